@@ -1,0 +1,1 @@
+//! The durable, provable log of every disclosure and refusal.

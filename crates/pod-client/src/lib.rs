@@ -1,0 +1,1 @@
+//! Typed calls to nodes, directories and blinders, for services and wallets.

@@ -1,0 +1,1 @@
+//! hyper and rustls with deadlines and limits: servers, clients, problem documents.

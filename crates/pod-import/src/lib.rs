@@ -1,0 +1,1 @@
+//! Registers in, records out: catalogues, mappings, formats and refused rows.

@@ -1,0 +1,1 @@
+//! Durable, atomic key-value storage: trait Store and its engines.

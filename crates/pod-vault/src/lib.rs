@@ -1,0 +1,1 @@
+//! Records at rest, sealed with a key for each pod.

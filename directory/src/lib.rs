@@ -1,0 +1,1 @@
+//! The thin directory: organisations, blinded holder entries, and the blinder.

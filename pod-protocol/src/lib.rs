@@ -1,0 +1,1 @@
+//! The Aitta protocol: wire objects, rules and decisions, without IO, clock or randomness.

@@ -1,0 +1,1 @@
+//! One organisation's node: holds pods, checks grants, answers and records.
