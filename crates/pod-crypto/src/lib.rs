@@ -5,10 +5,16 @@
 //! | sign and verify (Ed25519, strict) | [`SigningKey`], [`PublicKey`] |
 //! | digest, MAC, derive, compare | [`sha256`], [`hmac_sha256`], [`hkdf_sha256`], [`equal`] |
 //! | keep secret under a key that both sides hold | [`AeadKey`] |
+//! | seal to a public key (HPKE) | [`hpke`] |
+//! | digest what the other side may not see (POPRF) | [`blind`] |
+//! | verify a login provider's token (JWS) | [`jws`] |
 //! | randomness | [`Random`], [`SystemRandom`]; in tests [`SeededRandom`] |
 
 mod aead;
+pub mod blind;
 mod hash;
+pub mod hpke;
+pub mod jws;
 mod random;
 mod signing;
 
