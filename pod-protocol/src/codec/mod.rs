@@ -1,0 +1,45 @@
+//! Strict deterministic CBOR (RFC 8949 §4.2.1), the only encoding on the wire.
+//!
+//! [`decode`] runs a byte-level [`scan`] first, because no general decoder refuses duplicate keys,
+//! unsorted maps, long integers and trailing bytes, and two readers that disagree about bytes
+//! are how signatures get bypassed. [`encode`] can only write what [`scan`] accepts.
+
+mod claims;
+mod encode;
+mod scan;
+
+pub use claims::{Claims, array, bytes, fixed, map, optional, parsed, text, uint};
+pub use encode::encode;
+pub use scan::{CborFault, Limits, scan, scan_tagged};
+
+/// A decoded CBOR item, as ciborium models it.
+pub type Cbor = ciborium::Value;
+
+/// Most bytes that a signed object or a call may have. A request of 256 items with their grants'
+/// ids needs 30 kB; twice that bounds what an unauthenticated peer can make a node parse.
+pub const MAX_OBJECT_BYTES: usize = 64 * 1024;
+
+/// Most bytes that an answer or an export page may have: 256 items of 4 kB of fields.
+pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Most items in one array and entries in one map: the batch size of a request.
+pub const MAX_ARRAY_ITEMS: usize = 256;
+
+/// Most levels of nesting. The deepest object (a receipt) needs 6.
+pub const MAX_DEPTH: usize = 8;
+
+/// The limits of signed objects and calls.
+pub const OBJECT_LIMITS: Limits = Limits { bytes: MAX_OBJECT_BYTES, depth: MAX_DEPTH, items: MAX_ARRAY_ITEMS };
+
+/// The limits of answers and of record values, which a holder's own registers shaped: deeper and longer.
+pub const ANSWER_LIMITS: Limits = Limits { bytes: MAX_ANSWER_BYTES, depth: 24, items: 4096 };
+
+/// Decodes one item under `limits`, refusing everything that is not deterministic.
+///
+/// # Errors
+/// The first [`CborFault`] in byte order.
+pub fn decode(bytes: &[u8], limits: Limits) -> Result<Cbor, CborFault> {
+    scan(bytes, limits)?;
+    // The scanner accepts a subset of what ciborium does, so this cannot fail for another reason than a defect.
+    ciborium::from_reader(bytes).map_err(|_| CborFault::Truncated)
+}
