@@ -62,12 +62,7 @@ impl AeadKey {
         sealed.extend_from_slice(plain);
         let (_, text) = sealed.split_at_mut(NONCE_LEN);
         let tag = self.expanded().and_then(|key| {
-            key.seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(aad),
-                text,
-            )
-            .ok()
+            key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), text).ok()
         });
         let Some(tag) = tag else {
             // Only a text of more than 2^36 - 32 bytes comes here, and the buffer now holds it in the clear: there
@@ -87,11 +82,7 @@ impl AeadKey {
         let key = self.expanded().ok_or(OpenFailed)?;
         let mut plain = Zeroizing::new(text.to_vec());
         let length = key
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from(aad),
-                plain.as_mut_slice(),
-            )
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), plain.as_mut_slice())
             .map_err(|_| OpenFailed)?
             .len();
         plain.truncate(length);
@@ -101,9 +92,7 @@ impl AeadKey {
     /// The key as ring wants it. Made for each use (some 0.1 µs) because ring does not overwrite its own keys.
     /// `None` cannot happen: 32 bytes are what AES-256 takes.
     fn expanded(&self) -> Option<LessSafeKey> {
-        UnboundKey::new(&AES_256_GCM, &*self.0)
-            .ok()
-            .map(LessSafeKey::new)
+        UnboundKey::new(&AES_256_GCM, &*self.0).ok().map(LessSafeKey::new)
     }
 }
 

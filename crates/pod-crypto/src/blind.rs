@@ -8,9 +8,7 @@ use core::fmt;
 
 use rand_core_06::{CryptoRng, RngCore};
 use thiserror::Error;
-use voprf::{
-    BlindedElement, EvaluationElement, Group as _, PoprfClient, PoprfServer, Proof, Ristretto255,
-};
+use voprf::{BlindedElement, EvaluationElement, Group as _, PoprfClient, PoprfServer, Proof, Ristretto255};
 
 use crate::Zeroizing;
 use crate::random::{Random, random_array};
@@ -68,9 +66,7 @@ impl BlinderKey {
     /// # Errors
     /// [`BlindError::Protocol`] when `key_info` is too long or no key comes of it.
     pub fn derive(seed: &[u8; 32], key_info: &[u8]) -> Result<Self, BlindError> {
-        PoprfServer::new_from_seed(seed, key_info)
-            .map(Self)
-            .map_err(from_library)
+        PoprfServer::new_from_seed(seed, key_info).map(Self).map_err(from_library)
     }
 
     /// The public key, which the other side must know beforehand: a compressed ristretto255 point.
@@ -83,29 +79,16 @@ impl BlinderKey {
     ///
     /// # Errors
     /// [`BlindError::Encoding`] when `blinded` is no element, [`BlindError::Info`], [`BlindError::Protocol`].
-    pub fn evaluate(
-        &self,
-        blinded: &[u8; 32],
-        info: &[u8],
-        random: &dyn Random,
-    ) -> Result<Evaluation, BlindError> {
+    pub fn evaluate(&self, blinded: &[u8; 32], info: &[u8], random: &dyn Random) -> Result<Evaluation, BlindError> {
         let blinded = BlindedElement::<Ristretto255>::deserialize(blinded).map_err(from_library)?;
-        let result = self
-            .0
-            .blind_evaluate(&mut Borrowed(random), &blinded, Some(info))
-            .map_err(from_library)?;
-        Ok(Evaluation {
-            element: result.message.serialize().into(),
-            proof: result.proof.serialize().into(),
-        })
+        let result = self.0.blind_evaluate(&mut Borrowed(random), &blinded, Some(info)).map_err(from_library)?;
+        Ok(Evaluation { element: result.message.serialize().into(), proof: result.proof.serialize().into() })
     }
 }
 
 impl fmt::Debug for BlinderKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlinderKey")
-            .field("public", &self.public())
-            .finish_non_exhaustive()
+        f.debug_struct("BlinderKey").field("public", &self.public()).finish_non_exhaustive()
     }
 }
 
@@ -121,12 +104,13 @@ impl Blinding {
     /// # Errors
     /// [`BlindError::Input`].
     pub fn blind(input: &[u8], random: &dyn Random) -> Result<(Self, [u8; 32]), BlindError> {
+        // The library looks at the length in finalize only, when the question has been sent already.
+        if input.is_empty() || input.len() > MAX_INPUT_BYTES {
+            return Err(BlindError::Input);
+        }
         let result = PoprfClient::blind(input, &mut Borrowed(random)).map_err(from_library)?;
         let blinded = result.message.serialize().into();
-        let state = Self {
-            client: result.state,
-            input: Zeroizing::new(input.to_vec()),
-        };
+        let state = Self { client: result.state, input: Zeroizing::new(input.to_vec()) };
         Ok((state, blinded))
     }
 
@@ -142,8 +126,7 @@ impl Blinding {
         blinder_public: &[u8; 32],
     ) -> Result<Zeroizing<[u8; 64]>, BlindError> {
         let public = Ristretto255::deserialize_elem(blinder_public).map_err(from_library)?;
-        let element = EvaluationElement::<Ristretto255>::deserialize(&evaluation.element)
-            .map_err(from_library)?;
+        let element = EvaluationElement::<Ristretto255>::deserialize(&evaluation.element).map_err(from_library)?;
         let proof = Proof::<Ristretto255>::deserialize(&evaluation.proof).map_err(from_library)?;
         self.client
             .finalize(&self.input, &element, &proof, public, Some(info))
@@ -165,9 +148,7 @@ fn from_library(error: voprf::Error) -> BlindError {
         voprf::Error::Input => BlindError::Input,
         voprf::Error::Deserialization => BlindError::Encoding,
         voprf::Error::ProofVerification => BlindError::Proof,
-        voprf::Error::DeriveKeyPair | voprf::Error::Batch | voprf::Error::Protocol => {
-            BlindError::Protocol
-        }
+        voprf::Error::DeriveKeyPair | voprf::Error::Batch | voprf::Error::Protocol => BlindError::Protocol,
     }
 }
 

@@ -11,8 +11,7 @@ use ::hpke::kdf::HkdfSha256;
 use ::hpke::kem::X25519HkdfSha256;
 use ::hpke::rand_core::{TryCryptoRng, TryRng};
 use ::hpke::{
-    Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _, single_shot_open,
-    single_shot_seal_with_rng,
+    Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _, single_shot_open, single_shot_seal_with_rng,
 };
 use thiserror::Error;
 
@@ -69,9 +68,7 @@ impl SealPrivateKey {
     /// # Errors
     /// [`BadPrivateKey`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, BadPrivateKey> {
-        PrivateKey::from_bytes(bytes)
-            .map(Self)
-            .map_err(|_| BadPrivateKey)
+        PrivateKey::from_bytes(bytes).map(Self).map_err(|_| BadPrivateKey)
     }
 
     /// The public half.
@@ -80,7 +77,7 @@ impl SealPrivateKey {
         SealPublicKey(X25519HkdfSha256::sk_to_pk(&self.0).to_bytes().into())
     }
 
-    /// The scalar of 32 bytes (SerializePrivateKey, RFC 9180 §7.1.2): not the seed that it may have come from.
+    /// The clamped scalar of 32 bytes (SerializePrivateKey, RFC 9180 §7.1.2): not the seed that it may have come from.
     #[must_use]
     pub fn to_bytes(&self) -> Secret32 {
         let mut out = Zeroizing::new([0; 32]);
@@ -91,9 +88,7 @@ impl SealPrivateKey {
 
 impl fmt::Debug for SealPrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SealPrivateKey")
-            .field("public_key", &self.public_key())
-            .finish_non_exhaustive()
+        f.debug_struct("SealPrivateKey").field("public_key", &self.public_key()).finish_non_exhaustive()
     }
 }
 
@@ -112,12 +107,13 @@ pub fn seal(
     random: &dyn Random,
 ) -> Result<Vec<u8>, SealFailed> {
     let to = PublicKey::from_bytes(&to.0).map_err(|_| SealFailed)?;
-    let (encapsulated, ciphertext) = single_shot_seal_with_rng::<
-        AesGcm256,
-        HkdfSha256,
-        X25519HkdfSha256,
-    >(
-        &OpModeS::Base, &to, info, plain, aad, &mut Borrowed(random)
+    let (encapsulated, ciphertext) = single_shot_seal_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+        &OpModeS::Base,
+        &to,
+        info,
+        plain,
+        aad,
+        &mut Borrowed(random),
     )
     .map_err(|_| SealFailed)?;
     let mut sealed = encapsulated.to_bytes().to_vec();
@@ -129,15 +125,8 @@ pub fn seal(
 ///
 /// # Errors
 /// [`OpenFailed`]; nothing of the plain text is released.
-pub fn open(
-    key: &SealPrivateKey,
-    info: &[u8],
-    aad: &[u8],
-    sealed: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, OpenFailed> {
-    let (encapsulated, ciphertext) = sealed
-        .split_first_chunk::<ENCAPSULATED_BYTES>()
-        .ok_or(OpenFailed)?;
+pub fn open(key: &SealPrivateKey, info: &[u8], aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenFailed> {
+    let (encapsulated, ciphertext) = sealed.split_first_chunk::<ENCAPSULATED_BYTES>().ok_or(OpenFailed)?;
     let encapsulated = EncappedKey::from_bytes(encapsulated).map_err(|_| OpenFailed)?;
     single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
         &OpModeR::Base,

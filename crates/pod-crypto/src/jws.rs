@@ -74,18 +74,14 @@ pub fn verify(token: &str, keys: &Jwks) -> Result<Vec<u8>, JwsError> {
     let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
     // A third dot would be in the claims, where base64url does not take it.
     let (header, claims) = signed.split_once('.').ok_or(JwsError::Malformed)?;
-    let header: Header =
-        serde_json::from_slice(&decode(header)?).map_err(|_| JwsError::Malformed)?;
+    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| JwsError::Malformed)?;
     let claims = decode(claims)?;
     let signature = decode(signature)?;
 
     if header.crit.is_some() {
         return Err(JwsError::CriticalExtension);
     }
-    if header
-        .typ
-        .is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT"))
-    {
+    if header.typ.is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
         return Err(JwsError::WrongType);
     }
     let key = keys.find(header.kid.as_deref())?;
@@ -98,7 +94,5 @@ pub fn verify(token: &str, keys: &Jwks) -> Result<Vec<u8>, JwsError> {
 
 /// Unpadded base64url; the last character's unused bits must be zero, so that a token has one spelling.
 fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
-    URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| JwsError::Malformed)
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| JwsError::Malformed)
 }

@@ -52,10 +52,7 @@ impl SeededRandom {
     /// Starts the sequence that belongs to `seed`.
     #[must_use]
     pub fn new(seed: [u8; 32]) -> Self {
-        Self {
-            seed: Zeroizing::new(seed),
-            next_block: AtomicU64::new(0),
-        }
+        Self { seed: Zeroizing::new(seed), next_block: AtomicU64::new(0) }
     }
 }
 

@@ -81,9 +81,7 @@ impl SigningKey {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("public_key", &self.public_key())
-            .finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("public_key", &self.public_key()).finish_non_exhaustive()
     }
 }
 
@@ -102,11 +100,7 @@ impl PublicKey {
     pub fn register(bytes: &[u8; 32]) -> Result<Self, WeakKey> {
         let key = Self::from_bytes(bytes)?;
         // Costs a scalar multiplication, which is why it is asked once, at registration, and not on each use.
-        if key.0.to_edwards().is_torsion_free() {
-            Ok(key)
-        } else {
-            Err(WeakKey::MixedOrder)
-        }
+        if key.0.to_edwards().is_torsion_free() { Ok(key) } else { Err(WeakKey::MixedOrder) }
     }
 
     /// Reads a key, for example one that is already registered.
@@ -114,8 +108,7 @@ impl PublicKey {
     /// # Errors
     /// [`WeakKey::NotCanonical`] or [`WeakKey::SmallOrder`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, WeakKey> {
-        let key =
-            ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| WeakKey::NotCanonical)?;
+        let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| WeakKey::NotCanonical)?;
         let point = key.to_edwards();
         // dalek decompresses as ZIP 215 does: y above p and the sign bit on x = 0 pass. Encoding again shows them.
         if point.compress().to_bytes() != *bytes {
@@ -153,9 +146,7 @@ impl PublicKey {
     /// [`BadSignature`]; why is not told apart, since nobody may act on it differently.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), BadSignature> {
         let signature = ed25519_dalek::Signature::from_bytes(signature);
-        self.0
-            .verify_strict(message, &signature)
-            .map_err(|_| BadSignature)
+        self.0.verify_strict(message, &signature).map_err(|_| BadSignature)
     }
 }
 

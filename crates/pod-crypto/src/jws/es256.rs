@@ -29,15 +29,11 @@ impl Es256Key {
     /// [`Es256KeyError`].
     pub fn generate(kid: &str) -> Result<Self, Es256KeyError> {
         let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| Es256KeyError)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
             .map_err(|_| Es256KeyError)?;
-        let pair =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
-                .map_err(|_| Es256KeyError)?;
-        Ok(Self {
-            kid: kid.to_owned(),
-            pair,
-        })
+        Ok(Self { kid: kid.to_owned(), pair })
     }
 
     /// The key set with the public half of this key, as JSON: what a provider serves at its `jwks_uri`.
@@ -62,9 +58,7 @@ impl Es256Key {
 
 impl fmt::Debug for Es256Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Es256Key")
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("Es256Key").field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
@@ -75,15 +69,8 @@ impl fmt::Debug for Es256Key {
 /// [`Es256KeyError`].
 pub fn sign_es256(key: &Es256Key, claims: &[u8]) -> Result<String, Es256KeyError> {
     let header = json!({ "alg": "ES256", "typ": "JWT", "kid": key.kid }).to_string();
-    let mut token = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(claims)
-    );
-    let signature = key
-        .pair
-        .sign(&SystemRandom::new(), token.as_bytes())
-        .map_err(|_| Es256KeyError)?;
+    let mut token = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let signature = key.pair.sign(&SystemRandom::new(), token.as_bytes()).map_err(|_| Es256KeyError)?;
     token.push('.');
     token.push_str(&URL_SAFE_NO_PAD.encode(signature.as_ref()));
     Ok(token)

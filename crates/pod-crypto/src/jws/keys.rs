@@ -2,9 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
-};
+use ring::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -112,10 +110,7 @@ impl Jwks {
                 _ => Err(JwsError::UnknownKey),
             };
         };
-        let mut matching = self
-            .keys
-            .iter()
-            .filter(|key| key.kid.as_deref() == Some(kid));
+        let mut matching = self.keys.iter().filter(|key| key.kid.as_deref() == Some(kid));
         let key = matching.next().ok_or(JwsError::UnknownKey)?;
         if matching.next().is_some() {
             return Err(JwsError::AmbiguousKey);
@@ -137,17 +132,10 @@ impl Jwk {
             return None;
         }
         let key = Key::read(&members)?;
-        if members
-            .alg
-            .as_deref()
-            .is_some_and(|alg| !key.goes_with(alg))
-        {
+        if members.alg.as_deref().is_some_and(|alg| !key.goes_with(alg)) {
             return None;
         }
-        Some(Self {
-            kid: members.kid,
-            key,
-        })
+        Some(Self { kid: members.kid, key })
     }
 
     /// Whether `alg` is the name of this key's algorithm.
@@ -157,9 +145,7 @@ impl Jwk {
 
     /// Verifies `signature` over `signed`.
     pub(super) fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), JwsError> {
-        self.key
-            .verify(signed, signature)
-            .ok_or(JwsError::BadSignature)
+        self.key.verify(signed, signature).ok_or(JwsError::BadSignature)
     }
 }
 
@@ -167,18 +153,13 @@ impl Key {
     /// The key of an entry (RFC 7518 §6, RFC 8037 §2).
     fn read(members: &Members) -> Option<Self> {
         match (members.kty.as_str(), members.crv.as_deref()) {
-            ("RSA", _) => Some(Self::Rsa {
-                n: bytes(members.n.as_deref())?,
-                e: bytes(members.e.as_deref())?,
-            }),
+            ("RSA", _) => Some(Self::Rsa { n: bytes(members.n.as_deref())?, e: bytes(members.e.as_deref())? }),
             ("EC", Some("P-256")) => {
                 let x: [u8; 32] = array(members.x.as_deref())?;
                 let y: [u8; 32] = array(members.y.as_deref())?;
                 Some(Self::P256([&[UNCOMPRESSED][..], &x, &y].concat()))
             }
-            ("OKP", Some("Ed25519")) => PublicKey::register(&array(members.x.as_deref())?)
-                .ok()
-                .map(Self::Ed25519),
+            ("OKP", Some("Ed25519")) => PublicKey::register(&array(members.x.as_deref())?).ok().map(Self::Ed25519),
             _ => None,
         }
     }
@@ -195,13 +176,11 @@ impl Key {
     fn verify(&self, signed: &[u8], signature: &[u8]) -> Option<()> {
         match self {
             // ring refuses moduli under 2048 bit, even ones, and exponents under 3.
-            Self::Rsa { n, e } => RsaPublicKeyComponents { n, e }
-                .verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature)
-                .ok(),
+            Self::Rsa { n, e } => {
+                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature).ok()
+            }
             // ring refuses points that are not on the curve.
-            Self::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-                .verify(signed, signature)
-                .ok(),
+            Self::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed, signature).ok(),
             Self::Ed25519(key) => key.verify(signed, signature.try_into().ok()?).ok(),
         }
     }
