@@ -3,8 +3,9 @@ use pod_crypto::hpke::{OpenFailed, SEALED_EXTRA_BYTES, SealFailed, SealPrivateKe
 
 use crate::support::{Scripted, hex, tampered, unhex, unhex_array};
 
-/// The vector of RFC 9180 for base mode, X25519, HKDF-SHA256, AES-256-GCM, as the RFC's repository has it. The
-/// ciphertext of the first message was computed and opened with two other implementations.
+/// Keys, info and encapsulated key are the RFC 9180 vector for base mode, X25519, HKDF-SHA256, AES-256-GCM. The
+/// ciphertext was computed from the RFC's text with another program, whose key and nonce for the same inputs also
+/// open in Python's `cryptography` (there with empty associated data, the only kind it takes).
 #[test]
 fn rfc_9180_vector_both_ways() {
     let key =
