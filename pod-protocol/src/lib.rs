@@ -3,16 +3,29 @@
 //! No IO, no clock, no source of randomness and no async: time, keys and random bytes are arguments. The specification is
 //! `docs/protocol/`, one page for each signed object.
 
+pub mod access_request;
+pub mod answer;
+pub mod chain;
 pub mod codec;
+pub mod command;
 pub mod cose;
 pub mod field;
 pub mod grant;
 pub mod ids;
+pub mod key_event;
+mod lists;
 pub mod merkle;
+pub mod path;
 pub mod predicate;
 pub mod refusal;
+pub mod registry;
+pub mod request;
+pub mod revocation;
+pub mod standing;
+pub mod statement;
 pub mod tree_head;
 pub mod value;
+pub mod words;
 
 pub use cose::{Payload, Signed, Verified};
 pub use refusal::{Outward, Refusal};

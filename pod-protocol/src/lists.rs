@@ -1,0 +1,54 @@
+//! Lists inside objects, and the window of an object: read and checked the same way everywhere.
+
+use std::fmt::Display;
+
+use crate::codec::{Cbor, array};
+use crate::refusal::ClaimFault;
+
+/// How far ahead of ours a signer's clock may be, in seconds.
+pub(crate) const MAX_SKEW_SECS: u64 = 60;
+
+/// A list of texts.
+pub(crate) fn texts<T: Display>(items: &[T]) -> Cbor {
+    Cbor::Array(items.iter().map(|item| Cbor::Text(item.to_string())).collect())
+}
+
+/// Reads a list that may be empty.
+pub(crate) fn any<T>(
+    claim: i64,
+    item: Cbor,
+    read: impl FnMut(Cbor) -> Result<T, ClaimFault>,
+) -> Result<Vec<T>, ClaimFault> {
+    array(claim, item)?.into_iter().map(read).collect()
+}
+
+/// Reads a list that must not be empty.
+pub(crate) fn some<T>(
+    claim: i64,
+    item: Cbor,
+    read: impl FnMut(Cbor) -> Result<T, ClaimFault>,
+) -> Result<Vec<T>, ClaimFault> {
+    let list = any(claim, item, read)?;
+    if list.is_empty() { Err(ClaimFault::Empty { claim }) } else { Ok(list) }
+}
+
+/// Reads exactly `N` items.
+pub(crate) fn tuple<const N: usize>(claim: i64, item: Cbor) -> Result<[Cbor; N], ClaimFault> {
+    array(claim, item)?.try_into().map_err(|_| ClaimFault::WrongType { claim })
+}
+
+/// Refuses a window that is empty or longer than `longest_secs`; the fault names `exp` (claim 4).
+pub(crate) fn window(issued: u64, expires: u64, longest_secs: u64) -> Result<(), ClaimFault> {
+    match expires.checked_sub(issued) {
+        Some(secs) if (1..=longest_secs).contains(&secs) => Ok(()),
+        _ => Err(ClaimFault::OutOfRange { claim: 4 }),
+    }
+}
+
+/// Refuses an object that is not of this time.
+pub(crate) fn current(issued: u64, expires: u64, now_secs: u64) -> Result<(), crate::Refusal> {
+    if issued > now_secs.saturating_add(MAX_SKEW_SECS) {
+        return Err(crate::Refusal::NotYetIssued);
+    }
+    if expires <= now_secs { Err(crate::Refusal::Expired) } else { Ok(()) }
+}
