@@ -63,15 +63,15 @@ pub struct Ask {
     pub optional_predicates: Vec<Predicate>,
 }
 
-const ORGANISATION: i64 = -70120;
-const ITEMS: i64 = -70121;
-const PURPOSE: i64 = -70122;
-const RETENTION: i64 = -70123;
-const VALIDITY: i64 = -70124;
-const REASON: i64 = -70125;
-const HOLDERS: i64 = -70126;
-const DEPTH: i64 = -70127;
-const DELEGATEES: i64 = -70128;
+const ORGANISATION: i64 = -70220;
+const ITEMS: i64 = -70221;
+const PURPOSE: i64 = -70222;
+const RETENTION: i64 = -70223;
+const VALIDITY: i64 = -70224;
+const REASON: i64 = -70225;
+const HOLDERS: i64 = -70226;
+const DEPTH: i64 = -70227;
+const DELEGATEES: i64 = -70228;
 const CONFIRMATION: i64 = 8;
 /// Confirmation method `ckt`: a key's thumbprint (RFC 9679 §5.6).
 const CKT: i64 = 5;

@@ -5,9 +5,6 @@ use std::fmt::Display;
 use crate::codec::{Cbor, array};
 use crate::refusal::ClaimFault;
 
-/// How far ahead of ours a signer's clock may be, in seconds.
-pub(crate) const MAX_SKEW_SECS: u64 = 60;
-
 /// A list of texts.
 pub(crate) fn texts<T: Display>(items: &[T]) -> Cbor {
     Cbor::Array(items.iter().map(|item| Cbor::Text(item.to_string())).collect())
@@ -47,7 +44,7 @@ pub(crate) fn window(issued: u64, expires: u64, longest_secs: u64) -> Result<(),
 
 /// Refuses an object that is not of this time.
 pub(crate) fn current(issued: u64, expires: u64, now_secs: u64) -> Result<(), crate::Refusal> {
-    if issued > now_secs.saturating_add(MAX_SKEW_SECS) {
+    if issued > now_secs.saturating_add(crate::chain::CLOCK_SKEW_SECS) {
         return Err(crate::Refusal::NotYetIssued);
     }
     if expires <= now_secs { Err(crate::Refusal::Expired) } else { Ok(()) }

@@ -147,11 +147,11 @@ pub struct Membership {
     pub suspended: bool,
 }
 
-const NAME: i64 = -70100;
-const KEYS: i64 = -70101;
-const ROLES: i64 = -70102;
-const DEPTH: i64 = -70103;
-const SUSPENDED: i64 = -70104;
+const NAME: i64 = -70200;
+const KEYS: i64 = -70201;
+const ROLES: i64 = -70202;
+const DEPTH: i64 = -70203;
+const SUSPENDED: i64 = -70204;
 
 impl Payload for Membership {
     const TYP: &'static str = "application/aitta-membership+cwt";

@@ -92,10 +92,10 @@ impl RegisteredFields {
     }
 }
 
-const NAMES: i64 = -70110;
-const ENDPOINTS: i64 = -70111;
-const CATALOGUE: i64 = -70112;
-const SERVICES: i64 = -70113;
+const NAMES: i64 = -70210;
+const ENDPOINTS: i64 = -70211;
+const CATALOGUE: i64 = -70212;
+const SERVICES: i64 = -70213;
 
 impl Payload for Profile {
     const TYP: &'static str = "application/aitta-profile+cwt";

@@ -1,0 +1,227 @@
+//! Step 3: which names may leave, after non-disclosure, restriction and objection? Names only: nothing is opened yet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::authorise::{Authorised, AuthorisedItem};
+use super::verify::VerifiedRequest;
+use crate::chain::SharedGrant;
+use crate::field::{FieldPath, RecordType, project, withhold};
+use crate::predicate::Predicate;
+use crate::refusal::Refusal;
+use crate::request::{Name, Wanted};
+use crate::standing::Standing;
+use crate::value::Value;
+
+/// What the holder's catalogue says about disclosure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DisclosureRules {
+    /// Of each record type, the fields that are released to nobody about a person under non-disclosure.
+    pub protected: BTreeMap<RecordType, Vec<FieldPath>>,
+}
+
+/// Why a name is kept back. The service never learns of it; the citizen's log says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WithheldReason {
+    /// The person is under non-disclosure.
+    NonDisclosure,
+    /// The citizen restricted this record type.
+    Restricted,
+    /// The citizen objected to this purpose.
+    Objected,
+}
+
+impl WithheldReason {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NonDisclosure => "non-disclosure",
+            Self::Restricted => "restricted",
+            Self::Objected => "objected",
+        }
+    }
+}
+
+/// A name that is kept back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// The record type.
+    pub record_type: RecordType,
+    /// The field or predicate.
+    pub name: Name,
+    /// Why.
+    pub reason: WithheldReason,
+}
+
+/// What may leave of one record type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeSelection {
+    /// The record type.
+    record_type: RecordType,
+    /// Fields as they are.
+    fields: Vec<FieldPath>,
+    /// Questions to answer.
+    predicates: Vec<Predicate>,
+    /// Parts that stay inside, also where a selected name is a parent of them.
+    kept_back: Vec<FieldPath>,
+}
+
+impl TypeSelection {
+    /// The record type.
+    #[must_use]
+    pub fn record_type(&self) -> &RecordType {
+        &self.record_type
+    }
+
+    /// What leaves of these records of the type: the projected records, and the answers under their predicates' ids.
+    /// Entries are absent when there is nothing.
+    #[must_use]
+    pub fn apply(&self, mut records: Vec<Value>) -> BTreeMap<String, Value> {
+        records.iter_mut().for_each(|record| withhold(record, &self.kept_back));
+        let mut out = BTreeMap::new();
+        if !self.fields.is_empty() {
+            let kept: Vec<Value> = records.iter().filter_map(|record| project(record, &self.fields)).collect();
+            if !kept.is_empty() {
+                out.insert(self.record_type.to_string(), Value::Array(kept));
+            }
+        }
+        for predicate in &self.predicates {
+            out.insert(format!("{}{}", self.record_type, predicate.id), predicate.evaluate(&records));
+        }
+        records.iter_mut().for_each(pod_crypto::Zeroize::zeroize);
+        out
+    }
+}
+
+/// One item's selection.
+#[derive(Debug)]
+pub struct ItemSelection {
+    standing: Arc<Standing>,
+    chain: Vec<SharedGrant>,
+    types: Vec<TypeSelection>,
+    withheld: Vec<Withheld>,
+}
+
+impl ItemSelection {
+    /// The pod's standing as it was when this was decided.
+    #[must_use]
+    pub fn standing(&self) -> &Arc<Standing> {
+        &self.standing
+    }
+
+    /// The chain, the root first.
+    #[must_use]
+    pub fn chain(&self) -> &[SharedGrant] {
+        &self.chain
+    }
+
+    /// What may leave.
+    #[must_use]
+    pub fn types(&self) -> &[TypeSelection] {
+        &self.types
+    }
+
+    /// What is kept back, for the citizen's log.
+    #[must_use]
+    pub fn withheld(&self) -> &[Withheld] {
+        &self.withheld
+    }
+
+    /// The names that may leave, for the log.
+    #[must_use]
+    pub fn names(&self) -> Vec<Wanted> {
+        self.types
+            .iter()
+            .map(|one| Wanted {
+                record_type: one.record_type.clone(),
+                names: one
+                    .fields
+                    .iter()
+                    .cloned()
+                    .map(Name::Field)
+                    .chain(one.predicates.iter().map(|predicate| Name::Predicate(predicate.id.clone())))
+                    .collect(),
+            })
+            .filter(|wanted| !wanted.names.is_empty())
+            .collect()
+    }
+}
+
+/// A request with, for each item, the names that may leave, or why none does.
+#[derive(Debug)]
+pub struct Selection {
+    request: VerifiedRequest,
+    items: Vec<Result<ItemSelection, Refusal>>,
+}
+
+impl Selection {
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &VerifiedRequest {
+        &self.request
+    }
+
+    /// The items, in the request's order.
+    #[must_use]
+    pub fn items(&self) -> &[Result<ItemSelection, Refusal>] {
+        &self.items
+    }
+}
+
+/// Selects what may leave. Where everything of an item is kept back, the item is still answered, with nothing: withheld looks
+/// like absent (invariants 4 and 5).
+#[must_use]
+pub fn select(authorised: Authorised, rules: &DisclosureRules) -> Selection {
+    let (request, items) = authorised.into_parts();
+    let items = items.into_iter().map(|item| Ok(select_item(item?, &request, rules))).collect();
+    Selection { request, items }
+}
+
+fn select_item(item: AuthorisedItem, request: &VerifiedRequest, rules: &DisclosureRules) -> ItemSelection {
+    let AuthorisedItem { standing, chain, granted } = item;
+    let objected = standing.objects(&request.purpose, &request.caller().organisation);
+    let mut withheld = Vec::new();
+    let mut types = Vec::new();
+    for (record_type, fields, predicates) in granted {
+        let whole = match (objected, standing.restricts(&record_type)) {
+            (true, _) => Some(WithheldReason::Objected),
+            (false, true) => Some(WithheldReason::Restricted),
+            (false, false) => None,
+        };
+        let protected: &[FieldPath] = match rules.protected.get(&record_type) {
+            Some(protected) if standing.non_disclosure => protected,
+            _ => &[],
+        };
+        let mut keep_back = |name: Name, reason| {
+            withheld.push(Withheld { record_type: record_type.clone(), name, reason });
+        };
+        // A predicate over something kept back still answers: `unknown`, as for something absent.
+        let mut kept_back: Vec<FieldPath> = protected.to_vec();
+        let mut selected = Vec::new();
+        for field in fields {
+            match whole {
+                Some(reason) => keep_back(Name::Field(field), reason),
+                None if protected.iter().any(|one| one.covers(&field)) => {
+                    keep_back(Name::Field(field), WithheldReason::NonDisclosure);
+                }
+                None => {
+                    for below in protected.iter().filter(|one| field.covers(one)) {
+                        keep_back(Name::Field(below.clone()), WithheldReason::NonDisclosure);
+                    }
+                    selected.push(field);
+                }
+            }
+        }
+        for predicate in &predicates {
+            if let Some(reason) = whole {
+                kept_back.push(predicate.field.clone());
+                keep_back(Name::Predicate(predicate.id.clone()), reason);
+            } else if protected.iter().any(|one| one.overlaps(&predicate.field)) {
+                keep_back(Name::Predicate(predicate.id.clone()), WithheldReason::NonDisclosure);
+            }
+        }
+        types.push(TypeSelection { record_type, fields: selected, predicates, kept_back });
+    }
+    ItemSelection { standing, chain, types, withheld }
+}
