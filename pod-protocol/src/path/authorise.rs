@@ -126,6 +126,9 @@ fn authorise_item(
     rules: &Rules<'_>,
     here: &mut HashMap<GrantId, u64>,
 ) -> Result<AuthorisedItem, Refusal> {
+    if request.caller().suspended {
+        return Err(Refusal::Suspended);
+    }
     let chain = facts.chain?;
     let named = chain.len() == item.chain.len() && chain.iter().zip(&item.chain).all(|(grant, id)| grant.id() == *id);
     if !named {

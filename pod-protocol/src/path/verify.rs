@@ -21,7 +21,7 @@ pub struct Caller {
     pub organisation: Principal,
     /// The key that signed, as registered.
     pub key: PublicKey,
-    /// Whether the organisation is suspended.
+    /// Whether the organisation is suspended; then nothing is authorised.
     pub suspended: bool,
 }
 
@@ -77,9 +77,9 @@ impl Deref for VerifiedCommand {
 /// Verifies a request.
 ///
 /// # Errors
-/// [`Refusal::UnknownKey`], [`Refusal::Suspended`], [`Refusal::Key`], [`Refusal::Signature`], [`Refusal::Audience`],
-/// [`Refusal::Expired`], [`Refusal::NotYetIssued`], [`Refusal::Lifetime`], [`Refusal::Binding`], [`Refusal::Nonce`],
-/// [`Refusal::Replay`]. The replay window is asked last, so that forgeries do not fill it.
+/// [`Refusal::UnknownKey`], [`Refusal::Key`], [`Refusal::Signature`], [`Refusal::Audience`], [`Refusal::Expired`],
+/// [`Refusal::NotYetIssued`], [`Refusal::Lifetime`], [`Refusal::Binding`], [`Refusal::Nonce`], [`Refusal::Replay`]. A
+/// suspended caller is who it says it is: [`authorise`](super::authorise) refuses it, so that the refusal is recorded. The replay window is asked last, so that forgeries do not fill it.
 pub fn verify(
     signed: Signed<Request>,
     caller: Option<Caller>,
@@ -92,9 +92,6 @@ pub fn verify(
     let request = signed.verify(&caller.key)?;
     if request.issuer != caller.service {
         return Err(Refusal::UnknownKey);
-    }
-    if caller.suspended {
-        return Err(Refusal::Suspended);
     }
     check_audience(&request.audience, holder)?;
     check_time(request.issued, request.expires, now_secs)?;
