@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use pod_crypto::{PublicKey, SigningKey, sha256};
 
-use crate::codec::{Cbor, Limits, OBJECT_LIMITS, decode, encode, scan_tagged};
+use crate::codec::{ANSWER_LIMITS, Cbor, Limits, OBJECT_LIMITS, decode, encode, scan_tagged};
 use crate::ids::{Kid, ObjectId, Thumbprint};
 use crate::refusal::{ClaimFault, EnvelopeFault, Refusal};
 
@@ -176,7 +176,8 @@ pub fn signature_structure(protected: &[u8], external: &[u8], payload: &[u8]) ->
 /// # Errors
 /// [`Refusal::Cbor`], [`Refusal::Envelope`].
 pub fn kind_of(bytes: &[u8]) -> Result<String, Refusal> {
-    let envelope = Envelope::decode(bytes, OBJECT_LIMITS)?;
+    // The largest of any kind: which kind it is, and so how large it may be, is what is asked.
+    let envelope = Envelope::decode(bytes, ANSWER_LIMITS)?;
     let Cbor::Map(entries) = decode(&envelope.protected, OBJECT_LIMITS)? else {
         return Err(EnvelopeFault::Header.into());
     };

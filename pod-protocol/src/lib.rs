@@ -5,16 +5,20 @@
 
 pub mod access_request;
 pub mod answer;
+pub mod bucket;
 pub mod chain;
 pub mod codec;
 pub mod command;
 pub mod cose;
+pub mod decision;
 pub mod field;
 pub mod grant;
+pub mod holder_entry;
 pub mod ids;
 pub mod key_event;
 mod lists;
 pub mod merkle;
+mod padding;
 pub mod path;
 pub mod predicate;
 pub mod refusal;

@@ -8,7 +8,9 @@ use crate::cose::{Payload, Signed, Verified};
 use crate::field::{FieldPath, PredicateId, Purpose, RecordType};
 use crate::ids::{Principal, Thumbprint};
 use crate::lists::current;
+use crate::path::Caller;
 use crate::refusal::Refusal;
+use crate::request::Name;
 
 /// One thing in an access request that goes beyond the service's registration. The citizen sees it flagged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,22 +90,53 @@ impl ServiceRef<'_> {
             && derived.into_iter().all(|field| registered.allows_derived(field));
         if inside { Ok(()) } else { Err(Refusal::BeyondRegistration) }
     }
+
+    /// Whether the service may ask for these names in a request. About which field a predicate asks stands in the grant
+    /// and not in the request, so of predicates it says only whether the type is registered at all.
+    ///
+    /// # Errors
+    /// As [`ServiceRef::check`].
+    pub fn check_names(&self, purpose: &Purpose, record_type: &RecordType, names: &[Name]) -> Result<(), Refusal> {
+        let raw = names.iter().filter_map(|name| match name {
+            Name::Field(field) => Some(field),
+            Name::Predicate(_) => None,
+        });
+        self.check(purpose, record_type, raw, [])
+    }
+
+    /// The service as the path of a request takes it.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller {
+            service: self.service.principal,
+            organisation: *self.organisation.principal(),
+            key: *self.key,
+            suspended: self.organisation.is_suspended(),
+        }
+    }
 }
 
 impl Registry {
-    /// As [`ServiceRef::check`], for a service by its id.
+    /// As [`ServiceRef::check_names`], for a service by its id.
     ///
     /// # Errors
     /// [`Refusal::Suspended`] when it is suspended or unknown, [`Refusal::BeyondRegistration`].
-    pub fn check_request<'f>(
+    pub fn check_request(
         &self,
         service: &Principal,
         purpose: &Purpose,
         record_type: &RecordType,
-        raw: impl IntoIterator<Item = &'f FieldPath>,
-        derived: impl IntoIterator<Item = &'f FieldPath>,
+        names: &[Name],
     ) -> Result<(), Refusal> {
-        self.service(service).ok_or(Refusal::Suspended)?.check(purpose, record_type, raw, derived)
+        self.service(service).ok_or(Refusal::Suspended)?.check_names(purpose, record_type, names)
+    }
+
+    /// The member that a service's key works for; none when it is suspended.
+    #[must_use]
+    pub fn organisation_of(&self, thumbprint: &Thumbprint) -> Option<Principal> {
+        let found = self.service_by_kid(&thumbprint.kid())?;
+        let counts = Thumbprint::of(found.key) == *thumbprint && !found.organisation.is_suspended();
+        counts.then(|| *found.organisation.principal())
     }
 
     /// Verifies what a member signed with a key of its membership, such as a receipt, a tree head or a holder entry.

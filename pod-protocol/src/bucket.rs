@@ -1,0 +1,117 @@
+//! Buckets: the holder entries whose tags begin alike, handed out together so that nobody learns which one was wanted
+//! (`docs/protocol/bucket.md`).
+
+use crate::codec::{Cbor, Claims, Limits, bytes, decode, encode, map};
+use crate::cose::Signed;
+use crate::holder_entry::{HolderEntry, Tag};
+use crate::refusal::{ClaimFault, Refusal};
+
+/// Fewest entries that a bucket should hide one among.
+pub const MIN_BUCKET_ENTRIES: u64 = 32;
+
+/// Fewest entries that buckets hold on average. Tags spread like random numbers, so a bucket with 64 on average has fewer
+/// than [`MIN_BUCKET_ENTRIES`] once in some 200,000; with 32 on average every second one would.
+const MIN_MEAN_ENTRIES: u64 = 2 * MIN_BUCKET_ENTRIES;
+
+/// Most bits of a bucket's number: 16 million buckets, a thousand million entries.
+pub const MAX_BUCKET_BITS: u8 = 24;
+
+/// The limits of a bucket: its mean is below 128 entries of 800 bytes until the number of bits follows the growth, and a
+/// directory that grows 30-fold between two lookups of it is broken.
+pub const BUCKET_LIMITS: Limits = Limits { bytes: 4 * 1024 * 1024, depth: 2, items: 4096 };
+
+/// How many bits of a tag number the buckets when there are so many entries.
+#[must_use]
+pub fn bucket_bits(entries: u64) -> u8 {
+    let bits = (entries / MIN_MEAN_ENTRIES).checked_ilog2().unwrap_or(0);
+    u8::try_from(bits).unwrap_or(MAX_BUCKET_BITS).min(MAX_BUCKET_BITS)
+}
+
+/// The number of the bucket that this tag is in: its first `bits` bits, most significant first. At most 32 bits count.
+#[must_use]
+pub fn bucket_of(tag: &Tag, bits: u8) -> u32 {
+    let [first, second, third, fourth, ..] = *tag;
+    let prefix = u32::from_be_bytes([first, second, third, fourth]);
+    match bits {
+        0 => 0,
+        bits => prefix >> (32 - u32::from(bits.min(32))),
+    }
+}
+
+/// All entries whose tags begin with the same bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// How many bits.
+    pub bits: u8,
+    /// Which bits.
+    pub number: u32,
+    /// The signed entries in the order of their tags, those of one tag in the order of their holders. Tombstones are left out.
+    pub entries: Vec<Vec<u8>>,
+}
+
+const BITS: i64 = 0;
+const NUMBER: i64 = 1;
+const ENTRIES: i64 = 2;
+
+impl Bucket {
+    /// The deterministic encoding.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(&map([
+            (BITS, Some(u64::from(self.bits).into())),
+            (NUMBER, Some(u64::from(self.number).into())),
+            (ENTRIES, Some(Cbor::Array(self.entries.iter().map(|entry| Cbor::Bytes(entry.clone())).collect()))),
+        ]))
+    }
+
+    /// Reads the encoding. Every entry must decode, belong into this bucket and stand in order; signatures are for the
+    /// reader to check on the entries that it wants.
+    ///
+    /// # Errors
+    /// [`Refusal::Cbor`], [`Refusal::Envelope`], [`Refusal::Claim`].
+    pub fn from_bytes(message: &[u8]) -> Result<Self, Refusal> {
+        let mut claims = Claims::open(decode(message, BUCKET_LIMITS)?)?;
+        let range = |claim| ClaimFault::OutOfRange { claim };
+        let bits = u8::try_from(claims.uint(BITS)?).ok().filter(|bits| *bits <= MAX_BUCKET_BITS).ok_or(range(BITS))?;
+        let number = u32::try_from(claims.uint(NUMBER)?).ok().filter(|number| u64::from(*number) >> bits == 0);
+        let items = claims.need(ENTRIES)?;
+        let bucket = Self {
+            bits,
+            number: number.ok_or(range(NUMBER))?,
+            entries: crate::lists::any(ENTRIES, items, |item| bytes(ENTRIES, item))?,
+        };
+        claims.finish()?;
+        bucket.check()?;
+        Ok(bucket)
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let mut previous = None;
+        for entry in self.decoded() {
+            let entry = entry?;
+            let claims = entry.unverified();
+            let place = Some((claims.tag, claims.holder));
+            if bucket_of(&claims.tag, self.bits) != self.number || claims.is_tombstone() {
+                return Err(ClaimFault::OutOfRange { claim: ENTRIES }.into());
+            }
+            if place <= previous {
+                return Err(ClaimFault::Repeated { claim: ENTRIES }.into());
+            }
+            previous = place;
+        }
+        Ok(())
+    }
+
+    fn decoded(&self) -> impl Iterator<Item = Result<Signed<HolderEntry>, Refusal>> {
+        self.entries.iter().map(|entry| Signed::decode(entry))
+    }
+
+    /// The entries under this tag, mostly one or none; their signatures are yet to be checked, with
+    /// [`Registry::verify_by_organisation`](crate::registry::Registry::verify_by_organisation).
+    ///
+    /// # Errors
+    /// Those of [`Signed::decode`], for a bucket that was not read with [`Bucket::from_bytes`].
+    pub fn find(&self, tag: &Tag) -> Result<Vec<Signed<HolderEntry>>, Refusal> {
+        self.decoded().filter(|entry| !matches!(entry, Ok(entry) if entry.unverified().tag != *tag)).collect()
+    }
+}
