@@ -10,7 +10,7 @@ use crate::refusal::{ClaimFault, Refusal};
 pub const MIN_BUCKET_ENTRIES: u64 = 32;
 
 /// Fewest entries that buckets hold on average. Tags spread like random numbers, so a bucket with 64 on average has fewer
-/// than [`MIN_BUCKET_ENTRIES`] once in some 200,000; with 32 on average every second one would.
+/// than [`MIN_BUCKET_ENTRIES`] once in some 250,000; with 32 on average every second one would.
 const MIN_MEAN_ENTRIES: u64 = 2 * MIN_BUCKET_ENTRIES;
 
 /// Most bits of a bucket's number: 16 million buckets, a thousand million entries.

@@ -149,11 +149,7 @@ impl HolderGrant {
 
     fn from_cbor(item: Cbor) -> Result<Self, ClaimFault> {
         let [holder, pod, grant] = tuple(GRANTED, item)?;
-        Ok(Self {
-            holder: parsed(GRANTED, holder)?,
-            pod: parsed(GRANTED, pod)?,
-            grant: bytes(GRANTED, grant)?,
-        })
+        Ok(Self { holder: parsed(GRANTED, holder)?, pod: parsed(GRANTED, pod)?, grant: bytes(GRANTED, grant)? })
     }
 
     fn check(&self) -> Result<(), Refusal> {

@@ -119,7 +119,9 @@ pub struct HolderHandle {
 
 /// A handle is longer than [`HANDLE_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the handle is longer than {HANDLE_BYTES} bytes: name fewer record types, wallets see all of them on enrolment")]
+#[error(
+    "the handle is longer than {HANDLE_BYTES} bytes: name fewer record types, wallets see all of them on enrolment"
+)]
 pub struct HandleTooLong;
 
 /// Why a sealed handle cannot be read.
@@ -132,7 +134,6 @@ pub enum HandleFault {
     #[error("what was sealed is no handle: {0}")]
     Refused(Refusal),
 }
-
 
 const POD: i64 = 0;
 const RECORD_TYPES: i64 = 1;

@@ -15,6 +15,7 @@ pub mod field;
 pub mod grant;
 pub mod holder_entry;
 pub mod ids;
+pub mod inspect;
 pub mod key_event;
 mod lists;
 pub mod merkle;

@@ -9,8 +9,8 @@ use crate::field::{FieldPath, PredicateId, Purpose, RecordType};
 use crate::ids::{Principal, Thumbprint};
 use crate::lists::current;
 use crate::path::Caller;
+use crate::predicate::Predicate;
 use crate::refusal::Refusal;
-use crate::request::Name;
 
 /// One thing in an access request that goes beyond the service's registration. The citizen sees it flagged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,39 +69,26 @@ impl fmt::Display for OverAsk {
 }
 
 impl ServiceRef<'_> {
-    /// Whether the service may ask for these parts of a record type for this purpose: `raw` are fields as they are,
-    /// `derived` the fields that predicates ask about.
+    /// Whether the service may ask for these parts of a record type for this purpose: fields as they are, and answers to
+    /// predicates, whose fields stand in the grant.
     ///
     /// # Errors
     /// [`Refusal::Suspended`], [`Refusal::BeyondRegistration`].
-    pub fn check<'f>(
+    pub fn check(
         &self,
         purpose: &Purpose,
         record_type: &RecordType,
-        raw: impl IntoIterator<Item = &'f FieldPath>,
-        derived: impl IntoIterator<Item = &'f FieldPath>,
+        raw: &[FieldPath],
+        predicates: &[Predicate],
     ) -> Result<(), Refusal> {
         if self.organisation.is_suspended() {
             return Err(Refusal::Suspended);
         }
         let registered = self.service.registered(record_type).ok_or(Refusal::BeyondRegistration)?;
         let inside = self.service.purposes.contains(purpose)
-            && raw.into_iter().all(|field| registered.allows_raw(field))
-            && derived.into_iter().all(|field| registered.allows_derived(field));
+            && raw.iter().all(|field| registered.allows_raw(field))
+            && predicates.iter().all(|predicate| registered.allows_derived(&predicate.field));
         if inside { Ok(()) } else { Err(Refusal::BeyondRegistration) }
-    }
-
-    /// Whether the service may ask for these names in a request. About which field a predicate asks stands in the grant
-    /// and not in the request, so of predicates it says only whether the type is registered at all.
-    ///
-    /// # Errors
-    /// As [`ServiceRef::check`].
-    pub fn check_names(&self, purpose: &Purpose, record_type: &RecordType, names: &[Name]) -> Result<(), Refusal> {
-        let raw = names.iter().filter_map(|name| match name {
-            Name::Field(field) => Some(field),
-            Name::Predicate(_) => None,
-        });
-        self.check(purpose, record_type, raw, [])
     }
 
     /// The service as the path of a request takes it.
@@ -117,7 +104,7 @@ impl ServiceRef<'_> {
 }
 
 impl Registry {
-    /// As [`ServiceRef::check_names`], for a service by its id.
+    /// As [`ServiceRef::check`], for a service by its id.
     ///
     /// # Errors
     /// [`Refusal::Suspended`] when it is suspended or unknown, [`Refusal::BeyondRegistration`].
@@ -126,9 +113,10 @@ impl Registry {
         service: &Principal,
         purpose: &Purpose,
         record_type: &RecordType,
-        names: &[Name],
+        raw: &[FieldPath],
+        predicates: &[Predicate],
     ) -> Result<(), Refusal> {
-        self.service(service).ok_or(Refusal::Suspended)?.check_names(purpose, record_type, names)
+        self.service(service).ok_or(Refusal::Suspended)?.check(purpose, record_type, raw, predicates)
     }
 
     /// The member that a service's key works for; none when it is suspended.

@@ -1,0 +1,140 @@
+//! Any protocol object in words: what it is, who says it, what it says, until when. For bytes that are refused: the code
+//! and what to do.
+//!
+//! Nothing here checks a signature, since nothing here knows whose keys are whose: it shows what the bytes claim.
+//!
+//! A new kind of object needs a row in [`SIGNED`] and a [`Describe`] beside its like in this folder.
+
+mod acts;
+mod advice;
+mod directory;
+mod fetches;
+mod grants;
+mod members;
+mod text;
+
+pub use advice::advice;
+
+use std::fmt;
+
+use serde_json::{Value as Json, json};
+
+use crate::access_request::AccessRequest;
+use crate::answer::Receipt;
+use crate::bucket::Bucket;
+use crate::codec::{ANSWER_LIMITS, scan};
+use crate::command::{Acknowledgement, Command};
+use crate::cose::{Payload, Signed, kind_of};
+use crate::decision::Decision;
+use crate::grant::Grant;
+use crate::holder_entry::HolderEntry;
+use crate::key_event::KeyEvent;
+use crate::refusal::{EnvelopeFault, Refusal};
+use crate::request::Request;
+use crate::revocation::Revocation;
+use crate::statement::{Membership, Profile};
+use crate::tree_head::TreeHead;
+
+/// What an object is and says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspection {
+    /// What kind of object it is, in a few words.
+    pub title: &'static str,
+    /// What it says, one statement a line, in English.
+    pub lines: Vec<String>,
+    /// All its fields.
+    pub json: Json,
+    /// Why it is refused, when it is.
+    pub refusal: Option<Refusal>,
+}
+
+/// The words for one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// What it says, one statement a line.
+    pub lines: Vec<String>,
+    /// All its fields.
+    pub json: Json,
+}
+
+/// An object that can be put into words.
+pub trait Describe {
+    /// What kind of object it is, such as "a grant".
+    const TITLE: &'static str;
+
+    /// What this one says.
+    fn describe(&self) -> Description;
+}
+
+type Reader = fn(&[u8]) -> Result<Inspection, Refusal>;
+
+/// The signed objects, by their `typ`.
+const SIGNED: &[(&str, Reader)] = &[
+    (Grant::TYP, signed::<Grant>),
+    (Request::TYP, signed::<Request>),
+    (Receipt::TYP, signed::<Receipt>),
+    (Revocation::TYP, signed::<Revocation>),
+    (Command::TYP, signed::<Command>),
+    (Acknowledgement::TYP, signed::<Acknowledgement>),
+    (KeyEvent::TYP, signed::<KeyEvent>),
+    (AccessRequest::TYP, signed::<AccessRequest>),
+    (Membership::TYP, signed::<Membership>),
+    (Profile::TYP, signed::<Profile>),
+    (HolderEntry::TYP, signed::<HolderEntry>),
+    (TreeHead::TYP, signed::<TreeHead>),
+];
+
+/// What carries no signature of its own, tried in this order.
+const PLAIN: &[Reader] =
+    &[|bytes| Bucket::from_bytes(bytes).map(|it| plain(&it)), |bytes| Decision::from_bytes(bytes).map(|it| plain(&it))];
+
+/// First byte of every signed object: tag 18.
+const SIGNED_FIRST_BYTE: u8 = 0xd2;
+
+/// Says in words what `bytes` are.
+#[must_use]
+pub fn inspect(bytes: &[u8]) -> Inspection {
+    let read = if bytes.first() == Some(&SIGNED_FIRST_BYTE) { read_signed(bytes) } else { read_plain(bytes) };
+    read.unwrap_or_else(|refusal| Inspection {
+        title: "nothing that this protocol accepts",
+        lines: vec![format!("Refused: {refusal} ({}).", refusal.code()), advice(refusal).to_owned()],
+        json: json!({ "refusal": { "code": refusal.code(), "message": refusal.to_string(), "advice": advice(refusal) } }),
+        refusal: Some(refusal),
+    })
+}
+
+fn read_signed(bytes: &[u8]) -> Result<Inspection, Refusal> {
+    let kind = kind_of(bytes)?;
+    match SIGNED.iter().find(|(typ, _)| *typ == kind) {
+        Some((_, read)) => read(bytes),
+        None => Err(EnvelopeFault::Type.into()),
+    }
+}
+
+fn read_plain(bytes: &[u8]) -> Result<Inspection, Refusal> {
+    scan(bytes, ANSWER_LIMITS)?;
+    PLAIN.iter().find_map(|read| read(bytes).ok()).ok_or_else(|| EnvelopeFault::Shape.into())
+}
+
+fn signed<T: Payload + Describe>(bytes: &[u8]) -> Result<Inspection, Refusal> {
+    let object = Signed::<T>::decode(bytes)?;
+    let mut inspection = plain(object.unverified());
+    inspection.lines.insert(0, format!("Its id is {}.", object.id()));
+    inspection
+        .lines
+        .push(format!("Signed with the key {}; whether the signature holds is not checked here.", object.kid()));
+    inspection.json = json!({ "typ": T::TYP, "id": object.id(), "kid": object.kid(), "bytes": bytes.len(), "claims": inspection.json });
+    Ok(inspection)
+}
+
+fn plain<T: Describe>(object: &T) -> Inspection {
+    let Description { lines, json } = object.describe();
+    Inspection { title: T::TITLE, lines, json, refusal: None }
+}
+
+impl fmt::Display for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "This is {}.", self.title)?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "  {line}"))
+    }
+}
