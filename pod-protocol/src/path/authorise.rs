@@ -89,8 +89,9 @@ pub struct Rules<'a> {
     pub holder: &'a Principal,
     /// The member organisation that a key works for.
     pub organisation_of: &'a dyn Fn(&Thumbprint) -> Option<Principal>,
-    /// Whether the service is registered for these names of this type and the request's purpose.
-    pub registered: &'a dyn Fn(&RecordType, &[Name]) -> Result<(), Refusal>,
+    /// Whether the service is registered, for the request's purpose, for these fields of a type as they are, and for answers
+    /// about the fields of these predicates.
+    pub registered: &'a dyn Fn(&RecordType, &[FieldPath], &[Predicate]) -> Result<(), Refusal>,
     /// Whether the view of revocations is recent enough for delegated chains.
     pub revocations_fresh: bool,
     /// Seconds since 1970.
@@ -167,7 +168,6 @@ fn granted(
     item.wanted
         .iter()
         .map(|wanted| {
-            (rules.registered)(&wanted.record_type, &wanted.names)?;
             let (mut fields, mut predicates) = (Vec::new(), Vec::new());
             for name in &wanted.names {
                 match name {
@@ -178,6 +178,7 @@ fn granted(
                     Name::Field(_) => return Err(Refusal::NotGranted),
                 }
             }
+            (rules.registered)(&wanted.record_type, &fields, &predicates)?;
             Ok((wanted.record_type.clone(), fields, predicates))
         })
         .collect()

@@ -128,7 +128,26 @@ impl ItemSelection {
         &self.withheld
     }
 
-    /// The names that may leave, for the log.
+    /// The names that `data` has values for, for the receipt: what is absent is not among them, so that a name which was kept
+    /// back is missed no more than one that is not there. `data` is what [`TypeSelection::apply`] gave for all types.
+    #[must_use]
+    pub fn released(&self, data: &BTreeMap<String, Value>) -> Vec<Wanted> {
+        let there = |of: &RecordType, name: &Name| match (name, data.get(of.as_str())) {
+            (Name::Field(field), Some(Value::Array(records))) => {
+                records.iter().any(|record| !field.values(record).is_empty())
+            }
+            (Name::Field(_), _) => false,
+            (Name::Predicate(id), _) => data.contains_key(&format!("{of}{id}")),
+        };
+        let mut names = self.names();
+        for wanted in &mut names {
+            wanted.names.retain(|name| there(&wanted.record_type, name));
+        }
+        names.retain(|wanted| !wanted.names.is_empty());
+        names
+    }
+
+    /// The names that may leave, for the holder's log. Not for the receipt: beside what was asked, they tell what was kept back.
     #[must_use]
     pub fn names(&self) -> Vec<Wanted> {
         self.types
