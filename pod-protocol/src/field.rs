@@ -200,27 +200,30 @@ fn keep(value: &Value, paths: &[&[&str]]) -> Option<Value> {
     }
 }
 
-/// Takes the parts named by `paths` out of `record`, in place.
+/// Takes the parts named by `paths` out of `record`, in place. What that leaves empty goes too: an empty address would say
+/// that there is one.
 pub fn withhold(record: &mut Value, paths: &[FieldPath]) {
     for path in paths {
         remove(record, &path.segments());
     }
 }
 
-fn remove(value: &mut Value, path: &[&str]) {
-    let Some((first, rest)) = path.split_first() else { return };
+/// Says whether something was removed and nothing is left of `value`.
+fn remove(value: &mut Value, path: &[&str]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return false };
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| remove(item, path)),
-        Value::Map(entries) if rest.is_empty() => {
-            if let Some(mut removed) = entries.remove(*first) {
-                pod_crypto::Zeroize::zeroize(&mut removed);
-            }
+        Value::Array(items) => {
+            let before = items.len();
+            items.retain_mut(|item| !remove(item, path));
+            items.is_empty() && before > 0
         }
         Value::Map(entries) => {
-            if let Some(below) = entries.get_mut(*first) {
-                remove(below, rest);
+            let gone = entries.get_mut(*first).is_some_and(|below| rest.is_empty() || remove(below, rest));
+            if gone && let Some(mut removed) = entries.remove(*first) {
+                pod_crypto::Zeroize::zeroize(&mut removed);
             }
+            gone && entries.is_empty()
         }
-        _ => {}
+        _ => false,
     }
 }

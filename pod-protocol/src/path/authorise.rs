@@ -39,6 +39,9 @@ pub struct AuthorisedItem {
     pub(super) standing: Arc<Standing>,
     /// The chain, the root first.
     pub(super) chain: Vec<SharedGrant>,
+    /// For whom the service acts: the organisations that the grants were given and passed on to. An objection to any of them
+    /// counts, or an objected organisation would let its processor ask.
+    pub(super) acting_for: Vec<Principal>,
     /// What was asked and is granted.
     pub(super) granted: Vec<(RecordType, Vec<FieldPath>, Vec<Predicate>)>,
 }
@@ -155,7 +158,8 @@ fn authorise_item(
     }
     let granted = granted(item, leaf, rules)?;
     count_uses(&chain, &facts.uses, here)?;
-    Ok(AuthorisedItem { standing, chain, granted })
+    let acting_for = chain.iter().filter_map(|grant| (rules.organisation_of)(&grant.confirmation)).collect();
+    Ok(AuthorisedItem { standing, chain, acting_for, granted })
 }
 
 /// What was asked, when all of it is granted. An item that asks for one name too many gets nothing: a service that does not

@@ -198,8 +198,9 @@ pub fn select(authorised: Authorised, rules: &DisclosureRules) -> Selection {
 }
 
 fn select_item(item: AuthorisedItem, request: &VerifiedRequest, rules: &DisclosureRules) -> ItemSelection {
-    let AuthorisedItem { standing, chain, granted } = item;
-    let objected = standing.objects(&request.purpose, &request.caller().organisation);
+    let AuthorisedItem { standing, chain, mut acting_for, granted } = item;
+    acting_for.push(request.caller().organisation);
+    let objected = acting_for.iter().any(|organisation| standing.objects(&request.purpose, organisation));
     let mut withheld = Vec::new();
     let mut types = Vec::new();
     for (record_type, fields, predicates) in granted {
