@@ -229,6 +229,8 @@ pub struct Device {
     pub added_seq: u64,
     /// The event that revoked it.
     pub revoked_seq: Option<u64>,
+    /// When that event was signed: what the key signed from then on does not count.
+    pub revoked_secs: Option<u64>,
     /// Since when it may have been in other hands.
     pub compromised_since: Option<u64>,
 }
@@ -257,7 +259,13 @@ impl KeyState {
         let event = event.verify(&signer.ok_or(Refusal::UnknownKey)?.key)?;
         let devices = devices
             .into_iter()
-            .map(|device| Device { device, added_seq: 0, revoked_seq: None, compromised_since: None })
+            .map(|device| Device {
+                device,
+                added_seq: 0,
+                revoked_seq: None,
+                revoked_secs: None,
+                compromised_since: None,
+            })
             .collect();
         let principal = Principal::new(*event.id().as_bytes());
         Ok(Self { principal, organisation, head: event.id(), seq: 0, time_secs: event.time_secs, devices })
@@ -288,18 +296,20 @@ impl KeyState {
         if known || self.devices.len() >= MAX_DEVICES {
             return Err(ClaimFault::Repeated { claim: DEVICES }.into());
         }
-        self.devices.push(Device { device, added_seq: self.seq, revoked_seq: None, compromised_since: None });
+        let added_seq = self.seq;
+        self.devices.push(Device { device, added_seq, revoked_seq: None, revoked_secs: None, compromised_since: None });
         Ok(())
     }
 
     fn revoke(&mut self, target: Kid, compromised_since: Option<u64>) -> Result<(), Refusal> {
-        let seq = self.seq;
+        let (seq, time_secs) = (self.seq, self.time_secs);
         let device = self
             .devices
             .iter_mut()
             .find(|device| kid(&device.device) == target && device.revoked_seq.is_none())
             .ok_or(ClaimFault::OutOfRange { claim: REVOKED })?;
         device.revoked_seq = Some(seq);
+        device.revoked_secs = Some(time_secs);
         device.compromised_since = compromised_since;
         Ok(())
     }
@@ -363,7 +373,8 @@ impl KeyState {
             .ok_or(ChainFault::KeyEvent)?;
         let valid =
             seq <= self.seq && device.added_seq <= seq && device.revoked_seq.is_none_or(|revoked| seq < revoked);
-        if !valid {
+        // Whoever has a revoked device can still name an old event.
+        if !valid || device.revoked_secs.is_some_and(|revoked| issued_secs >= revoked) {
             return Err(ChainFault::KeyEvent);
         }
         match device.compromised_since {
