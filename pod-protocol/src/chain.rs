@@ -97,19 +97,21 @@ fn check_link(parent: &SharedGrant, child: &SharedGrant, facts: &ChainFacts<'_>)
     let when = |wrong: bool, fault: ChainFault| if wrong { Err(fault) } else { Ok(()) };
     when(child.parent != Some(parent.id()), ChainFault::Parent)?;
     when(Thumbprint::of(child.key()) != parent.confirmation, ChainFault::Confirmation)?;
+    // Whose words these are stands in the log, so it must be the one whose key signed.
+    when((facts.organisation_of)(&parent.confirmation) != Some(child.issuer), ChainFault::Issuer)?;
     when(child.subject != parent.subject, ChainFault::Subject)?;
     when(child.audience != parent.audience, ChainFault::Audience)?;
     let inside = child.begins() >= parent.begins() && child.expires <= parent.expires;
     when(!inside || child.issued < parent.issued, ChainFault::Window)?;
     when(!child.permissions.iter().all(|permission| gives(parent, permission)), ChainFault::Wider)?;
     when(!child.purposes.iter().all(|purpose| parent.purposes.contains(purpose)), ChainFault::Purpose)?;
+    let other_basis = child.legal_basis.is_some() && child.legal_basis != parent.legal_basis;
+    when(other_basis, ChainFault::Purpose)?;
     when(child.limits.depth >= parent.limits.depth, ChainFault::Depth)?;
     when(looser(&child.limits, &parent.limits), ChainFault::Limits)?;
     let delegatee = (facts.organisation_of)(&child.confirmation).ok_or(ChainFault::Organisation)?;
     let allowed = parent.limits.organisations.as_ref();
-    when(allowed.is_some_and(|list| !list.contains(&delegatee)), ChainFault::Organisation)?;
-    let issuer_is_member = (facts.organisation_of)(&parent.confirmation).is_some();
-    when(!issuer_is_member, ChainFault::Organisation)
+    when(allowed.is_some_and(|list| !list.contains(&delegatee)), ChainFault::Organisation)
 }
 
 /// Whether the parent gives all of a child's permission: raw fields from raw fields, predicates from the same predicate or

@@ -98,8 +98,9 @@ pub enum ChainFault {
     /// The first grant has a parent.
     #[error("the first grant is not a root")]
     NotRoot,
-    /// The root's issuer is neither the pod's subject nor a representative on record.
-    #[error("the root was not signed by the pod's subject or a representative on record")]
+    /// The root's issuer is neither the pod's subject nor a representative on record, or a child's is not the member
+    /// organisation whose key signed.
+    #[error("the issuer is not who may sign this link: at the root, the pod's subject or a representative on record")]
     Issuer,
     /// The signing key was not valid for signing grants at the key event that the grant names.
     #[error("the key was not valid for signing grants at the key event named")]
@@ -125,8 +126,8 @@ pub enum ChainFault {
     /// Something that the link above does not give.
     #[error("gives a field or predicate that the link above does not")]
     Wider,
-    /// A purpose that the link above does not give.
-    #[error("gives a purpose that the link above does not")]
+    /// A purpose or a legal basis that the link above does not give.
+    #[error("gives a purpose or a legal basis that the link above does not")]
     Purpose,
     /// The delegation depth does not fall.
     #[error("may be passed on further than the link above allows")]
