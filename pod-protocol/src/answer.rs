@@ -114,6 +114,10 @@ impl Payload for Receipt {
             tree_root: fixed(TREE, root)?,
         };
         claims.finish()?;
+        // An entry that is not in the tree that the receipt names is evidence of nothing.
+        if receipt.items.iter().any(|item| item.audit_index >= receipt.tree_size) {
+            return Err(ClaimFault::OutOfRange { claim: TREE });
+        }
         Ok(receipt)
     }
 }
@@ -134,7 +138,7 @@ impl ReceiptItem {
         let Ok([leaf, outcome, released, digest, index]) = <[Cbor; 5]>::try_from(array(ITEMS, item)?) else {
             return Err(wrong);
         };
-        Ok(Self {
+        let item = Self {
             leaf: GrantId::new(fixed(ITEMS, leaf)?),
             outcome: Outcome::from_number(uint(ITEMS, outcome)?).ok_or(wrong)?,
             released: match released {
@@ -146,7 +150,12 @@ impl ReceiptItem {
                 digest => Some(fixed(ITEMS, digest)?),
             },
             audit_index: uint(ITEMS, index)?,
-        })
+        };
+        let consistent = match item.outcome {
+            Outcome::Released => item.digest.is_some(),
+            Outcome::Refused(_) => item.digest.is_none() && item.released.is_empty(),
+        };
+        if consistent { Ok(item) } else { Err(ClaimFault::OutOfRange { claim: ITEMS }) }
     }
 }
 

@@ -277,6 +277,10 @@ impl Payload for Acknowledgement {
             tree_root: fixed(TREE, root)?,
         };
         claims.finish()?;
+        // As in a receipt: the entry is in the tree.
+        if acknowledgement.audit_index >= acknowledgement.tree_size {
+            return Err(ClaimFault::OutOfRange { claim: TREE });
+        }
         Ok(acknowledgement)
     }
 }

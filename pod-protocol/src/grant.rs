@@ -303,7 +303,10 @@ impl GrantLimits {
                     if list.is_empty() {
                         return Err(ClaimFault::Empty { claim: LIMITS });
                     }
-                    Some(list.into_iter().map(|item| parsed(LIMITS, item)).collect::<Result<_, _>>()?)
+                    let list: Vec<Principal> =
+                        list.into_iter().map(|item| parsed(LIMITS, item)).collect::<Result<_, _>>()?;
+                    distinct(LIMITS, &list)?;
+                    Some(list)
                 }
             },
             retention_secs: claims.take(5).map(positive).transpose()?,

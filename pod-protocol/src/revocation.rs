@@ -2,7 +2,8 @@
 //!
 //! Monotone: a revocation is never undone and counts whenever it arrives, so it needs no connection and no nonce.
 
-use crate::codec::{Cbor, Claims, array, fixed, map, parsed, uint};
+use crate::chain::CLOCK_SKEW_SECS;
+use crate::codec::{Cbor, Claims, array, fixed, map, parsed, time, uint};
 use crate::cose::Payload;
 use crate::ids::{Cti, GrantId, Kid, PodId, Principal};
 use crate::refusal::ClaimFault;
@@ -12,7 +13,7 @@ use crate::refusal::ClaimFault;
 pub enum Target {
     /// This grant, and all that were made from it.
     Grant(GrantId),
-    /// Every grant over a pod at the audience that was issued before a time.
+    /// Every grant over a pod at the audience that was issued before a time, which is not after that of the revocation.
     PodBefore(PodId, u64),
     /// Every grant that a key signed from a time on.
     KeySince(Kid, u64),
@@ -61,8 +62,8 @@ impl Payload for Revocation {
         let mut next = || parts.next().ok_or(wrong);
         let target = match uint(TARGET, next()?)? {
             0 => Target::Grant(GrantId::new(fixed(TARGET, next()?)?)),
-            1 => Target::PodBefore(parsed(TARGET, next()?)?, uint(TARGET, next()?)?),
-            2 => Target::KeySince(Kid::new(fixed(TARGET, next()?)?), uint(TARGET, next()?)?),
+            1 => Target::PodBefore(parsed(TARGET, next()?)?, time(TARGET, next()?)?),
+            2 => Target::KeySince(Kid::new(fixed(TARGET, next()?)?), time(TARGET, next()?)?),
             _ => return Err(ClaimFault::OutOfRange { claim: TARGET }),
         };
         if parts.next().is_some() {
@@ -76,6 +77,12 @@ impl Payload for Revocation {
             target,
         };
         claims.finish()?;
-        Ok(revocation)
+        match revocation.target {
+            // Nothing undoes it: one of times to come would take back grants that nobody has made yet.
+            Target::PodBefore(_, before) if before > revocation.issued + CLOCK_SKEW_SECS => {
+                Err(ClaimFault::OutOfRange { claim: TARGET })
+            }
+            _ => Ok(revocation),
+        }
     }
 }

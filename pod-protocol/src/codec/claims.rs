@@ -139,7 +139,11 @@ impl Claims {
 
 const LATEST_TIME: u64 = (1 << 53) - 1;
 
-fn time(claim: i64, item: Cbor) -> Result<u64, ClaimFault> {
+/// Reads a time in whole seconds since 1970, as [`Claims::time`] does.
+///
+/// # Errors
+/// [`ClaimFault::WrongType`], [`ClaimFault::OutOfRange`].
+pub fn time(claim: i64, item: Cbor) -> Result<u64, ClaimFault> {
     match uint(claim, item)? {
         secs @ 1..=LATEST_TIME => Ok(secs),
         _ => Err(ClaimFault::OutOfRange { claim }),

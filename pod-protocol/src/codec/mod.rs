@@ -8,7 +8,7 @@ mod claims;
 mod encode;
 mod scan;
 
-pub use claims::{Claims, array, bytes, fixed, map, optional, parsed, text, uint};
+pub use claims::{Claims, array, bytes, fixed, map, optional, parsed, text, time, uint};
 pub use encode::encode;
 pub use scan::{CborFault, Limits, scan, scan_tagged};
 
