@@ -1,0 +1,20 @@
+//! The protocol's objects and rules, as stories. One binary, so that it links once.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+mod decision_opens_for_its_service_alone;
+mod each_claim_is_refused_with_its_code;
+mod holders_are_found_by_tag;
+mod inspect_says_what_it_is;
+mod over_asking_is_flagged;
+mod registry_counts_what_is_vouched_for;
+mod round_trips;
+mod words_are_what_people_read;
