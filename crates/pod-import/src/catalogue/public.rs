@@ -1,0 +1,67 @@
+//! The part of a catalogue that a node serves to everybody.
+
+use serde::Serialize;
+
+use super::{CATALOGUE_FORMAT, Labels, RecordType, Sensitivity, Whose};
+
+#[derive(Serialize)]
+struct PublicCatalogue<'a> {
+    format: u32,
+    organisation: PublicOrganisation<'a>,
+    record_types: Vec<PublicRecordType<'a>>,
+}
+
+#[derive(Serialize)]
+struct PublicOrganisation<'a> {
+    id: &'a str,
+    name: &'a Labels,
+}
+
+#[derive(Serialize)]
+struct PublicRecordType<'a> {
+    id: &'a str,
+    labels: &'a Labels,
+    descriptions: &'a Labels,
+    legal_basis: &'a [String],
+    retention: &'a str,
+    sensitivity: Sensitivity,
+    fields: Vec<PublicField<'a>>,
+    schema: &'a serde_json::Value,
+}
+
+#[derive(Serialize)]
+struct PublicField<'a> {
+    path: &'a str,
+    labels: &'a Labels,
+    whose: Whose,
+    withheld_under_non_disclosure: bool,
+}
+
+/// Compact JSON, the same bytes for the same catalogue: structures keep their order, fields stand in path order.
+pub(super) fn render(organisation: &str, name: &Labels, record_types: &[RecordType]) -> String {
+    let record_types = record_types.iter().map(|record_type| PublicRecordType {
+        id: record_type.id(),
+        labels: record_type.labels(),
+        descriptions: record_type.descriptions(),
+        legal_basis: record_type.legal_basis(),
+        retention: record_type.retention(),
+        sensitivity: record_type.sensitivity(),
+        fields: record_type
+            .fields()
+            .iter()
+            .map(|(path, field)| PublicField {
+                path,
+                labels: &field.labels,
+                whose: field.whose,
+                withheld_under_non_disclosure: record_type.withholds(path),
+            })
+            .collect(),
+        schema: record_type.schema(),
+    });
+    let catalogue = PublicCatalogue {
+        format: CATALOGUE_FORMAT,
+        organisation: PublicOrganisation { id: organisation, name },
+        record_types: record_types.collect(),
+    };
+    serde_json::json!(catalogue).to_string()
+}

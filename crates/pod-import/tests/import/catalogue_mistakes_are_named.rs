@@ -1,0 +1,172 @@
+//! A mistake in a catalogue is one sentence: the file, where, what is wrong and what is allowed.
+
+use pod_import::{Catalogue, Plan};
+
+use crate::world::{CASE_HEAD, CITIES, catalogue, catalogue_path};
+
+const REGISTER: &str = r#"
+[[register]]
+id = "things"
+file = "things.csv"
+record_type = "thing"
+format = "csv"
+delimiter = ";"
+encoding = "utf-8"
+subject = "hetu"
+columns = [{ from = "day", to = "day", kind = "date", format = "%d.%m.%Y" }]
+"#;
+
+/// The error after one replacement in a catalogue that is right.
+fn mistake(from: &str, to: &str) -> String {
+    let right = format!("{CASE_HEAD}{REGISTER}");
+    Catalogue::parse(&right, "town.toml").unwrap();
+    assert!(right.contains(from), "{from}");
+    Catalogue::parse(&right.replacen(from, to, 1), "town.toml").unwrap_err().to_string()
+}
+
+#[test]
+fn unknown_and_missing_keys() {
+    let said = mistake("delimiter = \";\"", "delimeter = \";\"");
+    let before = format!("{CASE_HEAD}{REGISTER}");
+    let line = before.lines().position(|line| line.starts_with("delimiter")).unwrap() + 1;
+    let start = format!("catalogue town.toml, line {line}: unknown key `delimeter`, allowed here are `id`, `file`, ");
+    assert!(said.starts_with(&start), "{said}");
+    let said = mistake("retention = \"P1Y\"", "");
+    assert!(said.contains("missing key `retention`"), "{said}");
+    let said = mistake("kind = \"date\",", "kind = \"date\", form = 1,");
+    assert!(said.contains("unknown key `form`, allowed here are `from`, `to`, `kind`"), "{said}");
+}
+
+/// What is changed, to what, and what must be said.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("format = 1", "format = 2", "format = 2 is unknown; this program reads format = 1"),
+    ("id = \"town\"", "id = \"Town\"", "organisation id `Town` must begin with a small letter"),
+    ("encoding = \"utf-8\"", "encoding = \"latin1\"", "allowed are utf-8, utf-8-bom, windows-1252"),
+    ("format = \"csv\"", "format = \"xml\"", "format = \"xml\" is unknown; allowed are csv, tsv, jsonl"),
+    ("format = \"csv\"", "format = \"tsv\"", "format = \"tsv\" takes no `delimiter`"),
+    ("delimiter = \";\"", "delimiter = \"\\t\"", "needs `delimiter`, one character"),
+    ("record_type = \"thing\"", "record_type = \"thin\"", "record_type = \"thin\" is not declared; declared are thing"),
+    (
+        "to = \"day\"",
+        "to = \"date\"",
+        "column `day`: to = \"date\" is not a field of record_type `thing`; it has day, fee, ",
+    ),
+    ("kind = \"date\"", "kind = \"datum\"", "`format` goes with kind = \"date\", not with kind = \"datum\""),
+    (", format = \"%d.%m.%Y\"", "", "kind = \"date\" needs `format`, such as \"%d.%m.%Y\""),
+    ("%d.%m.%Y", "%d.%m", "kind = \"date\" needs `format`"),
+    (
+        "kind = \"date\", format = \"%d.%m.%Y\"",
+        "kind = \"datum\"",
+        "allowed are text, words, date, decimal, integer, boolean, code, nested",
+    ),
+    ("kind = \"date\", format = \"%d.%m.%Y\"", "kind = \"nested\"", "which only format = \"jsonl\" has"),
+    (
+        "kind = \"date\", format = \"%d.%m.%Y\"",
+        "kind = \"code\", codes = \"tows\"",
+        "codes = \"tows\" is not declared; write a table [code_lists.tows]",
+    ),
+    (
+        "[\"eu-gdpr:A6-1-c\"]",
+        "[\"consent\"]",
+        "legal_basis `consent` is unknown; write terms such as \"eu-gdpr:A6-1-c\"",
+    ),
+    ("[\"eu-gdpr:A6-1-c\"]", "[]", "legal_basis needs a term of article 6"),
+    ("sensitivity = \"personal\"", "sensitivity = \"special-category\"", "needs a term of article 9 too"),
+    ("sensitivity = \"personal\"", "sensitivity = \"secret\"", "allowed are personal, confidential, special-category"),
+    ("retention = \"P1Y\"", "retention = \"a year\"", "write an ISO 8601 duration such as \"P10Y\", or \"120 months\""),
+    (
+        "[\"place.street\"]",
+        "[\"addres\"]",
+        "withheld_under_non_disclosure names `addres`, which the schema does not have",
+    ),
+    (
+        "name = { fi = \"Nimi\", sv = \"Namn\", en = \"Name\" }",
+        "",
+        "fields lacks \"name\": every field of the schema needs labels fi, sv and en",
+    ),
+    ("sv = \"Namn\"", "sv = \"\"", "field `name` needs a text for each of fi, sv and en"),
+    ("en = \"Fee\"", "en = \"Fee\", whose = \"me\"", "whose = \"me\" is unknown; allowed are subject, guardian, other"),
+    (
+        "{ \"type\": \"object\", \"additionalProperties\": false,",
+        "{ \"type\": \"object\",",
+        "needs \"additionalProperties\": false at the top level",
+    ),
+    ("\"maxLength\": 40", "\"maxLength\": \"x\"", "the schema is not JSON Schema 2020-12"),
+    ("\"format\": \"date\"", "\"format\": \"dat\"", "the schema is not JSON Schema 2020-12"),
+    ("\"day\": {", "\"day\" {", "the schema is not JSON"),
+];
+
+#[test]
+fn wrong_values_say_what_is_allowed() {
+    for (from, to, expected) in MISTAKES {
+        let said = mistake(from, to);
+        assert!(said.starts_with("catalogue town.toml"), "{said}");
+        assert!(said.contains(expected), "{from} -> {to}: {said}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = Catalogue::load(&catalogue_path("vantaa")).unwrap_err();
+    assert!(error.to_string().ends_with("vantaa.toml: cannot be read"));
+    assert!(std::error::Error::source(&error).is_some());
+
+    let empty = tempfile::tempdir().unwrap();
+    let espoo = catalogue("espoo");
+    let error = Plan::folder(&espoo, empty.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("has no file `residents.jsonl`, which the catalogue's register `residents` reads"),
+        "{error}"
+    );
+    let error = Plan::files(&espoo, &["people.jsonl".into()]).unwrap_err().to_string();
+    assert!(error.contains("a later extract is called residents_….jsonl"), "{error}");
+}
+
+#[test]
+fn the_public_part_says_nothing_of_files_and_is_the_same_each_time() {
+    for city in CITIES {
+        let catalogue = catalogue(city);
+        let public: serde_json::Value = serde_json::from_str(catalogue.public_json()).unwrap();
+        assert_eq!(public["organisation"]["id"], city);
+        assert_eq!(catalogue.digest(), self::catalogue(city).digest());
+        assert!(!catalogue.public_json().contains("hetu") && !catalogue.public_json().contains(".csv"));
+        let residence = catalogue.record_type("residence").unwrap();
+        for withheld in ["address", "address.municipality", "contact.email", "contact"] {
+            assert!(residence.withholds(withheld), "{withheld}");
+        }
+        assert!(!residence.withholds("family_name"));
+        // What names a field on the wire must read as the protocol's field path.
+        for record_type in catalogue.record_types() {
+            for path in record_type.fields().keys() {
+                path.parse::<pod_protocol::field::FieldPath>().unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn cities_mean_the_same_by_the_same_record_type() {
+    let helsinki = catalogue("helsinki");
+    for city in CITIES {
+        for record_type in catalogue(city).record_types() {
+            if let Some(other) = helsinki.record_type(record_type.id()) {
+                assert_eq!(record_type.schema(), other.schema(), "{city} {}", record_type.id());
+                assert_eq!(record_type.fields(), other.fields());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_schema_can_be_a_table() {
+    let head = CASE_HEAD.split("schema = '''").next().unwrap();
+    let text = format!(
+        "{head}schema = {{ type = \"object\", additionalProperties = false, properties = {{ name = {{ type = \"string\" }} }} }}\n\
+         [record_type.fields]\nname = {{ fi = \"Nimi\", sv = \"Namn\", en = \"Name\" }}\n"
+    )
+    .replace("[\"place.street\"]", "[\"name\"]")
+    .replace("P1Y", "24 months");
+    let catalogue = Catalogue::parse(&text, "town.toml").unwrap();
+    assert_eq!(catalogue.record_types()[0].retention(), "P24M");
+    assert!(catalogue.record_types()[0].withholds("name"));
+}
