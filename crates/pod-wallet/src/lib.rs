@@ -1,1 +1,32 @@
-//! A citizen's keys and decisions, without IO.
+//! A citizen's keys and decisions, without IO: bytes in, bytes out; time and randomness are arguments.
+//!
+//! | Need | Use |
+//! |---|---|
+//! | the root secret, its wraps, the printed recovery code | [`root`], [`recovery_code`] |
+//! | one key-event log for each organisation | [`keys`] |
+//! | what a service asks for, as a person sees it | [`labels`], [`review`] |
+//! | agree or deny | [`decide`] |
+//! | tell a holder something | [`commands`] |
+//! | everything that a wallet remembers | [`state`] |
+//! | who looked, with proofs, in plain sentences | [`log_page`], [`log_view`] |
+//!
+//! Architecture invariants: nothing here signs a structure that somebody else handed over, what is signed is built from
+//! typed values that were shown; no key is ever used at two organisations.
+
+pub mod blob;
+pub mod commands;
+pub mod decide;
+pub mod keys;
+pub mod labels;
+pub mod language;
+pub mod log_check;
+pub mod log_page;
+pub mod log_view;
+pub mod recovery_code;
+pub mod review;
+pub mod root;
+pub mod state;
+pub mod when;
+pub mod wording;
+
+pub use language::{Language, Sentence};

@@ -1,0 +1,158 @@
+//! The root secret: 32 random bytes from which every key of the wallet is derived, and the ways to keep it.
+//!
+//! It is wrapped twice: under a key on the device, for every day, and under a key derived from the printed recovery code,
+//! for the day on which the device is lost. The second file is worthless without the paper and may lie anywhere.
+//! Whoever keeps the device's key in a file gives that file mode 0600.
+//!
+//! A wrap is `"AITTA-ROOT" || version || kind || nonce (12) || ciphertext || tag (16)`; what stands before the nonce is
+//! the associated data.
+
+use std::fmt;
+
+use pod_crypto::{AeadKey, Random, Secret32, SigningKey, Zeroizing, hkdf_sha256};
+use pod_protocol::ids::Principal;
+
+use crate::recovery_code::RecoveryCode;
+
+const MAGIC: &[u8; 10] = b"AITTA-ROOT";
+const VERSION: u8 = 1;
+/// Separates the wallet's keys from anything else that could be derived from the same secret.
+const KEY_INFO: &[u8] = b"aitta-wallet-key-1";
+/// The same for the key that a recovery code gives.
+const CODE_INFO: &[u8] = b"aitta-wallet-recovery-1";
+
+/// What a derived key is for. One key has one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum KeyPurpose {
+    /// Signs grants, commands and revocations, and manages devices.
+    Device = 1,
+    /// Will control the log after a rotation; until then only its digest is known to anybody.
+    NextControlling = 2,
+    /// Will take the log back when devices are in other hands; until then only its digest is known.
+    Recovery = 3,
+}
+
+/// How a root secret is wrapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Wrap {
+    Code = 1,
+    Device = 2,
+}
+
+/// Why a wrapped root secret does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnwrapFault {
+    /// Some other file.
+    #[error("this is no wrapped root secret")]
+    NotOne,
+    /// Written by a later version.
+    #[error("the wrapped root secret has format version {0}, which this program does not know: use a newer one")]
+    Version(u8),
+    /// Wrapped in the other way.
+    #[error(
+        "this root secret is wrapped in another way: the recovery code opens the recovery file, the device key the wallet's own file"
+    )]
+    OtherWrap,
+    /// The key is another one, or the bytes were changed.
+    #[error(
+        "the root secret does not open: this code or device key belongs to another wallet, or the file was changed"
+    )]
+    Open,
+}
+
+/// The root secret. Overwritten when dropped; its `Debug` shows nothing.
+pub struct RootSecret(Secret32);
+
+impl RootSecret {
+    /// A new one.
+    #[must_use]
+    pub fn generate(random: &dyn Random) -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        random.fill(&mut *bytes);
+        Self(bytes)
+    }
+
+    /// With these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The key for a purpose at an organisation. Others (`index`) of the same purpose serve further devices and
+    /// rotations. Keys of two organisations have nothing in common that could be seen.
+    #[must_use]
+    pub fn signing_key(&self, organisation: &Principal, purpose: KeyPurpose, index: u32) -> SigningKey {
+        SigningKey::from_seed(&self.seed(organisation, purpose, index))
+    }
+
+    fn seed(&self, organisation: &Principal, purpose: KeyPurpose, index: u32) -> Secret32 {
+        // Every part has a fixed length, so two different triples never give the same info.
+        let info = [KEY_INFO, &[purpose as u8], organisation.as_bytes(), &index.to_be_bytes()].concat();
+        hkdf_sha256(&*self.0, &[], &info)
+    }
+
+    /// Wraps it under the recovery code.
+    #[must_use]
+    pub fn wrap_with_code(&self, code: &RecoveryCode, random: &dyn Random) -> Vec<u8> {
+        self.wrap(Wrap::Code, &code_key(code), random)
+    }
+
+    /// Opens what [`RootSecret::wrap_with_code`] made.
+    ///
+    /// # Errors
+    /// [`UnwrapFault`].
+    pub fn unwrap_with_code(wrapped: &[u8], code: &RecoveryCode) -> Result<Self, UnwrapFault> {
+        Self::open(Wrap::Code, wrapped, &code_key(code))
+    }
+
+    /// Wraps it under the key that lies on the device.
+    #[must_use]
+    pub fn wrap_with_device_key(&self, key: &AeadKey, random: &dyn Random) -> Vec<u8> {
+        self.wrap(Wrap::Device, key, random)
+    }
+
+    /// Opens what [`RootSecret::wrap_with_device_key`] made.
+    ///
+    /// # Errors
+    /// [`UnwrapFault`].
+    pub fn unwrap_with_device_key(wrapped: &[u8], key: &AeadKey) -> Result<Self, UnwrapFault> {
+        Self::open(Wrap::Device, wrapped, key)
+    }
+
+    fn wrap(&self, wrap: Wrap, key: &AeadKey, random: &dyn Random) -> Vec<u8> {
+        let head = [MAGIC.as_slice(), &[VERSION, wrap as u8]].concat();
+        let sealed = key.seal(random, &head, &*self.0);
+        [head, sealed].concat()
+    }
+
+    fn open(wrap: Wrap, wrapped: &[u8], key: &AeadKey) -> Result<Self, UnwrapFault> {
+        let rest = wrapped.strip_prefix(MAGIC.as_slice()).ok_or(UnwrapFault::NotOne)?;
+        let ([version, kind], sealed) = rest.split_first_chunk::<2>().ok_or(UnwrapFault::NotOne)?;
+        if *version != VERSION {
+            return Err(UnwrapFault::Version(*version));
+        }
+        if *kind != wrap as u8 {
+            return Err(UnwrapFault::OtherWrap);
+        }
+        let head = [MAGIC.as_slice(), &[*version, *kind]].concat();
+        let plain = key.open(&head, sealed).map_err(|_| UnwrapFault::Open)?;
+        let mut bytes = Zeroizing::new([0; 32]);
+        if plain.len() != bytes.len() {
+            return Err(UnwrapFault::Open);
+        }
+        bytes.copy_from_slice(&plain);
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Debug for RootSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RootSecret").finish_non_exhaustive()
+    }
+}
+
+fn code_key(code: &RecoveryCode) -> AeadKey {
+    AeadKey::from_bytes(*hkdf_sha256(code.entropy(), &[], CODE_INFO))
+}

@@ -1,0 +1,346 @@
+//! Everything that a wallet remembers, in one sealed file.
+//!
+//! `"AITTA-WALLET" || version || nonce (12) || ciphertext || tag (16)`; the plain text is JSON, what stands before the
+//! nonce is the associated data. A version that this program does not know is refused, never guessed at.
+
+use std::collections::BTreeMap;
+
+use pod_crypto::{AeadKey, Random, Zeroizing};
+use pod_protocol::command::Acknowledgement;
+use pod_protocol::cose::Verified;
+use pod_protocol::grant::Grant;
+use pod_protocol::ids::{GrantId, ObjectId, PodId, Principal};
+use serde::{Deserialize, Serialize};
+
+use crate::blob::Blob;
+use crate::commands::Order;
+use crate::decide::Decided;
+use crate::keys::{KeyLog, KeysFault, Signer};
+use crate::log_check::{ForkEvidence, SeenHead};
+use crate::review::Review;
+use crate::root::RootSecret;
+
+const MAGIC: &[u8; 12] = b"AITTA-WALLET";
+const VERSION: u8 = 1;
+/// Largest state file, in bytes: some thousand grants and acknowledgements of 1 kB, with room to spare.
+pub const MAX_STATE_BYTES: usize = 32 * 1024 * 1024;
+/// Most acknowledgements that are kept; the oldest go first. They are checked against pages of the log, newest matter.
+pub const MAX_ACKNOWLEDGEMENTS: usize = 4096;
+/// Most forks that are kept as evidence: the first ones prove it, more of the same log add nothing.
+pub const MAX_EVIDENCE: usize = 64;
+
+/// Why a state file does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum StateFault {
+    /// Some other file.
+    #[error("this is no wallet")]
+    NotOne,
+    /// Larger than [`MAX_STATE_BYTES`].
+    #[error("the wallet's file is larger than {MAX_STATE_BYTES} bytes")]
+    TooLarge,
+    /// Written by a later version.
+    #[error("the wallet has format version {0}, which this program does not know: use a newer one")]
+    Version(u8),
+    /// The key is another one, or the bytes were changed.
+    #[error("the wallet does not open with this device key: it is another wallet's, or the file was changed")]
+    Open,
+    /// What was sealed is no state.
+    #[error("the wallet's content does not read as version {VERSION}")]
+    Shape(#[source] serde_json::Error),
+}
+
+/// How the wallet's owner stands to a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// It is about them.
+    #[serde(rename = "self")]
+    Own,
+    /// They act for the child whom it is about.
+    Guardian,
+}
+
+/// A pod that the wallet may act on. Its JSON is that of the enrolment's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolledPod {
+    /// The pod.
+    pub pod: PodId,
+    /// Whose it is.
+    pub relation: Relation,
+    /// First second at which a guardian's authority ends.
+    #[serde(default, rename = "until")]
+    pub until_secs: Option<u64>,
+    /// What the child is called.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+/// An organisation at which the wallet is enrolled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolledAt {
+    /// Its short name.
+    pub name: String,
+    /// The signed key events, the first first.
+    pub events: Vec<Blob>,
+    /// The pods there.
+    pub pods: Vec<EnrolledPod>,
+    /// The last tree head of its log that was checked.
+    pub last_head: Option<SeenHead>,
+}
+
+/// A grant that this wallet gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenGrant {
+    /// Its id.
+    pub id: GrantId,
+    /// At which holder it counts.
+    pub holder: Principal,
+    /// Over which pod.
+    pub pod: PodId,
+    /// The access request that it answers.
+    pub request: ObjectId,
+    /// To which service.
+    pub service: Principal,
+    /// Whose service.
+    pub organisation: Principal,
+    /// When it was signed.
+    pub issued_secs: u64,
+    /// First second at which it no longer counts.
+    pub expires_secs: u64,
+    /// Whether the holder acknowledged it.
+    pub deposited: bool,
+    /// When the holder acknowledged that it is taken back.
+    pub revoked_secs: Option<u64>,
+    /// The signed grant.
+    pub bytes: Blob,
+}
+
+/// A decision on an access request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionMade {
+    /// The access request.
+    pub request: ObjectId,
+    /// The service that asked.
+    pub service: Principal,
+    /// When.
+    pub decided_secs: u64,
+    /// The grants given; none after a denial.
+    pub grants: Vec<GrantId>,
+}
+
+/// A holder's signed word that it did what this wallet told it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenAcknowledgement {
+    /// Who signed.
+    pub holder: Principal,
+    /// About which pod.
+    pub pod: PodId,
+    /// Of which command or revocation.
+    pub of: ObjectId,
+    /// When it was done.
+    pub issued_secs: u64,
+    /// Where the entry stands in the holder's log.
+    pub audit_index: u64,
+    /// The signed acknowledgement.
+    pub bytes: Blob,
+}
+
+/// The wallet's memory.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WalletState {
+    organisations: BTreeMap<Principal, EnrolledAt>,
+    grants: Vec<GivenGrant>,
+    decisions: Vec<DecisionMade>,
+    acknowledgements: Vec<SeenAcknowledgement>,
+    evidence: Vec<ForkEvidence>,
+}
+
+impl WalletState {
+    /// Of a wallet that has done nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Seals it under the device's key.
+    ///
+    /// # Errors
+    /// [`StateFault::Shape`], which only a defect could cause.
+    pub fn seal(&self, key: &AeadKey, random: &dyn Random) -> Result<Vec<u8>, StateFault> {
+        let plain = Zeroizing::new(serde_json::to_vec(self).map_err(StateFault::Shape)?);
+        let head = [MAGIC.as_slice(), &[VERSION]].concat();
+        let sealed = key.seal(random, &head, &plain);
+        Ok([head, sealed].concat())
+    }
+
+    /// Opens what [`WalletState::seal`] made.
+    ///
+    /// # Errors
+    /// [`StateFault`].
+    pub fn open(sealed: &[u8], key: &AeadKey) -> Result<Self, StateFault> {
+        if sealed.len() > MAX_STATE_BYTES {
+            return Err(StateFault::TooLarge);
+        }
+        let rest = sealed.strip_prefix(MAGIC.as_slice()).ok_or(StateFault::NotOne)?;
+        let (version, sealed) = rest.split_first().ok_or(StateFault::NotOne)?;
+        if *version != VERSION {
+            return Err(StateFault::Version(*version));
+        }
+        let head = [MAGIC.as_slice(), &[*version]].concat();
+        let plain = key.open(&head, sealed).map_err(|_| StateFault::Open)?;
+        serde_json::from_slice(&plain).map_err(StateFault::Shape)
+    }
+
+    /// Remembers an enrolment, or a newer state of one: the key log and the pods that the organisation bound to it.
+    pub fn enrol(&mut self, name: &str, log: &KeyLog, pods: Vec<EnrolledPod>) {
+        let last_head = self.last_head(&log.organisation()).cloned();
+        let events = log.events().iter().cloned().map(Blob).collect();
+        let enrolled = EnrolledAt { name: name.to_owned(), events, pods, last_head };
+        self.organisations.insert(log.organisation(), enrolled);
+    }
+
+    /// Remembers a key log after an event was added to it.
+    pub fn update_keys(&mut self, log: &KeyLog) {
+        if let Some(enrolled) = self.organisations.get_mut(&log.organisation()) {
+            enrolled.events = log.events().iter().cloned().map(Blob).collect();
+        }
+    }
+
+    /// Where the wallet is enrolled.
+    pub fn organisations(&self) -> impl Iterator<Item = (&Principal, &EnrolledAt)> {
+        self.organisations.iter()
+    }
+
+    /// The enrolment at one organisation.
+    #[must_use]
+    pub fn organisation(&self, principal: &Principal) -> Option<&EnrolledAt> {
+        self.organisations.get(principal)
+    }
+
+    /// The wallet's key log at an organisation.
+    ///
+    /// # Errors
+    /// [`KeysFault::Empty`] when it is not enrolled there, and those of [`KeyLog::restore`].
+    pub fn key_log(&self, root: &RootSecret, organisation: &Principal) -> Result<KeyLog, KeysFault> {
+        let enrolled = self.organisations.get(organisation).ok_or(KeysFault::Empty)?;
+        let events: Vec<Vec<u8>> = enrolled.events.iter().map(|event| event.0.clone()).collect();
+        KeyLog::restore(root, *organisation, &events)
+    }
+
+    /// What signs at an organisation.
+    ///
+    /// # Errors
+    /// As [`WalletState::key_log`].
+    pub fn signer(&self, root: &RootSecret, organisation: &Principal) -> Result<Signer, KeysFault> {
+        self.key_log(root, organisation)?.signer(root)
+    }
+
+    /// Remembers a decision with its grants, before they are sent.
+    pub fn decided(&mut self, review: &Review, decided: &Decided, now_secs: u64) {
+        let request = review.request();
+        let given = |grant: &Verified<Grant>| GivenGrant {
+            id: grant.id(),
+            holder: grant.audience,
+            pod: grant.subject,
+            request: request.id(),
+            service: request.service,
+            organisation: request.organisation,
+            issued_secs: grant.issued,
+            expires_secs: grant.expires,
+            deposited: false,
+            revoked_secs: None,
+            bytes: Blob(grant.bytes().to_vec()),
+        };
+        self.grants.extend(decided.grants.iter().map(given));
+        self.decisions.push(DecisionMade {
+            request: request.id(),
+            service: request.service,
+            decided_secs: now_secs,
+            grants: decided.grants.iter().map(Verified::id).collect(),
+        });
+    }
+
+    /// Remembers that a holder has a grant.
+    pub fn deposited(&mut self, id: &GrantId) {
+        self.grants.iter_mut().filter(|grant| grant.id == *id).for_each(|grant| grant.deposited = true);
+    }
+
+    /// Remembers that a holder acknowledged that a grant is taken back.
+    pub fn revoked(&mut self, id: &GrantId, at_secs: u64) {
+        self.grants.iter_mut().filter(|grant| grant.id == *id).for_each(|grant| grant.revoked_secs = Some(at_secs));
+    }
+
+    /// Remembers what a holder acknowledged: its log must show it from now on.
+    pub fn acknowledged(&mut self, pod: PodId, acknowledgement: &Verified<Acknowledgement>) {
+        self.acknowledgements.push(SeenAcknowledgement {
+            holder: acknowledgement.issuer,
+            pod,
+            of: acknowledgement.of,
+            issued_secs: acknowledgement.issued,
+            audit_index: acknowledgement.audit_index,
+            bytes: Blob(acknowledgement.bytes().to_vec()),
+        });
+        let surplus = self.acknowledgements.len().saturating_sub(MAX_ACKNOWLEDGEMENTS);
+        self.acknowledgements.drain(..surplus);
+    }
+
+    /// As [`WalletState::acknowledged`], for an order; a deposit marks its grant too.
+    pub fn order_acknowledged(&mut self, order: &Order, acknowledgement: &Verified<Acknowledgement>) {
+        self.acknowledged(order.pod, acknowledgement);
+        if let pod_protocol::command::Action::Deposit(bytes) = &order.action {
+            let deposited = self.grants.iter_mut().filter(|grant| grant.bytes.0 == *bytes);
+            deposited.for_each(|grant| grant.deposited = true);
+        }
+    }
+
+    /// The grants given.
+    #[must_use]
+    pub fn grants(&self) -> &[GivenGrant] {
+        &self.grants
+    }
+
+    /// The decisions made.
+    #[must_use]
+    pub fn decisions(&self) -> &[DecisionMade] {
+        &self.decisions
+    }
+
+    /// What holders acknowledged.
+    #[must_use]
+    pub fn acknowledgements(&self) -> &[SeenAcknowledgement] {
+        &self.acknowledgements
+    }
+
+    /// Forks that were caught.
+    #[must_use]
+    pub fn evidence(&self) -> &[ForkEvidence] {
+        &self.evidence
+    }
+
+    /// The last head of a holder's log that was checked.
+    #[must_use]
+    pub fn last_head(&self, holder: &Principal) -> Option<&SeenHead> {
+        self.organisations.get(holder)?.last_head.as_ref()
+    }
+
+    /// What the pod is called: the child's name, none for one's own.
+    #[must_use]
+    pub fn pod_label(&self, pod: &PodId) -> Option<&str> {
+        let mut pods = self.organisations.values().flat_map(|enrolled| &enrolled.pods);
+        pods.find(|one| one.pod == *pod)?.label.as_deref()
+    }
+
+    pub(crate) fn remember_head(&mut self, holder: Principal, head: SeenHead) {
+        if let Some(enrolled) = self.organisations.get_mut(&holder) {
+            enrolled.last_head = Some(head);
+        }
+    }
+
+    pub(crate) fn keep_evidence(&mut self, evidence: ForkEvidence) {
+        let known = self.evidence.iter().any(|one| one.earlier == evidence.earlier && one.later == evidence.later);
+        if !known && self.evidence.len() < MAX_EVIDENCE {
+            self.evidence.push(evidence);
+        }
+    }
+}

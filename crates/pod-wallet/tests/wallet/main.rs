@@ -1,0 +1,15 @@
+//! The wallet's promises, one story a file.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod commands_are_bound;
+mod day_to_day_keys;
+mod forked_log_is_refused;
+mod grants_are_what_was_reviewed;
+mod keys_are_unlinkable;
+mod mistyped_recovery_code_is_named;
+mod over_asking_is_never_signed;
+mod sentences_in_three_languages;
+mod state_is_sealed;
+mod tree;
+mod unshowable_is_not_signed;
+mod world;
