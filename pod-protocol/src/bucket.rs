@@ -16,9 +16,9 @@ const MIN_MEAN_ENTRIES: u64 = 2 * MIN_BUCKET_ENTRIES;
 /// Most bits of a bucket's number: 16 million buckets, a thousand million entries.
 pub const MAX_BUCKET_BITS: u8 = 24;
 
-/// The limits of a bucket: its mean is below 128 entries of 800 bytes until the number of bits follows the growth, and a
-/// directory that grows 30-fold between two lookups of it is broken.
-pub const BUCKET_LIMITS: Limits = Limits { bytes: 4 * 1024 * 1024, depth: 2, items: 4096 };
+/// The limits of a bucket: on average it has fewer than 128 entries of 440 bytes until the number of bits follows the
+/// growth, and a directory that grows 30-fold before it looks at that number again is broken.
+pub const BUCKET_LIMITS: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 2, items: 4096 };
 
 /// How many bits of a tag number the buckets when there are so many entries.
 #[must_use]

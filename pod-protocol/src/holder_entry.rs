@@ -19,8 +19,9 @@ use crate::statement::Endpoint;
 /// Longest life of an entry: longer than an epoch of the blinder, shorter than anybody forgets to renew.
 pub const MAX_ENTRY_LIFETIME_SECS: u64 = 400 * 24 * 3600;
 
-/// How long every handle is before sealing, in bytes: room for the pod, an endpoint and some twenty record types.
-pub const HANDLE_BYTES: usize = 512;
+/// How long every handle is before sealing, in bytes: room for the pod, and either some nine record types or an endpoint
+/// and six. A wallet downloads whole buckets, so each byte here costs it about a hundred at each holder.
+pub const HANDLE_BYTES: usize = 160;
 
 /// How long the sealed part of every entry is, in bytes.
 pub const SEALED_HANDLE_BYTES: usize = HANDLE_BYTES + SEALED_EXTRA_BYTES;

@@ -3,7 +3,7 @@
 //!
 //! Nothing here checks a signature, since nothing here knows whose keys are whose: it shows what the bytes claim.
 //!
-//! A new kind of object needs a row in [`SIGNED`] and a [`Describe`] beside its like in this folder.
+//! A new kind of object needs a row in the table `SIGNED` and a [`Describe`] beside its like in this folder.
 
 mod acts;
 mod advice;

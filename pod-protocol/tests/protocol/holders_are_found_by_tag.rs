@@ -83,8 +83,8 @@ fn all_handles_are_of_one_length() {
     let seal = |handle: &HolderHandle| handle.seal(&key, &principal(HELSINKI), &tag, &random(5));
     let many: Vec<RecordType> = (0..40).map(|number| record_type(&format!("record-type-{number}"))).collect();
     assert_eq!(seal(&handle(&[])).unwrap().len(), SEALED_HANDLE_BYTES);
-    let twenty = HolderHandle { record_types: many[..20].to_vec(), ..handle(&[]) };
-    assert_eq!(seal(&twenty).unwrap().len(), SEALED_HANDLE_BYTES);
+    let eight = HolderHandle { record_types: many[..8].to_vec(), ..handle(&[]) };
+    assert_eq!(seal(&eight).unwrap().len(), SEALED_HANDLE_BYTES);
     assert_eq!(seal(&HolderHandle { record_types: many, ..handle(&[]) }), Err(HandleTooLong));
 }
 

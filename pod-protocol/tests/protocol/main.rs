@@ -1,6 +1,7 @@
 //! The protocol's objects and rules, as stories. One binary, so that it links once.
 #![allow(
     missing_docs,
+    missing_debug_implementations,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +12,7 @@
 mod support;
 
 mod decision_opens_for_its_service_alone;
+mod documents_show_what_is_signed;
 mod each_claim_is_refused_with_its_code;
 mod holders_are_found_by_tag;
 mod inspect_says_what_it_is;
