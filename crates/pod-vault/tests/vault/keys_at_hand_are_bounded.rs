@@ -8,10 +8,13 @@ use super::world::{NOW_SECS, again, memory, node_keys, random, vault_in};
 fn however_many_pods_are_read() {
     let store = memory();
     let vault = vault_in(&store);
-    let mut batch = vault.write(NOW_SECS);
-    let people = MAX_CACHED_POD_KEYS + 1_000;
-    let pods: Vec<_> = (0..people).map(|number| batch.pod(&format!("person {number}")).unwrap()).collect();
-    batch.commit().unwrap();
+    let codes: Vec<String> = (0..MAX_CACHED_POD_KEYS + 1_000).map(|number| format!("person {number}")).collect();
+    let mut pods = Vec::new();
+    for some in codes.chunks(4_000) {
+        let mut batch = vault.write(NOW_SECS);
+        pods.extend(some.iter().map(|code| batch.pod(code).unwrap()));
+        batch.commit().unwrap();
+    }
     let keys = again(&node_keys());
     let vault = pod_vault::Vault::open(store, keys, random(3)).unwrap();
     assert_eq!(vault.cached_pod_keys(), 0);
