@@ -18,7 +18,7 @@ const FOLDER_MODE: u32 = 0o700;
 /// the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct PlaceLock {
-    _file: File,
+    file: File,
 }
 
 impl PlaceLock {
@@ -34,10 +34,18 @@ impl PlaceLock {
             .open(&lock_path)
             .map_err(|source| io_error("open", &lock_path, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(io_error("lock", &lock_path, source)),
         }
+    }
+}
+
+/// Unlocks rather than only closes: a process that is just being started holds a copy of every open file for a moment.
+impl Drop for PlaceLock {
+    fn drop(&mut self) {
+        // Closing follows and unlocks too; there is nobody to tell.
+        let _ = self.file.unlock();
     }
 }
 

@@ -37,6 +37,7 @@ const LARGE_PAGES: &str = "blobs";
 
 /// An open sled folder.
 pub(crate) struct SledEngine {
+    /// Dropped before `disk`, which waits for the end of it.
     database: sled::Db,
     /// Held for reading by readers and for writing through a whole commit, so that nobody sees what is not yet
     /// durable, or half a batch.
@@ -197,6 +198,15 @@ struct Disk {
     large_pages_path: PathBuf,
     /// Large pages that are synced. sled never changes one, and uses no name twice in one run.
     synced: Mutex<HashSet<OsString>>,
+}
+
+/// Waits until sled has let go of its file: its threads hold the file, and its lock, for a moment after the database
+/// is dropped, and a store opened in that moment would be refused.
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Whether or not the lock is had, there is nothing more to do.
+        let _ = self.data.lock();
+    }
 }
 
 impl Disk {
