@@ -1,1 +1,23 @@
 //! One organisation's node: holds pods, checks grants, answers and records.
+//!
+//! | Room | What is in it |
+//! |---|---|
+//! | [`request`] | the path of a service's request, one file a step |
+//! | [`commands`] | what citizens and the organisation's own services have the node do |
+//! | `book` | what the node has on record beside the records: standings, grants, uses, nonces, requests, registry |
+//! | [`node`] | one node, opened from its parts |
+
+mod age;
+mod book;
+mod clock;
+pub mod commands;
+mod fault;
+mod metrics;
+pub mod node;
+mod releases;
+pub mod request;
+mod tables;
+
+pub use clock::Clock;
+pub use fault::{Failure, Fault};
+pub use tables::{SCHEMA_VERSION, tables};

@@ -1,0 +1,124 @@
+//! Grants: deposited by wallets, or sent along with a call; checked once, then shared between requests.
+
+use std::sync::Arc;
+
+use pod_protocol::chain::SharedGrant;
+use pod_protocol::grant::Grant;
+use pod_protocol::ids::{GrantId, Kid, PodId};
+use pod_protocol::registry::Registry;
+use pod_protocol::standing::Standing;
+use pod_protocol::{Refusal, Signed};
+use pod_store::{Batch, Store};
+use pod_vault::Vault;
+
+use super::cache::Cache;
+use crate::fault::{Failure, Fault};
+use crate::tables::{GRANTS, POD_GRANTS};
+
+/// Most grants in memory: about 1.5 kB each.
+const MAX_CACHED: usize = 20_000;
+/// Most grants of one pod; a citizen with more is no citizen.
+pub(crate) const MAX_POD_GRANTS: usize = 2_000;
+/// Binds sealed grants to their use.
+const CONTEXT: &str = "grant";
+
+/// Reads and keeps grants.
+#[derive(Debug)]
+pub(crate) struct Grants {
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    cache: Cache<GrantId, SharedGrant>,
+}
+
+impl Grants {
+    pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>) -> Self {
+        Self { store, vault, cache: Cache::new(MAX_CACHED) }
+    }
+
+    /// The grant with this id, if it is on record. `signer` finds the key that its header names.
+    pub(crate) fn get(&self, id: &GrantId, signer: &dyn GrantSigner) -> Result<Option<SharedGrant>, Fault> {
+        if let Some(grant) = self.cache.get(id) {
+            return Ok(Some(grant));
+        }
+        let Some(stored) = self.store.get(GRANTS, id.as_bytes())? else { return Ok(None) };
+        let damaged = Fault::Damaged { what: "a grant" };
+        let Some((pod, sealed)) = stored.split_first_chunk::<16>() else { return Err(damaged) };
+        let bytes = self.vault.open_for_pod(&PodId::new(*pod), CONTEXT, sealed)?;
+        let Ok(signed) = Signed::<Grant>::decode(&bytes) else { return Err(damaged) };
+        // The key may have left the registry since: then the grant is as good as unknown.
+        match signer.check(signed)? {
+            Ok(grant) => {
+                self.cache.put(*id, Arc::clone(&grant));
+                Ok(Some(grant))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Keeps a grant. Keeping it again changes nothing.
+    pub(crate) fn keep(&self, grant: &SharedGrant) -> Result<(), Failure> {
+        let pod = grant.subject;
+        let held = self.store.prefix(POD_GRANTS, pod.as_bytes(), MAX_POD_GRANTS)?;
+        if held.len() >= MAX_POD_GRANTS {
+            return Err(Refusal::TooLarge.into());
+        }
+        let sealed = self.vault.seal_for_pod(&pod, CONTEXT, grant.bytes())?;
+        let mut batch = Batch::new();
+        batch.put(GRANTS, grant.id().as_bytes(), [pod.as_bytes().as_slice(), &sealed].concat());
+        batch.put(POD_GRANTS, [pod.as_bytes().as_slice(), grant.id().as_bytes()].concat(), [].as_slice());
+        self.store.commit(batch)?;
+        self.cache.put(grant.id(), Arc::clone(grant));
+        Ok(())
+    }
+
+    /// The signed grants over a pod.
+    pub(crate) fn of_pod(&self, pod: &PodId) -> Result<Vec<(GrantId, Vec<u8>)>, Fault> {
+        let damaged = || Fault::Damaged { what: "a grant" };
+        let mut grants = Vec::new();
+        for (key, _) in self.store.prefix(POD_GRANTS, pod.as_bytes(), MAX_POD_GRANTS)? {
+            let id = key.get(16..).and_then(|id| <[u8; 32]>::try_from(id).ok()).ok_or_else(damaged)?;
+            let stored = self.store.get(GRANTS, &id)?.ok_or_else(damaged)?;
+            let sealed = stored.get(16..).ok_or_else(damaged)?;
+            grants.push((GrantId::new(id), self.vault.open_for_pod(pod, CONTEXT, sealed)?.to_vec()));
+        }
+        Ok(grants)
+    }
+}
+
+/// Finds the key of a grant's header and checks the signature: the outer error is ours, the inner one the grant's.
+pub(crate) trait GrantSigner {
+    /// Checks one grant.
+    fn check(&self, signed: Signed<Grant>) -> Result<Result<SharedGrant, Refusal>, Fault>;
+}
+
+/// Looks for a root's key among those who speak for the pod, and for a delegated grant's key among registered services.
+pub(crate) struct Signers<'a> {
+    /// The registry.
+    pub(crate) registry: &'a Registry,
+    /// Reads the standing of a pod.
+    pub(crate) standing: &'a dyn Fn(&PodId) -> Result<Option<Arc<Standing>>, Fault>,
+}
+
+impl GrantSigner for Signers<'_> {
+    fn check(&self, signed: Signed<Grant>) -> Result<Result<SharedGrant, Refusal>, Fault> {
+        let claims = signed.unverified();
+        let key = if claims.parent.is_some() {
+            self.registry.service_by_kid(&signed.kid()).map(|service| *service.key)
+        } else {
+            let standing = (self.standing)(&claims.subject)?;
+            standing.and_then(|standing| root_key(&standing, signed.kid()))
+        };
+        Ok(match key {
+            Some(key) => signed.verify(&key).map(Arc::new),
+            None => Err(Refusal::UnknownKey),
+        })
+    }
+}
+
+/// Any key that ever spoke for the pod: whether it counted for this grant is for the chain's rules.
+fn root_key(standing: &Standing, kid: Kid) -> Option<pod_crypto::PublicKey> {
+    let logs = standing.subject.iter().chain(standing.representatives.iter().map(|one| &one.keys));
+    logs.flat_map(|keys| keys.devices())
+        .map(|device| device.device.key)
+        .find(|key| pod_protocol::ids::Thumbprint::of(key).kid() == kid)
+}

@@ -1,0 +1,16 @@
+//! What the node has on record beside the records themselves, with bounded caches before the store.
+//!
+//! - [`standings`]: who speaks for a pod, what is restricted, objected to and revoked
+//! - [`grants`]: deposited grants, their signatures checked
+//! - [`uses`]: how often limited grants were used
+//! - [`nonces`]: nonces handed out
+//! - [`requests`]: access requests, inboxes and decisions
+//! - [`registry`]: the last good copy of the registry
+
+pub(crate) mod cache;
+pub(crate) mod grants;
+pub(crate) mod nonces;
+pub(crate) mod registry;
+pub(crate) mod requests;
+pub(crate) mod standings;
+pub(crate) mod uses;

@@ -1,0 +1,252 @@
+//! Standings: who speaks for a pod, and what is restricted, objected to and revoked.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pod_protocol::field::{Purpose, RecordType};
+use pod_protocol::ids::{Kid, ObjectId, PodId, Principal};
+use pod_protocol::key_event::{KeyEvent, KeyState, MAX_DEVICES};
+use pod_protocol::standing::{Objection, Representative, Standing};
+use pod_protocol::{Refusal, Signed};
+use pod_store::{Batch, Store};
+use pod_vault::Vault;
+use serde::{Deserialize, Serialize};
+
+use super::cache::Cache;
+use crate::age;
+use crate::fault::{Failure, Fault};
+use crate::tables::{ACTORS, KEY_EVENTS, PRINCIPALS, STANDING};
+
+/// Most standings in memory: a kilobyte each.
+const MAX_CACHED: usize = 20_000;
+/// Most events of one key log: each device is added and revoked once.
+const MAX_KEY_EVENTS: usize = 2 * MAX_DEVICES;
+/// Most people who act for one pod: parents, and those whom a court named.
+const MAX_ACTORS: usize = 32;
+/// Most restrictions, objections and revocations each that one pod can have: more is no citizen.
+const MAX_ENTRIES: usize = 10_000;
+/// Binds sealed standings to their use.
+const CONTEXT: &str = "standing";
+
+/// The part of a standing that citizens decide, as it lies sealed in the store.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decided {
+    restricted: bool,
+    restricted_types: BTreeSet<RecordType>,
+    objections: Vec<(Purpose, Option<Principal>)>,
+    revoked: BTreeSet<ObjectId>,
+    revoked_before: u64,
+    revoked_keys: Vec<(Kid, u64)>,
+}
+
+/// Reads and changes standings.
+#[derive(Debug)]
+pub(crate) struct Standings {
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    cache: Cache<PodId, Arc<Standing>>,
+}
+
+impl Standings {
+    pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>) -> Self {
+        Self { store, vault, cache: Cache::new(MAX_CACHED) }
+    }
+
+    /// The standing of `pod`; none when there is no such pod.
+    pub(crate) fn get(&self, pod: &PodId) -> Result<Option<Arc<Standing>>, Fault> {
+        if let Some(standing) = self.cache.get(pod) {
+            return Ok(Some(standing));
+        }
+        if !self.vault.has(pod)? {
+            return Ok(None);
+        }
+        let standing = Arc::new(self.load(pod)?);
+        self.cache.put(*pod, Arc::clone(&standing));
+        Ok(Some(standing))
+    }
+
+    fn load(&self, pod: &PodId) -> Result<Standing, Fault> {
+        let decided = match self.store.get(STANDING, pod.as_bytes())? {
+            None => Decided::default(),
+            Some(sealed) => {
+                let opened = self.vault.open_for_pod(pod, CONTEXT, &sealed)?;
+                serde_json::from_slice(&opened).map_err(|_| Fault::Damaged { what: "a pod's standing" })?
+            }
+        };
+        let (subject, representatives) = self.actors(pod)?;
+        Ok(Standing {
+            pod: *pod,
+            subject,
+            representatives,
+            non_disclosure: self.vault.non_disclosure(pod)?,
+            restricted: decided.restricted,
+            restricted_types: decided.restricted_types,
+            objections: decided
+                .objections
+                .into_iter()
+                .map(|(purpose, organisation)| Objection { purpose, organisation })
+                .collect(),
+            revoked: decided.revoked,
+            revoked_before: decided.revoked_before,
+            revoked_keys: decided.revoked_keys,
+        })
+    }
+
+    /// Who speaks for a pod. A guardian does as long as the registers say so, until the child turns 18.
+    fn actors(&self, pod: &PodId) -> Result<(Option<KeyState>, Vec<Representative>), Fault> {
+        let damaged = || Fault::Damaged { what: "an actor" };
+        let (mut subject, mut representatives) = (None, Vec::new());
+        for (key, relation) in self.store.prefix(ACTORS, pod.as_bytes(), MAX_ACTORS)? {
+            let principal = key.get(16..).and_then(|id| <[u8; 32]>::try_from(id).ok()).ok_or_else(damaged)?;
+            let principal = Principal::new(principal);
+            let keys = self.key_log(&principal)?.ok_or_else(damaged)?;
+            if relation == [Relation::Subject as u8] {
+                subject = Some(keys);
+                continue;
+            }
+            let handle = self.store.get(PRINCIPALS, principal.as_bytes())?.ok_or_else(damaged)?;
+            let handle = <[u8; 32]>::try_from(handle).map_err(|_| damaged())?;
+            if let Some(born) = self.vault.acts_for(pod, &handle)? {
+                let until_secs = age::turns_18_secs(&born).ok_or_else(damaged)?;
+                representatives.push(Representative { keys, from_secs: 0, until_secs });
+            }
+        }
+        Ok((subject, representatives))
+    }
+
+    /// The key log of somebody who enrolled here.
+    pub(crate) fn key_log(&self, principal: &Principal) -> Result<Option<KeyState>, Fault> {
+        let damaged = |_: Refusal| Fault::Damaged { what: "a key-event log" };
+        match self.key_events(principal)? {
+            events if events.is_empty() => Ok(None),
+            events => replay(&events).map(Some).map_err(damaged),
+        }
+    }
+
+    /// The signed events of a key log, the first first.
+    pub(crate) fn key_events(&self, principal: &Principal) -> Result<Vec<Vec<u8>>, Fault> {
+        let events = self.store.prefix(KEY_EVENTS, principal.as_bytes(), MAX_KEY_EVENTS)?;
+        Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// Binds a key log to the pods for which its person may act. Enrolling the same log again adds what is new; another log
+    /// for a pod that has a subject is refused: a lost wallet is recovered, not replaced by whoever logs in.
+    pub(crate) fn enrol(&self, events: &[Vec<u8>], person: &Person) -> Result<KeyState, Failure> {
+        if events.len() > MAX_KEY_EVENTS {
+            return Err(Refusal::TooLarge.into());
+        }
+        let state = replay(events)?;
+        let principal = state.principal();
+        let mut batch = Batch::new();
+        if self.key_events(&principal)?.is_empty() {
+            for (number, event) in events.iter().enumerate() {
+                let key = event_key(&principal, number as u64);
+                batch.require_absent(KEY_EVENTS, key.clone());
+                batch.put(KEY_EVENTS, key, event.clone());
+            }
+        }
+        batch.put(PRINCIPALS, principal.as_bytes(), person.handle);
+        if let Some(own) = &person.own {
+            let (subject, _) = self.actors(own)?;
+            if subject.is_some_and(|keys| keys.principal() != principal) {
+                return Err(Refusal::NotAuthorised.into());
+            }
+            batch.put(ACTORS, actor_key(own, &principal), [Relation::Subject as u8]);
+        }
+        for child in &person.wards {
+            batch.put(ACTORS, actor_key(child, &principal), [Relation::Guardian as u8]);
+        }
+        self.store.commit(batch)?;
+        self.forget_all();
+        Ok(state)
+    }
+
+    /// Appends an event to somebody's log.
+    pub(crate) fn append_key_event(&self, principal: &Principal, event: &[u8]) -> Result<KeyState, Failure> {
+        let state = self.key_log(principal)?.ok_or(Refusal::NotAuthorised)?;
+        let next = state.apply(Signed::<KeyEvent>::decode(event)?)?;
+        let key = event_key(principal, next.seq());
+        let mut batch = Batch::new();
+        batch.require_absent(KEY_EVENTS, key.clone());
+        batch.put(KEY_EVENTS, key, event);
+        self.store.commit(batch)?;
+        self.forget_all();
+        Ok(next)
+    }
+
+    /// Changes what citizens decide about a pod, durably.
+    pub(crate) fn change(&self, pod: &PodId, change: impl FnOnce(&mut Standing)) -> Result<(), Failure> {
+        let mut standing = self.load(pod)?;
+        change(&mut standing);
+        if standing.objections.len() > MAX_ENTRIES
+            || standing.revoked.len() > MAX_ENTRIES
+            || standing.revoked_keys.len() > MAX_ENTRIES
+        {
+            return Err(Refusal::TooLarge.into());
+        }
+        let decided = Decided {
+            restricted: standing.restricted,
+            restricted_types: standing.restricted_types.clone(),
+            objections: standing.objections.iter().map(|one| (one.purpose.clone(), one.organisation)).collect(),
+            revoked: standing.revoked.clone(),
+            revoked_before: standing.revoked_before,
+            revoked_keys: standing.revoked_keys.clone(),
+        };
+        let bytes = serde_json::to_vec(&decided).map_err(|_| Fault::Damaged { what: "a pod's standing" })?;
+        let mut batch = Batch::new();
+        batch.put(STANDING, pod.as_bytes(), self.vault.seal_for_pod(pod, CONTEXT, &bytes)?);
+        self.store.commit(batch)?;
+        self.cache.put(*pod, Arc::new(standing));
+        Ok(())
+    }
+
+    /// Forgets everything cached: a key log is part of several standings, and an import changes flags and guardians.
+    pub(crate) fn forget_all(&self) {
+        self.cache.forget_all();
+    }
+}
+
+/// Whoever logged in, as the registers know them.
+#[derive(Debug)]
+pub(crate) struct Person {
+    /// Stands for their identity code (HMAC under the node's key).
+    pub(crate) handle: [u8; 32],
+    /// Their own pod.
+    pub(crate) own: Option<PodId>,
+    /// The pods of the children for whom they act.
+    pub(crate) wards: Vec<PodId>,
+}
+
+/// What somebody is to a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Relation {
+    Subject = 0,
+    Guardian = 1,
+}
+
+fn replay(events: &[Vec<u8>]) -> Result<KeyState, Refusal> {
+    let mut state: Option<KeyState> = None;
+    for event in events {
+        let signed = Signed::<KeyEvent>::decode(event)?;
+        state = Some(match state {
+            None => KeyState::begin(signed)?,
+            Some(state) => state.apply(signed)?,
+        });
+    }
+    state.ok_or(Refusal::NotAuthorised)
+}
+
+fn event_key(principal: &Principal, number: u64) -> Vec<u8> {
+    [principal.as_bytes().as_slice(), &number.to_be_bytes()].concat()
+}
+
+fn actor_key(pod: &PodId, principal: &Principal) -> Vec<u8> {
+    [pod.as_bytes().as_slice(), principal.as_bytes()].concat()
+}
+
+/// How many people enrolled, for metrics.
+pub(crate) fn enrolled(store: &dyn Store) -> Result<u64, Fault> {
+    Ok(store.count(PRINCIPALS)?)
+}

@@ -1,0 +1,6 @@
+//! Time as an argument: made in `main`, moved by hand in tests.
+
+use std::sync::Arc;
+
+/// Seconds since 1970, asked whenever a rule needs them.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;

@@ -1,0 +1,131 @@
+//! Citizens read what is held about them: records, the log, everything for taking along, and what waits for them.
+
+use std::sync::Arc;
+
+use pod_audit::{PodTag, StoredEntry};
+use pod_protocol::field::RecordType;
+use pod_protocol::ids::{PodId, base64url};
+use pod_vault::OpenedRecords;
+use serde_json::{Value, json};
+
+use super::record::Recorded;
+use super::{Done, blocking};
+use crate::fault::{Failure, Fault};
+use crate::node::Node;
+
+/// Most records on one page: a page stays below the answer's limit.
+const PAGE_RECORDS: usize = 100;
+/// Most log entries on one page: each comes with its proof.
+const PAGE_ENTRIES: u64 = 100;
+
+/// Which page of which kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Page {
+    skip: u64,
+    with_catalogue: bool,
+}
+
+/// Opens a page of records.
+pub(super) async fn read(
+    node: &Arc<Node>,
+    pod: PodId,
+    record_type: Option<RecordType>,
+    skip: u64,
+) -> Result<Done, Failure> {
+    let records =
+        blocking(node, move |node| Ok(node.vault.read_own(&pod, record_type.as_ref(), skip, PAGE_RECORDS)?)).await?;
+    Ok(Done::Records(records, Page { skip, with_catalogue: false }))
+}
+
+/// Opens a page of everything; the first comes with the catalogue that explains it.
+pub(super) async fn export(node: &Arc<Node>, pod: PodId, skip: u64) -> Result<Done, Failure> {
+    match read(node, pod, None, skip).await? {
+        Done::Records(records, page) => Ok(Done::Records(records, Page { with_catalogue: skip == 0, ..page })),
+        other => Ok(other),
+    }
+}
+
+/// Releases a page, now that it is recorded.
+pub(super) fn page(node: &Node, records: OpenedRecords, page: &Page, recorded: &Recorded) -> Result<Vec<u8>, Fault> {
+    let more = records.has_more();
+    let records: Vec<Value> = records
+        .release(recorded)
+        .into_iter()
+        .map(|record| {
+            json!({
+                "record_type": record.record_type,
+                "fields": record.fields.to_json(),
+                "source": record.source,
+                "imported_at_secs": record.imported_at_secs,
+            })
+        })
+        .collect();
+    let next_skip = more.then(|| page.skip + records.len() as u64);
+    let mut document = json!({ "records": records, "next_skip": next_skip });
+    if page.with_catalogue {
+        let catalogue: Value =
+            serde_json::from_str(node.catalogue.public_json()).map_err(|_| Fault::Damaged { what: "the catalogue" })?;
+        if let Value::Object(members) = &mut document {
+            members.insert("catalogue".to_owned(), catalogue);
+        }
+    }
+    serde_json::to_vec(&document).map_err(|_| Fault::Damaged { what: "a page" })
+}
+
+/// A page of the entries about a pod, with the proof that each stands in the log whose signed head comes along.
+pub(super) async fn log(node: &Arc<Node>, pod: PodId, from: u64, limit: u64) -> Result<Value, Failure> {
+    blocking(node, move |node| {
+        let Some(head) = node.log.head() else {
+            return Ok(json!({ "tree_head": null, "entries": [], "next": null }));
+        };
+        let limit = usize::try_from(limit.clamp(1, PAGE_ENTRIES)).unwrap_or(1);
+        let tag = PodTag::new(node.vault.audit_tag(&pod));
+        let entries = node.log.entries_of(tag, from, limit)?;
+        let next = (entries.len() == limit).then(|| entries.last().map(|entry| entry.index() + 1)).flatten();
+        let key = node.vault.audit_key(&pod)?;
+        let mut page = Vec::with_capacity(entries.len());
+        // An entry that became durable after the head was read is for the next page.
+        for entry in entries.iter().filter(|entry| entry.index() < head.size) {
+            let proof = node.log.inclusion_proof(entry.index(), head.size)?;
+            let opened = entry.open(&key).map(|personal| shown(entry, &personal)).unwrap_or(Value::Null);
+            page.push(json!({
+                "index": entry.index(),
+                "entry": base64url(entry.bytes()),
+                "proof": proof.iter().map(|hash| base64url(hash)).collect::<Vec<_>>(),
+                "opened": opened,
+            }));
+        }
+        Ok(json!({ "tree_head": base64url(head.bytes()), "entries": page, "next": next }))
+    })
+    .await
+}
+
+fn shown(entry: &StoredEntry, personal: &pod_audit::PersonalPart) -> Value {
+    let public = entry.public();
+    let released: Vec<Value> =
+        personal.released.iter().map(|one| json!({ "record_type": one.record_type, "names": one.fields })).collect();
+    let withheld: Vec<Value> = personal
+        .withheld
+        .iter()
+        .map(|one| json!({ "record_type": one.record_type, "name": one.field, "reason": one.reason.code() }))
+        .collect();
+    json!({
+        "time_secs": public.time_secs,
+        "kind": public.kind.code(),
+        "service": personal.service,
+        "organisation": personal.organisation,
+        "purpose": personal.purpose,
+        "released": released,
+        "withheld": withheld,
+        "outcome": personal.outcome,
+        "actor": personal.acting,
+        "request_id": public.request.map(|request| request.id),
+        "grant": public.grants.as_ref().and_then(|grants| grants.leaf().copied()),
+    })
+}
+
+/// The access requests that wait for the pod's subject.
+pub(super) fn inbox(node: &Node, pod: PodId) -> Result<Value, Failure> {
+    let requests: Vec<String> = node.requests.inbox(&pod)?.iter().map(|request| base64url(request)).collect();
+    Ok(json!({ "requests": requests }))
+}

@@ -1,0 +1,121 @@
+//! What citizens decide about a pod: grants deposited, restrictions, objections; and telling what stands.
+
+use std::sync::Arc;
+
+use pod_protocol::field::{Purpose, RecordType};
+use pod_protocol::grant::Grant;
+use pod_protocol::ids::{PodId, Principal, Thumbprint, base64url};
+use pod_protocol::standing::Objection;
+use pod_protocol::{Refusal, Signed};
+use serde_json::{Value, json};
+
+use super::blocking;
+use crate::book::grants::{GrantSigner as _, Signers};
+use crate::fault::Failure;
+use crate::node::Node;
+
+/// Keeps a grant, once everything about it holds that can be known before it is used.
+pub(super) async fn deposit(node: &Arc<Node>, pod: PodId, grant: &[u8], now_secs: u64) -> Result<Value, Failure> {
+    let signed = Signed::<Grant>::decode(grant)?;
+    let claims = signed.unverified();
+    if claims.audience != node.principal {
+        return Err(Refusal::Audience.into());
+    }
+    if claims.subject != pod || claims.parent.is_some() {
+        return Err(Refusal::NotAuthorised.into());
+    }
+    if claims.expires <= now_secs {
+        return Err(Refusal::Expired.into());
+    }
+    let standing = node.standing(&pod)?.ok_or(Refusal::UnknownPod)?;
+    // The key must be valid now, not only at the event that the grant names: a lost device could sign with an old date.
+    standing.check_actor(&claims.issuer, signed.kid(), now_secs)?;
+    let registry = node.registry.current();
+    let of_pod = |pod: &PodId| node.standing(pod);
+    let grant = Signers { registry: &registry, standing: &of_pod }.check(signed)??;
+    let key = Thumbprint::of(grant.key()).kid();
+    standing.check_root(&grant, key, now_secs).map_err(|fault| Refusal::Chain { link: 0, fault })?;
+    blocking(node, move |node| node.grants.keep(&grant)).await?;
+    Ok(json!({}))
+}
+
+/// Stops the release of record types, or allows it again; none named means all.
+pub(super) async fn restrict(
+    node: &Arc<Node>,
+    pod: PodId,
+    record_types: Vec<RecordType>,
+    on: bool,
+) -> Result<Value, Failure> {
+    let changing = node.releases.change(&pod).await;
+    blocking(node, move |node| {
+        node.standings.change(&pod, |standing| {
+            if record_types.is_empty() {
+                standing.restricted = on;
+            }
+            for record_type in record_types {
+                if on {
+                    standing.restricted_types.insert(record_type);
+                } else {
+                    standing.restricted_types.remove(&record_type);
+                }
+            }
+        })
+    })
+    .await?;
+    drop(changing);
+    Ok(json!({}))
+}
+
+/// Records or withdraws an objection.
+pub(super) async fn object(
+    node: &Arc<Node>,
+    pod: PodId,
+    purpose: Purpose,
+    organisation: Option<Principal>,
+    on: bool,
+) -> Result<Value, Failure> {
+    let changing = node.releases.change(&pod).await;
+    blocking(node, move |node| {
+        node.standings.change(&pod, |standing| {
+            let objection = Objection { purpose, organisation };
+            if on {
+                standing.objections.insert(objection);
+            } else {
+                standing.objections.remove(&objection);
+            }
+        })
+    })
+    .await?;
+    drop(changing);
+    Ok(json!({}))
+}
+
+/// Tells what stands: grants, revocations, restrictions, objections, the actor's key events.
+pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal) -> Result<Value, Failure> {
+    blocking(node, move |node| {
+        let standing = node.standing(&pod)?.ok_or(Refusal::UnknownPod)?;
+        let grants: Vec<Value> = node
+            .grants
+            .of_pod(&pod)?
+            .into_iter()
+            .map(|(id, bytes)| json!({ "id": id, "bytes": base64url(&bytes) }))
+            .collect();
+        let objections: Vec<Value> = standing
+            .objections
+            .iter()
+            .map(|one| json!({ "purpose": one.purpose, "organisation": one.organisation }))
+            .collect();
+        let events: Vec<String> = node.standings.key_events(&actor)?.iter().map(|event| base64url(event)).collect();
+        Ok(json!({
+            "grants": grants,
+            "revoked": standing.revoked,
+            "revoked_before_secs": standing.revoked_before,
+            "restricted": standing.restricted,
+            "restricted_types": standing.restricted_types,
+            "objections": objections,
+            "non_disclosure": standing.non_disclosure,
+            "key_events": events,
+        }))
+    })
+    .await
+}

@@ -1,0 +1,200 @@
+//! One organisation's node: everything that the steps of a request and the commands work on.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pod_audit::{Log, LogConfig};
+use pod_crypto::{Random, SigningKey};
+use pod_protocol::Refusal;
+use pod_protocol::ids::{Kid, PodId, Principal};
+use pod_protocol::path::{DisclosureRules, ReplayWindow, Unseen};
+use pod_protocol::registry::{Anchor, Registry};
+use pod_protocol::request::MAX_REQUEST_LIFETIME_SECS;
+use pod_store::Store;
+use pod_vault::{NodeKeys, Vault};
+
+use crate::book::grants::Grants;
+use crate::book::nonces::Nonces;
+use crate::book::registry::RegistryBook;
+use crate::book::requests::Requests;
+use crate::book::standings::Standings;
+use crate::book::uses::Uses;
+use crate::clock::Clock;
+use crate::fault::Fault;
+use crate::metrics::Metrics;
+use crate::releases::Releases;
+
+/// How old the view of revocations and suspensions may be when a delegated chain counts. Published in `/.well-known/aitta`.
+pub const REVOCATION_BOUND_SECS: u64 = 300;
+
+/// What a node is made of.
+pub struct NodeParts {
+    /// The organisation.
+    pub principal: Principal,
+    /// Its online key: signs receipts, acknowledgements, tree heads and holder entries.
+    pub key: Arc<SigningKey>,
+    /// Where everything but the log lies.
+    pub store: Arc<dyn Store>,
+    /// The keys under which it lies there.
+    pub keys: NodeKeys,
+    /// How the log is opened.
+    pub log: LogConfig,
+    /// Whom the registry's statements begin with.
+    pub anchor: Anchor,
+    /// The catalogue, as it is served.
+    pub catalogue: Arc<pod_import::Catalogue>,
+    /// The origins at which the node is reached, as bindings name them.
+    pub origins: Arc<[String]>,
+    /// Seconds since 1970.
+    pub clock: Clock,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+}
+
+/// A running node.
+pub struct Node {
+    pub(crate) principal: Principal,
+    pub(crate) key: Arc<SigningKey>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) log: Log,
+    pub(crate) standings: Standings,
+    pub(crate) grants: Grants,
+    pub(crate) uses: Uses,
+    pub(crate) nonces: Nonces,
+    pub(crate) requests: Requests,
+    pub(crate) registry: RegistryBook,
+    pub(crate) rules: DisclosureRules,
+    pub(crate) catalogue: Arc<pod_import::Catalogue>,
+    pub(crate) origins: Arc<[String]>,
+    pub(crate) releases: Releases,
+    pub(crate) metrics: Metrics,
+    pub(crate) clock: Clock,
+    pub(crate) random: Arc<dyn Random>,
+    replay: Mutex<ReplayWindow>,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("principal", &self.principal).finish_non_exhaustive()
+    }
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The audit log.
+    #[error("the audit log does not open")]
+    Log(#[from] pod_audit::OpenLogError),
+    /// The vault.
+    #[error("the vault does not open")]
+    Vault(#[from] pod_vault::VaultError),
+    /// Something on disk.
+    #[error("what lies on disk cannot be used")]
+    Fault(#[from] Fault),
+}
+
+impl Node {
+    /// Opens a node: vault and log, the replay window and the uses from the log, the last good registry.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(parts: NodeParts) -> Result<Self, OpenError> {
+        let vault = Arc::new(Vault::open(Arc::clone(&parts.store), parts.keys, Arc::clone(&parts.random))?);
+        let log = Log::open(parts.log)?;
+        let now_secs = (parts.clock)();
+        let (replay, uses) = rebuild(&log, now_secs)?;
+        Ok(Self {
+            standings: Standings::new(Arc::clone(&parts.store), Arc::clone(&vault)),
+            grants: Grants::new(Arc::clone(&parts.store), Arc::clone(&vault)),
+            requests: Requests::new(Arc::clone(&parts.store)),
+            registry: RegistryBook::open(Arc::clone(&parts.store), parts.anchor, now_secs)?,
+            rules: disclosure_rules(&parts.catalogue),
+            uses,
+            nonces: Nonces::default(),
+            releases: Releases::new(),
+            metrics: Metrics::new(),
+            replay: Mutex::new(replay),
+            principal: parts.principal,
+            key: parts.key,
+            store: parts.store,
+            catalogue: parts.catalogue,
+            origins: parts.origins,
+            clock: parts.clock,
+            random: parts.random,
+            vault,
+            log,
+        })
+    }
+
+    /// The organisation.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        self.principal
+    }
+
+    /// The registry in use.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.current()
+    }
+
+    /// Admits a signed object once.
+    pub(crate) fn admit(
+        &self,
+        kid: Kid,
+        cti: pod_protocol::ids::Cti,
+        expires: u64,
+        now_secs: u64,
+    ) -> Result<Unseen, Refusal> {
+        self.replay.lock().unwrap_or_else(PoisonError::into_inner).admit(kid, cti, expires, now_secs)
+    }
+
+    /// The pod of the person with this identity code, if the organisation holds anything about them.
+    pub(crate) fn find(&self, code: &pod_import::IdentityCode) -> Result<Option<PodId>, Fault> {
+        // An identity code is ASCII.
+        let text = std::str::from_utf8(code.expose()).map_err(|_| Fault::Damaged { what: "an identity code" })?;
+        Ok(self.vault.find(text)?)
+    }
+
+    /// Whether the view of revocations is recent enough for delegated chains.
+    pub(crate) fn revocations_fresh(&self, now_secs: u64) -> bool {
+        now_secs.saturating_sub(self.registry.fetched_secs()) <= REVOCATION_BOUND_SECS
+    }
+
+    /// The standing of a pod.
+    pub(crate) fn standing(&self, pod: &PodId) -> Result<Option<Arc<pod_protocol::standing::Standing>>, Fault> {
+        self.standings.get(pod)
+    }
+}
+
+/// Which fields non-disclosure keeps back, from the catalogue.
+fn disclosure_rules(catalogue: &pod_import::Catalogue) -> DisclosureRules {
+    // A catalogue's names were checked when it was read; one that the protocol cannot name cannot be asked for either.
+    let protected = catalogue.record_types().iter().filter_map(|record_type| {
+        let fields =
+            record_type.withheld_under_non_disclosure().iter().filter_map(|field| field.parse().ok()).collect();
+        Some((record_type.id().parse().ok()?, fields))
+    });
+    DisclosureRules { protected: protected.collect() }
+}
+
+/// Reads the log for what lives in memory only: which requests were answered, and how often grants were used.
+fn rebuild(log: &Log, now_secs: u64) -> Result<(ReplayWindow, Uses), Fault> {
+    let mut replay = ReplayWindow::new();
+    let uses = Uses::default();
+    log.replay(0, |entry| {
+        let public = entry.public();
+        if let Some(request) = &public.request {
+            let expires = request.issued_secs + MAX_REQUEST_LIFETIME_SECS;
+            if expires >= now_secs {
+                // One request has an entry for each item: the second is no replay, and the window being full is not
+                // possible with what one log took in 2 minutes.
+                let _seen = replay.admit(request.kid, request.cti, expires, now_secs);
+            }
+        }
+        if let Some(grants) = &public.grants {
+            uses.hold().replay(grants.chain(), grants.uses(), public.time_secs);
+        }
+    })?;
+    Ok((replay, uses))
+}

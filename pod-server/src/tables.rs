@@ -1,0 +1,52 @@
+//! The node's own tables beside the vault's: names fixed here, listed when the store is opened.
+
+use pod_store::Table;
+
+/// Pod → sealed restrictions, objections and revocations.
+pub(crate) const STANDING: Table = Table("node-standing");
+/// Principal and number → key event.
+pub(crate) const KEY_EVENTS: Table = Table("node-key-events");
+/// Principal → how the registers know the person behind it, by a handle that is no identity code.
+pub(crate) const PRINCIPALS: Table = Table("node-principals");
+/// Pod and principal → whether they are its subject or a guardian.
+pub(crate) const ACTORS: Table = Table("node-actors");
+/// Grant id → pod and sealed grant.
+pub(crate) const GRANTS: Table = Table("node-grants");
+/// Pod and grant id → nothing.
+pub(crate) const POD_GRANTS: Table = Table("node-pod-grants");
+/// Access request id → its bytes.
+pub(crate) const ACCESS_REQUESTS: Table = Table("node-access-requests");
+/// Pod and access request id → nothing: what waits in an inbox.
+pub(crate) const INBOX: Table = Table("node-inbox");
+/// Access request id and decision digest → sealed decision.
+pub(crate) const DECISIONS: Table = Table("node-decisions");
+/// Single values: the last good registry, checkpoints.
+pub(crate) const SINGLES: Table = Table("node-singles");
+/// Pod → sealed tag and key under which wallets find it, once the blinder answered.
+pub(crate) const HOLDER_TAGS: Table = Table("node-holder-tags");
+/// Register file → how far its import came.
+pub(crate) const IMPORTS: Table = Table("node-imports");
+
+/// The version of all that is above; another one refuses to open.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Every table of a node's store.
+#[must_use]
+pub fn tables() -> Vec<Table> {
+    let mut tables = vec![
+        STANDING,
+        KEY_EVENTS,
+        PRINCIPALS,
+        ACTORS,
+        GRANTS,
+        POD_GRANTS,
+        ACCESS_REQUESTS,
+        INBOX,
+        DECISIONS,
+        SINGLES,
+        HOLDER_TAGS,
+        IMPORTS,
+    ];
+    tables.extend_from_slice(&pod_vault::tables());
+    tables
+}
