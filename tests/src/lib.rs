@@ -1,1 +1,1 @@
-//! Tests that need more than one part.
+//! What needs more than one part of Aitta: its tests are in `tests/`.

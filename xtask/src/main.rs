@@ -1,1 +1,42 @@
-fn main() {}
+//! Developer commands, `cargo xtask …`. Depends on nothing, so that it is built in a second.
+//!
+//! | Command | Does |
+//! |---|---|
+//! | `test` | every test there is; ends with one line: N passed, N failed, N skipped |
+//! | `demo` | builds and starts a whole federation on loopback (`--check` plays the scenario and exits) |
+//! | `bench` | measures calls per second and writes `docs/performance.md`'s figures |
+//! | `vectors` | writes `pod-protocol/vectors` anew |
+
+mod suites;
+
+use std::process::{Command, ExitCode};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    match command.as_deref() {
+        Some("test") => suites::test(),
+        Some("demo") => run(&["run", "--quiet", "--locked", "--package", "aitta", "--", "demo"], &rest),
+        Some("bench") => run(&["run", "--release", "--locked", "--package", "pod-tests", "--bin", "bench", "--"], &rest),
+        Some("vectors") => run(&["run", "--quiet", "--locked", "--package", "pod-protocol", "--example", "vectors"], &rest),
+        other => {
+            if let Some(other) = other {
+                eprintln!("xtask knows no `{other}`.");
+            }
+            eprintln!("Usage: cargo xtask test | demo [--check] | bench | vectors");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &[&str], rest: &[String]) -> ExitCode {
+    match Command::new(env!("CARGO")).args(arguments).args(rest).status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("cargo could not be started: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
