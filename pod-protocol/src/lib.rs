@@ -5,6 +5,7 @@
 
 pub mod access_request;
 pub mod answer;
+pub mod blind_request;
 pub mod bucket;
 pub mod chain;
 pub mod codec;

@@ -1,9 +1,10 @@
-//! Holder entries, buckets and tree heads in words.
+//! Holder entries, blind requests, buckets and tree heads in words.
 
 use serde_json::json;
 
 use super::text::{hex, time};
 use super::{Describe, Description};
+use crate::blind_request::BlindRequest;
 use crate::bucket::Bucket;
 use crate::holder_entry::HolderEntry;
 use crate::ids::base64url;
@@ -24,6 +25,24 @@ impl Describe for HolderEntry {
         let json = json!({
             "holder": self.holder, "issued": self.issued, "expires": self.expires, "tag": base64url(&self.tag),
             "sealed": self.sealed.as_deref().map(base64url),
+        });
+        Description { lines, json }
+    }
+}
+
+impl Describe for BlindRequest {
+    const TITLE: &'static str = "a blind request: a holder asks for its own tags";
+
+    fn describe(&self) -> Description {
+        let lines = vec![
+            format!("{} asks the blinder {} for its tags of epoch {}.", self.issuer, self.audience, self.epoch),
+            format!("It has {} inputs; who they are about cannot be seen.", self.inputs.len()),
+            format!("Signed at {}; it counts until {}.", time(self.issued), time(self.expires)),
+        ];
+        let inputs: Vec<String> = self.inputs.iter().map(|input| base64url(input)).collect();
+        let json = json!({
+            "issuer": self.issuer, "audience": self.audience, "issued": self.issued, "expires": self.expires,
+            "cti": self.cti, "epoch": self.epoch, "inputs": inputs,
         });
         Description { lines, json }
     }

@@ -21,6 +21,7 @@ use serde_json::{Value as Json, json};
 
 use crate::access_request::AccessRequest;
 use crate::answer::Receipt;
+use crate::blind_request::BlindRequest;
 use crate::bucket::Bucket;
 use crate::codec::{ANSWER_LIMITS, scan};
 use crate::command::{Acknowledgement, Command};
@@ -81,6 +82,7 @@ const SIGNED: &[(&str, Reader)] = &[
     (Membership::TYP, signed::<Membership>),
     (Profile::TYP, signed::<Profile>),
     (HolderEntry::TYP, signed::<HolderEntry>),
+    (BlindRequest::TYP, signed::<BlindRequest>),
     (TreeHead::TYP, signed::<TreeHead>),
 ];
 

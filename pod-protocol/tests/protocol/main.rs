@@ -9,14 +9,24 @@
     clippy::indexing_slicing
 )]
 
+mod scene;
 mod support;
+#[path = "../../examples/vectors/build/mod.rs"]
+mod vectors;
 
+mod a_blind_request_is_its_signers;
+mod a_chain_gives_what_it_says;
+mod a_request_counts_once_here_and_now;
+mod an_object_says_one_thing;
 mod decision_opens_for_its_service_alone;
 mod documents_show_what_is_signed;
 mod each_claim_is_refused_with_its_code;
 mod holders_are_found_by_tag;
 mod inspect_says_what_it_is;
+mod key_logs_say_who_could_sign;
 mod over_asking_is_flagged;
 mod registry_counts_what_is_vouched_for;
 mod round_trips;
+mod vectors_are_what_they_say;
+mod withheld_is_absent;
 mod words_are_what_people_read;
