@@ -120,7 +120,7 @@ impl Payload for KeyEvent {
                 let recovery = recovery.iter().map(|key| Cbor::Array(vec![bytes(&key.digest), key.delay_secs.into()]));
                 let own = [
                     (3, organisation.map(|organisation| Cbor::Text(organisation.to_string()))),
-                    (DEVICES, Some(Cbor::Array(devices.iter().map(DeviceKey::to_cbor).collect()))),
+                    (DEVICES, Some(Cbor::Array(devices.iter().copied().map(DeviceKey::to_cbor).collect()))),
                     (NEXT, Some(Cbor::Array(next.iter().map(|digest| bytes(digest)).collect()))),
                     (THRESHOLD, Some((*threshold).into())),
                     (RECOVERY, Some(Cbor::Array(recovery.collect()))),
@@ -194,7 +194,7 @@ fn inception(claims: &mut Claims) -> Result<KeyChange, ClaimFault> {
 }
 
 impl DeviceKey {
-    fn to_cbor(&self) -> Cbor {
+    fn to_cbor(self) -> Cbor {
         let roles = u64::from(self.roles.sign) | u64::from(self.roles.manage) << 1;
         Cbor::Array(vec![Cbor::Bytes(self.key.to_bytes().to_vec()), roles.into()])
     }

@@ -43,7 +43,7 @@ pub struct AuthorisedItem {
     /// counts, or an objected organisation would let its processor ask.
     pub(super) acting_for: Vec<Principal>,
     /// What was asked and is granted.
-    pub(super) granted: Vec<(RecordType, Vec<FieldPath>, Vec<Predicate>)>,
+    pub(super) granted: Granted,
 }
 
 impl AuthorisedItem {
@@ -75,7 +75,6 @@ impl Authorised {
     }
 
     /// The items, in the request's order.
-    #[must_use]
     pub fn items(&self) -> &[Result<AuthorisedItem, Refusal>] {
         &self.items
     }
@@ -84,6 +83,12 @@ impl Authorised {
         (self.request, self.items)
     }
 }
+
+/// Whether a service is registered for fields of a type and for answers about the fields of predicates.
+pub type Registered<'a> = dyn Fn(&RecordType, &[FieldPath], &[Predicate]) -> Result<(), Refusal> + 'a;
+
+/// Of each record type that was asked for, the fields and the predicates that are granted.
+pub(super) type Granted = Vec<(RecordType, Vec<FieldPath>, Vec<Predicate>)>;
 
 /// What the rules need to know beside request and facts.
 #[derive(Clone, Copy)]
@@ -94,7 +99,7 @@ pub struct Rules<'a> {
     pub organisation_of: &'a dyn Fn(&Thumbprint) -> Option<Principal>,
     /// Whether the service is registered, for the request's purpose, for these fields of a type as they are, and for answers
     /// about the fields of these predicates.
-    pub registered: &'a dyn Fn(&RecordType, &[FieldPath], &[Predicate]) -> Result<(), Refusal>,
+    pub registered: &'a Registered<'a>,
     /// Whether the view of revocations is recent enough for delegated chains.
     pub revocations_fresh: bool,
     /// Seconds since 1970.
@@ -164,11 +169,7 @@ fn authorise_item(
 
 /// What was asked, when all of it is granted. An item that asks for one name too many gets nothing: a service that does not
 /// know what it may have is not a service to be lenient with.
-fn granted(
-    item: &RequestItem,
-    leaf: &SharedGrant,
-    rules: &Rules<'_>,
-) -> Result<Vec<(RecordType, Vec<FieldPath>, Vec<Predicate>)>, Refusal> {
+fn granted(item: &RequestItem, leaf: &SharedGrant, rules: &Rules<'_>) -> Result<Granted, Refusal> {
     item.wanted
         .iter()
         .map(|wanted| {

@@ -9,7 +9,7 @@ mod replay;
 mod select;
 mod verify;
 
-pub use authorise::{Authorised, AuthorisedItem, ItemFacts, LinkUse, Rules, authorise};
+pub use authorise::{Authorised, AuthorisedItem, ItemFacts, LinkUse, Registered, Rules, authorise};
 pub use replay::{MAX_REPLAY_ENTRIES, ReplayWindow, Unseen};
 pub use select::{DisclosureRules, ItemSelection, Selection, TypeSelection, Withheld, WithheldReason, select};
 pub use verify::{Caller, Channel, VerifiedCommand, VerifiedRequest, verify, verify_command};

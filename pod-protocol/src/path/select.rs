@@ -182,7 +182,6 @@ impl Selection {
     }
 
     /// The items, in the request's order.
-    #[must_use]
     pub fn items(&self) -> &[Result<ItemSelection, Refusal>] {
         &self.items
     }

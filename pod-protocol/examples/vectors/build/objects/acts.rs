@@ -1,0 +1,185 @@
+//! Commands, acknowledgements, revocations, key events.
+
+use pod_protocol::codec::Cbor;
+use pod_protocol::command::{Acknowledgement, Action, Command};
+use pod_protocol::ids::{Kid, ObjectId, PodId};
+use pod_protocol::key_event::{KeyChange, KeyEvent, RecoveryKey};
+use pod_protocol::revocation::{Revocation, Target};
+use serde_json::Value as Json;
+
+use super::{Kind, bytes, list, text};
+use crate::vectors::world::{DAY, NOW, World, device, of, purpose, thumbprint};
+
+const ACTION: i64 = -70050;
+const TARGET: i64 = -70020;
+
+pub(super) fn command(world: &World) -> Json {
+    let restrict = Action::Restrict { record_types: vec![of("child-health")], on: true };
+    let good = world.command(restrict);
+    let mut kind = Kind::new(world, "anna", "Anna restricts a record type", good.clone(), &[2, 10]);
+    for action in [
+        Action::Deposit(vec![0xd2]),
+        Action::Restrict { record_types: Vec::new(), on: false },
+        Action::Object { purpose: purpose("dpv:Marketing"), organisation: None, on: true },
+        Action::Object { purpose: purpose("dpv:Marketing"), organisation: Some(world.holder()), on: false },
+        Action::Read { record_type: Some(of("resident")), skip: 0 },
+        Action::Log { from: 10, limit: 100 },
+        Action::Export { skip: 200 },
+        Action::Inbox,
+        Action::Standing,
+        Action::KeyEvent(vec![0xd2]),
+        Action::Ask { request: vec![0xd2], identity_code: Some("131052-308T".into()) },
+        Action::Ask { request: vec![0xd2], identity_code: None },
+        Action::Collect(ObjectId::new([3; 32])),
+    ] {
+        let why = if action.is_a_services() { "a service's command" } else { "a citizen's command" };
+        kind.good(action.name(), why, world.command(action));
+    }
+    let named = Command { subject: Some(world.pod()), ..world.command(Action::Collect(ObjectId::new([3; 32]))) };
+    kind.bad("service names a pod", "a service commands over no pod", "claim-range", &named);
+    kind.bad("citizen names no pod", "over which pod?", "claim-range", &Command { subject: None, ..good.clone() });
+    let mut with = |name: &str, why: &str, expect: &str, value| kind.with(name, why, expect, &good, ACTION, value);
+    with("no action", "an empty list", "claim-type", list([]));
+    with("unknown action", "number 11", "claim-range", list([11.into()]));
+    with("action with more", "a part too many", "claim-type", list([7.into(), Cbor::Null]));
+    with("action with less", "a part too few", "claim-type", list([1.into(), list([])]));
+    with("flag as a number", "1 instead of true", "claim-type", list([1.into(), list([]), 1.into()]));
+    with("any type", "a wildcard", "claim-wildcard", list([1.into(), list([text("*")]), Cbor::Bool(true)]));
+    with("any purpose", "a wildcard", "claim-wildcard", list([2.into(), text("*"), Cbor::Null, Cbor::Bool(true)]));
+    with("grant as text", "a grant that is no byte string", "claim-type", list([0.into(), text("a")]));
+    with("negative skip", "-1 records", "claim-type", list([5.into(), (-1).into()]));
+    with("short id", "collects by 16 bytes", "claim-type", list([10.into(), bytes(16)]));
+    kind.file(world, "Commands: docs/protocol/command.md.", "command")
+}
+
+pub(super) fn acknowledgement(world: &World) -> Json {
+    let good = world.acknowledgement(ObjectId::new([0x52; 32]));
+    let mut kind = Kind::new(world, "helsinki", "Helsinki did what Anna told it", good, &[]);
+    let beyond = Acknowledgement { audit_index: good.tree_size, ..good };
+    kind.bad("entry beyond the tree", "the entry is not in the tree", "claim-range", &beyond);
+    kind.with("short id", "31 bytes", "claim-type", &good, -70030, bytes(31));
+    kind.file(world, "Acknowledgements: docs/protocol/command.md.", "acknowledgement")
+}
+
+pub(super) fn revocation(world: &World) -> Json {
+    let good = world.revocation(Target::Grant(world.chain(1)[0].id()));
+    let mut kind = Kind::new(world, "anna", "Anna takes a grant back", good, &[]);
+    let (pod, kid) = (world.pod(), thumbprint(&world.tablet).kid());
+    kind.good("pod before", "every grant issued before a second", world.revocation(Target::PodBefore(pod, NOW - 5)));
+    kind.good(
+        "pod before, skewed",
+        "60 s after iat, for clocks differ",
+        world.revocation(Target::PodBefore(pod, NOW + 55)),
+    );
+    kind.good(
+        "key since",
+        "every grant that a key signed from a second on",
+        world.revocation(Target::KeySince(kid, NOW - DAY)),
+    );
+    let mut bad = |name: &str, why: &str, target| {
+        let revocation = Revocation { target, ..good };
+        kind.bad(name, why, "claim-range", &revocation);
+    };
+    bad("pod before tomorrow", "grants that nobody has made yet", Target::PodBefore(pod, NOW + DAY));
+    bad("pod before, over the skew", "61 s after iat", Target::PodBefore(pod, NOW + 56));
+    bad("pod before 0", "no time", Target::PodBefore(PodId::new([1; 16]), 0));
+    bad("key since 0", "no time", Target::KeySince(Kid::new([1; 16]), 0));
+    bad("key since 2^53", "beyond what JavaScript counts exactly", Target::KeySince(Kid::new([1; 16]), 1 << 53));
+    let mut with = |name: &str, why: &str, expect: &str, value| kind.with(name, why, expect, &good, TARGET, value);
+    with("no target", "an empty list", "claim-type", list([]));
+    with("unknown target", "kind 3", "claim-range", list([3.into(), bytes(32)]));
+    with("short grant id", "31 bytes", "claim-type", list([0.into(), bytes(31)]));
+    with("grant with time", "a part too many", "claim-type", list([0.into(), bytes(32), NOW.into()]));
+    with("key without time", "a part too few", "claim-type", list([2.into(), bytes(16)]));
+    kind.file(world, "Revocations: docs/protocol/revocation.md.", "revocation")
+}
+
+pub(super) fn key_event(world: &World) -> Json {
+    let good = (*world.anna_events[0]).clone();
+    let mut kind = Kind::new(world, "anna", "Anna's first event, at Helsinki", good.clone(), &[3]);
+    kind.good("add device", "Anna's tablet may sign", (*world.anna_events[1]).clone());
+    let revoke = |compromised_since| KeyEvent {
+        seq: 2,
+        previous: Some(world.anna_events[1].id()),
+        time_secs: NOW - 50 * DAY,
+        change: KeyChange::RevokeDevice { kid: thumbprint(&world.tablet).kid(), compromised_since },
+    };
+    kind.good("revoke device", "the tablet is sold", revoke(None));
+    kind.good("revoke stolen device", "the tablet was stolen ten days before", revoke(Some(NOW - 60 * DAY)));
+    kind.bad("inception later", "a first event with number 1", "claim-range", &KeyEvent { seq: 1, ..good.clone() });
+    let after = KeyEvent { previous: Some(ObjectId::new([1; 32])), ..good.clone() };
+    kind.bad("inception after", "a first event after another", "claim-range", &after);
+    kind.bad(
+        "revoke first",
+        "another kind as the first event",
+        "claim-range",
+        &KeyEvent { seq: 0, previous: None, ..revoke(None) },
+    );
+    kind.bad("nothing before", "a later event after none", "claim-range", &KeyEvent { previous: None, ..revoke(None) });
+    inceptions(world, &mut kind, &good);
+    kind.with("kind 1", "rotation, which this version does not have", "claim-range", &good, -70102, 1.into());
+    let pair = |key: Cbor, roles: i64| list([list([key, roles.into()])]);
+    let key = Cbor::Bytes(world.anna.public_key().to_bytes().to_vec());
+    let mut with = |name: &str, why: &str, expect: &str, value| kind.with(name, why, expect, &good, -70103, value);
+    with("no devices", "nobody could go on with the log", "claim-empty", list([]));
+    with("no roles", "a key that may do nothing", "claim-range", pair(key.clone(), 0));
+    with("unknown role", "a role that nobody knows", "claim-range", pair(key, 4));
+    for (name, point) in weak_points() {
+        with(&format!("device: {name}"), "a key that is none", "claim-range", pair(Cbor::Bytes(point.to_vec()), 3));
+    }
+    kind.file(world, "Key events: docs/protocol/key-event.md. Whole logs are in key-event-logs.json.", "key_event")
+}
+
+fn inceptions(world: &World, kind: &mut Kind<'_>, good: &KeyEvent) {
+    let mut with = |name: &str, why: &str, expect: &str, edit: &dyn Fn(&mut KeyChange)| {
+        let mut bad = good.clone();
+        edit(&mut bad.change);
+        kind.bad(name, why, expect, &bad);
+    };
+    let range = "claim-range";
+    let mut devices_case = |name: &str, why: &str, expect: &str, keys: usize| {
+        with(name, why, expect, &|change| {
+            if let KeyChange::Inception { devices, .. } = change {
+                *devices = (0..keys).map(|_| device(&world.anna, true, true)).collect();
+            }
+        });
+    };
+    devices_case("device twice", "the same key twice", "claim-repeated", 2);
+    devices_case("65 devices", "more than a log ever has", range, 65);
+    let mut next_case = |name: &str, why: &str, expect: &str, keys: Vec<[u8; 32]>, needed: u64| {
+        with(name, why, expect, &|change| {
+            if let KeyChange::Inception { next, threshold, .. } = change {
+                (*next, *threshold) = (keys.clone(), needed);
+            }
+        });
+    };
+    next_case("threshold 0", "a rotation that needs nobody", range, vec![[1; 32]], 0);
+    next_case("threshold too high", "a rotation that nobody can make", range, vec![[1; 32]], 2);
+    next_case("no next keys", "nothing to rotate to", range, Vec::new(), 1);
+    next_case("six next keys", "more than five", range, (0..6).map(|number| [number; 32]).collect(), 1);
+    next_case("next key twice", "the same twice, to count twice", "claim-repeated", vec![[1; 32]; 2], 2);
+    with("six recovery keys", "more than five", range, &|change| {
+        if let KeyChange::Inception { recovery, .. } = change {
+            *recovery = (0..6).map(|number| RecoveryKey { digest: [number; 32], delay_secs: 60 }).collect();
+        }
+    });
+}
+
+/// Points that are no keys (RFC 8032 §5.1.3, and of small or mixed order).
+fn weak_points() -> [(&'static str, [u8; 32]); 5] {
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let mut not_canonical = [0xff; 32];
+    (not_canonical[0], not_canonical[31]) = (0xee, 0x7f);
+    let order_8 = super::super::unhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
+    let mixed = super::super::unhex("cdb267ce40c5cd45306fa5d2f29731459387dbf9eb933b7bd5aed9a765b88d4d");
+    let mut off = [0; 32];
+    off[0] = 2;
+    [
+        ("identity", identity),
+        ("not canonical", not_canonical),
+        ("order 8", order_8.try_into().unwrap()),
+        ("mixed order", mixed.try_into().unwrap()),
+        ("off the curve", off),
+    ]
+}

@@ -1,0 +1,276 @@
+//! The files in `vectors/` are those that the generator writes, and each case in them ends as it says. Everything is read from
+//! the files alone, as another implementation would.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pod_crypto::PublicKey;
+use pod_protocol::access_request::AccessRequest;
+use pod_protocol::answer::{Answer, Receipt, check_against_receipt};
+use pod_protocol::blind_request::BlindRequest;
+use pod_protocol::chain::{ChainFacts, SharedGrant, check};
+use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
+use pod_protocol::field::{FieldPath, project, withhold};
+use pod_protocol::grant::Grant;
+use pod_protocol::holder_entry::HolderEntry;
+use pod_protocol::ids::{Kid, Thumbprint};
+use pod_protocol::key_event::{KeyEvent, KeyState};
+use pod_protocol::path::{Caller, Channel, ReplayWindow, verify};
+use pod_protocol::predicate::Predicate;
+use pod_protocol::request::{Call, Request};
+use pod_protocol::revocation::{Revocation, Target};
+use pod_protocol::standing::{Representative, Standing};
+use pod_protocol::statement::{Membership, Profile};
+use pod_protocol::tree_head::TreeHead;
+use pod_protocol::value::Value;
+use pod_protocol::{Payload, Refusal, Signed};
+use serde_json::Value as Json;
+
+use crate::vectors::unhex;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors")
+}
+
+fn read(file: &str) -> Json {
+    serde_json::from_str(&std::fs::read_to_string(folder().join(file)).unwrap()).unwrap()
+}
+
+#[test]
+fn they_are_the_generators() {
+    let mut written: Vec<String> =
+        std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let files = crate::vectors::files();
+    written.sort();
+    let mut known: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    known.sort_unstable();
+    assert_eq!(written, known);
+    for (name, text) in files {
+        let found = std::fs::read_to_string(folder().join(name)).unwrap();
+        assert!(
+            found == text,
+            "{name} differs: run `cargo run -p pod-protocol --example vectors` and say why in the commit"
+        );
+    }
+}
+
+#[test]
+fn there_are_many_that_must_be_refused() {
+    let invalid: usize = crate::vectors::files()
+        .iter()
+        .map(|(name, _)| {
+            let cases = read(name)["cases"].as_array().unwrap().clone();
+            cases.iter().filter(|case| case["expect"].as_str().is_some_and(|expect| expect != "accepted")).count()
+        })
+        .sum();
+    println!("{invalid} cases must be refused");
+    assert!(invalid >= 500, "{invalid}");
+}
+
+fn text<'a>(json: &'a Json, name: &str) -> &'a str {
+    json[name].as_str().unwrap_or_else(|| panic!("{name} in {json}"))
+}
+
+fn secs(json: &Json, name: &str) -> u64 {
+    json[name].as_u64().unwrap()
+}
+
+fn key(json: &Json) -> PublicKey {
+    PublicKey::from_bytes(&unhex(json.as_str().unwrap()).try_into().unwrap()).unwrap()
+}
+
+fn code<T>(result: Result<T, Refusal>) -> &'static str {
+    result.map_or_else(Refusal::code, |_| "accepted")
+}
+
+/// Runs each case of a file.
+fn each(file: &str, run: impl Fn(&Json, &Json) -> String) {
+    let json = read(file);
+    for case in json["cases"].as_array().unwrap() {
+        assert_eq!(run(&json, case), text(case, "expect"), "{file}: {} ({})", case["name"], case["why"]);
+    }
+}
+
+fn objects<T: Payload>(file: &str) {
+    each(file, |json, case| {
+        assert_eq!(text(json, "typ"), T::TYP);
+        let bytes = unhex(text(case, "bytes"));
+        let result = Signed::<T>::decode(&bytes).and_then(|signed| {
+            let id = signed.id().to_string();
+            let verified = signed.verify(&key(&json["keys"][text(case, "key")]["public"]))?;
+            assert_eq!((id.as_str(), bytes.len() as u64), (text(case, "id"), secs(case, "length")));
+            Ok(verified)
+        });
+        code(result).to_owned()
+    });
+}
+
+#[test]
+fn each_object_ends_as_it_says() {
+    objects::<TreeHead>("envelope.json");
+    objects::<TreeHead>("tree-head.json");
+    objects::<Grant>("grant.json");
+    objects::<Request>("request.json");
+    objects::<Receipt>("receipt.json");
+    objects::<Command>("command.json");
+    objects::<Acknowledgement>("acknowledgement.json");
+    objects::<Revocation>("revocation.json");
+    objects::<KeyEvent>("key-event.json");
+    objects::<Membership>("membership.json");
+    objects::<Profile>("profile.json");
+    objects::<AccessRequest>("access-request.json");
+    objects::<HolderEntry>("holder-entry.json");
+    objects::<BlindRequest>("blind-request.json");
+}
+
+fn log(events: &Json) -> Result<KeyState, Refusal> {
+    let mut events = events.as_array().unwrap().iter().map(|event| Signed::decode(&unhex(event.as_str().unwrap())));
+    let first = KeyState::begin(events.next().unwrap()?)?;
+    events.try_fold(first, |state, event| state.apply(event?))
+}
+
+/// A grant as a holder takes it in: its signature holds under some key that the file names.
+fn grant(json: &Json, link: &Json) -> SharedGrant {
+    let signed = Signed::<Grant>::decode(&unhex(link.as_str().unwrap())).unwrap();
+    let keys = json["keys"].as_object().unwrap().values();
+    let found = keys.map(|known| key(&known["public"])).find(|known| Thumbprint::of(known).kid() == signed.kid());
+    Arc::new(signed.verify(&found.unwrap()).unwrap())
+}
+
+fn standing(json: &Json, case: &Json) -> Standing {
+    let mut standing = Standing::new(text(json, "pod").parse().unwrap());
+    standing.subject = Some(log(&json["subject_log"]).unwrap());
+    for one in json["representatives"].as_array().unwrap() {
+        standing.representatives.push(Representative {
+            keys: log(&one["log"]).unwrap(),
+            from_secs: secs(one, "from_secs"),
+            until_secs: secs(one, "until_secs"),
+        });
+    }
+    for target in case["revoked"].as_array().into_iter().flatten() {
+        standing.revoke(&match target {
+            one if one["grant"].is_string() => Target::Grant(text(one, "grant").parse().unwrap()),
+            one if one["key"].is_string() => {
+                Target::KeySince(text(one, "key").parse().unwrap(), secs(one, "since_secs"))
+            }
+            one => Target::PodBefore(standing.pod, secs(one, "pod_before_secs")),
+        });
+    }
+    standing
+}
+
+#[test]
+fn each_chain_ends_as_it_says() {
+    each("chains.json", |json, case| {
+        let chain: Vec<SharedGrant> = case["links"].as_array().unwrap().iter().map(|link| grant(json, link)).collect();
+        let organisation_of = |key: &Thumbprint| Some(json["members"][key.to_string()].as_str()?.parse().unwrap());
+        let facts = ChainFacts {
+            standing: &standing(json, case),
+            holder: &text(json, "holder").parse().unwrap(),
+            organisation_of: &organisation_of,
+            revocations_fresh: case["revocations_fresh"].as_bool().unwrap_or(true),
+            now_secs: case["now_secs"].as_u64().unwrap_or_else(|| secs(json, "now_secs")),
+        };
+        code(check(&chain, &facts)).to_owned()
+    });
+}
+
+#[test]
+fn each_request_ends_as_it_says() {
+    each("requests.json", |json, case| {
+        let own = |name: &str| case.get(name).unwrap_or(&json[name]).clone();
+        let now = secs(json, "now_secs");
+        let caller = own("caller");
+        let caller = caller.is_object().then(|| Caller {
+            service: text(&caller, "service").parse().unwrap(),
+            organisation: text(&caller, "organisation").parse().unwrap(),
+            key: key(&caller["key"]),
+            suspended: false,
+        });
+        let channel = own("channel");
+        let fixed = |name: &str| Some(unhex(channel[name].as_str()?).try_into().unwrap());
+        let origins = channel["origins"].as_array().into_iter().flatten();
+        let channel = Channel {
+            peer: fixed("peer"),
+            exporter: fixed("exporter"),
+            origins: origins.map(|origin| origin.as_str().unwrap().to_owned()).collect(),
+            nonce: channel["nonce"].as_str().map(|nonce| nonce.parse().unwrap()),
+        };
+        let holder = text(json, "holder").parse().unwrap();
+        let signed = || Signed::<Request>::decode(&unhex(text(case, "bytes")));
+        let mut window = ReplayWindow::new();
+        let mut run = || {
+            let admit = |kid, cti, expires| window.admit(kid, cti, expires, now);
+            signed().and_then(|signed| verify(signed, caller, &holder, &channel, now, admit))
+        };
+        if case["seen"] == true {
+            run().unwrap();
+        }
+        code(run()).to_owned()
+    });
+}
+
+#[test]
+fn each_key_log_ends_as_it_says() {
+    each("key-event-logs.json", |_, case| {
+        let state = match log(&case["events"]) {
+            Ok(state) => state,
+            Err(refusal) => return refusal.code().to_owned(),
+        };
+        for question in case["may_sign_grants"].as_array().into_iter().flatten() {
+            assert_eq!(state.principal().to_string(), text(case, "principal"));
+            let kid: Kid = text(question, "kid").parse().unwrap();
+            let found = state.check_signer_at(kid, secs(question, "key_event"), secs(question, "iat"));
+            let found = found.map_err(|fault| Refusal::Chain { link: 0, fault });
+            assert_eq!(code(found), text(question, "expect"), "{}: {question}", case["name"]);
+        }
+        "accepted".to_owned()
+    });
+}
+
+#[test]
+fn each_message_ends_as_it_says() {
+    each("messages.json", |json, case| {
+        let bytes = unhex(text(case, "bytes"));
+        let helsinki = key(&json["keys"]["helsinki"]["public"]);
+        let result = match text(case, "kind") {
+            "call" => Call::from_bytes(&bytes).map(|call| assert_eq!(call.to_bytes(), bytes)),
+            "answer" => Answer::from_bytes(&bytes).and_then(|answer| {
+                assert_eq!(answer.to_bytes(), bytes);
+                let receipt = Signed::<Receipt>::decode(&answer.receipt)?.verify(&helsinki)?;
+                if let Some(data) = case.get("data") {
+                    assert_eq!(answer.items[0].data().unwrap().to_json(), *data);
+                }
+                check_against_receipt(&answer.items, &receipt)
+            }),
+            "command answer" => CommandAnswer::from_bytes(&bytes).map(|answer| assert_eq!(answer.to_bytes(), bytes)),
+            other => panic!("{other}"),
+        };
+        code(result).to_owned()
+    });
+}
+
+#[test]
+fn each_predicate_answers_as_it_says() {
+    for case in read("predicates.json")["cases"].as_array().unwrap() {
+        let item =
+            pod_protocol::codec::decode(&unhex(text(case, "bytes")), pod_protocol::codec::OBJECT_LIMITS).unwrap();
+        let predicate = Predicate::from_cbor(0, item).unwrap();
+        let records: Vec<Value> =
+            case["records"].as_array().unwrap().iter().map(|record| Value::from_json(record).unwrap()).collect();
+        assert_eq!(predicate.evaluate(&records).to_json(), case["answer"], "{}", case["why"]);
+    }
+}
+
+#[test]
+fn each_projection_leaves_what_it_says() {
+    let paths = |texts: &Json| -> Vec<FieldPath> {
+        texts.as_array().unwrap().iter().map(|text| text.as_str().unwrap().parse().unwrap()).collect()
+    };
+    for case in read("fields.json")["cases"].as_array().unwrap() {
+        let mut record = Value::from_json(&case["record"]).unwrap();
+        withhold(&mut record, &paths(&case["withheld"]));
+        let left = project(&record, &paths(&case["paths"])).map_or(Json::Null, |left| left.to_json());
+        assert_eq!(left, case["released"], "{}", case["why"]);
+    }
+}
