@@ -1,1 +1,38 @@
-fn main() {}
+//! The one program: everything that organisations, citizens and services do with Aitta from a terminal.
+//!
+//! | Room | What is in it |
+//! |---|---|
+//! | `edge` | what this process takes from the system: clock, randomness, environment, terminal |
+//! | `commands` | one file or folder a command |
+//! | `output` | the one place that writes results and errors, for people or as JSON |
+//! | `exit` | the exit codes, also in `docs/operating/exit-codes.md` |
+//! | `failure` | what a command that failed hands to `output` |
+
+mod cli;
+mod commands;
+mod edge;
+mod exit;
+mod failure;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::edge::Edge;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let edge = Edge::of_this_process();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error).into(),
+    };
+    let output = Output::new(cli.json);
+    edge::write_logs_to_stderr(cli.log_format(), cli.verbose);
+    match commands::run(cli.command, &edge, &output) {
+        Ok(exit) => exit.into(),
+        Err(failure) => output.failure(&failure).into(),
+    }
+}

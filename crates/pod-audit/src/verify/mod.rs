@@ -17,11 +17,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use pod_crypto::PublicKey;
+use pod_protocol::cose::Signed;
+use pod_protocol::tree_head::TreeHead;
 use thiserror::Error;
 
 pub use report::{Check, Finding, HeadSummary, Report, Severity};
 
-use crate::head_file::HEAD_FILE;
+use crate::head_file::{HEAD_FILE, newest, read_slots};
 use crate::segment;
 use crate::tree::TREE_FILE;
 use walk::Walk;
@@ -42,6 +44,12 @@ pub enum VerifyError {
     /// There is no log in it.
     #[error("no audit log is in {}: name the directory that holds `head` and `segment-*.log`", path.display())]
     NotALog {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The log has no head yet, or none that can be read.
+    #[error("the head file in {} holds no head: start the node once, or check the log with `aitta audit verify`", path.display())]
+    NoHead {
         /// Which.
         path: PathBuf,
     },
@@ -92,6 +100,17 @@ pub fn verify_against(directory: &Path, keys: &[PublicKey], known: &[&[u8]]) -> 
         walk.note(Severity::Notice, Check::UnknownFile, &name, None, None, detail);
     }
     Ok(walk.into_report(firsts.len() as u64))
+}
+
+/// The newest signed head in the head file of the log in `directory`, as it lies there: its signature is not checked.
+///
+/// # Errors
+/// [`VerifyError::Io`], [`VerifyError::NotALog`]; [`VerifyError::NoHead`] when nothing was signed yet or it cannot be read.
+pub fn newest_head(directory: &Path) -> Result<Signed<TreeHead>, VerifyError> {
+    let path = || directory.to_owned();
+    let slots = read_slots(directory).map_err(|source| VerifyError::Io { path: path(), source })?;
+    let slots = slots.ok_or_else(|| VerifyError::NotALog { path: path() })?;
+    newest(&slots).cloned().ok_or_else(|| VerifyError::NoHead { path: path() })
 }
 
 fn other_files(directory: &Path, firsts: &[u64]) -> io::Result<Vec<String>> {

@@ -1,0 +1,109 @@
+//! What this process takes from the system. Made once in `main` and handed down: nothing below reads a clock, a random
+//! source or the environment by itself.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pod_client::Caller;
+use pod_crypto::{Random, SystemRandom};
+use pod_http::{Client, ClientLimits, ClientProtocol, RootCertificates};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::LogFormat;
+use crate::failure::Failure;
+
+/// Seconds since 1970, asked whenever it is needed.
+pub(crate) type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// Which log lines are written, in the syntax of `tracing_subscriber::EnvFilter`.
+const LOG_VARIABLE: &str = "AITTA_LOG";
+
+/// Clock, randomness and environment.
+#[derive(Clone)]
+pub(crate) struct Edge {
+    /// Seconds since 1970.
+    pub(crate) clock: Clock,
+    /// Random bytes.
+    pub(crate) random: Arc<dyn Random>,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge").finish_non_exhaustive()
+    }
+}
+
+impl Edge {
+    /// The real ones.
+    pub(crate) fn of_this_process() -> Self {
+        Self { clock: Arc::new(seconds_since_1970), random: Arc::new(SystemRandom) }
+    }
+
+    /// The time now, in seconds since 1970.
+    pub(crate) fn now_secs(&self) -> u64 {
+        (self.clock)()
+    }
+
+    /// A variable of the environment.
+    pub(crate) fn environment(name: &str) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+
+    /// Calls to others. `roots` is a PEM file with the authorities whose certificates are believed; without one only
+    /// plain HTTP on this machine can be called.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no authority.
+    pub(crate) fn caller(&self, roots: Option<&Path>) -> Result<Caller, Failure> {
+        let believed = match roots {
+            Some(path) => RootCertificates::none().with_file(path)?,
+            None => RootCertificates::none(),
+        };
+        let http = Client::new(believed, ClientProtocol::default(), ClientLimits::default())?;
+        Ok(Caller { http, random: Arc::clone(&self.random), clock: Arc::clone(&self.clock) })
+    }
+
+    /// Runs a command's asynchronous part: on all cores for a daemon and for a client alike, since a client too checks
+    /// signatures while it waits.
+    pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| Failure::internal("the system gave no threads", source))?;
+        runtime.block_on(future)
+    }
+
+    /// Whether a person watches standard error: then progress is a bar, else lines.
+    pub(crate) fn somebody_watches() -> bool {
+        std::io::stderr().is_terminal()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the edge: the one place that reads the clock")]
+fn seconds_since_1970() -> u64 {
+    // A clock before 1970 is not set: every object then looks as if it came from the future and is refused.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Starts log lines on standard error. Without `AITTA_LOG`, ours from `info` on (`debug` with `--verbose`), others'
+/// from `warn` on.
+pub(crate) fn write_logs_to_stderr(format: LogFormat, verbose: bool) {
+    let own = if verbose { "debug" } else { "info" };
+    let usual =
+        ["aitta", "pod_http", "pod_server", "pod_directory", "pod_client", "pod_store", "pod_audit", "pod_vault"]
+            .iter()
+            .fold("warn".to_owned(), |filter, name| format!("{filter},{name}={own}"));
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(usual));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match format {
+        LogFormat::Human => lines.with_target(false).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}
