@@ -1,0 +1,39 @@
+//! What every call needs: connections, a clock, randomness.
+
+use std::fmt;
+use std::sync::Arc;
+
+use pod_crypto::{Random, random_array};
+use pod_http::Client;
+use pod_protocol::ids::Cti;
+
+/// Connections, a clock and randomness, made once in `main`. Cheap to clone.
+#[derive(Clone)]
+pub struct Caller {
+    /// The connections.
+    pub http: Client,
+    /// Randomness, for what makes requests unique.
+    pub random: Arc<dyn Random>,
+    /// The clock: seconds since 1970.
+    pub clock: Arc<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Caller {
+    /// The time now, in seconds since 1970.
+    #[must_use]
+    pub fn now_secs(&self) -> u64 {
+        (self.clock)()
+    }
+
+    /// A fresh id for a signed object.
+    #[must_use]
+    pub fn fresh_cti(&self) -> Cti {
+        Cti::new(random_array(&*self.random))
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").field("http", &self.http).finish_non_exhaustive()
+    }
+}

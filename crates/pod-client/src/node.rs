@@ -1,0 +1,308 @@
+//! One organisation's node.
+
+use pod_protocol::answer::Answer;
+use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
+use pod_protocol::cose::{Signed, Verified};
+use pod_protocol::ids::{ObjectId, PodId, Principal, base64url, from_base64url};
+use pod_protocol::merkle::Hash;
+use pod_protocol::registry::{Organisation, Registry};
+use pod_protocol::request::Call;
+use pod_protocol::revocation::Revocation;
+use pod_protocol::tree_head::TreeHead;
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Caller;
+use crate::error::{CallError, Disbelief};
+use crate::target::{Bound, CBOR, COSE, JSON, Target};
+
+/// Longest secret id of an enrolment that is put into a path, in bytes.
+const MAX_ENROLMENT_ID_BYTES: usize = 128;
+
+/// Calls to one node. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct NodeClient {
+    target: Target,
+}
+
+/// What a node says about itself in `/.well-known/aitta`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WellKnown {
+    /// The organisation.
+    pub principal: Principal,
+    /// In how many seconds a revocation reaches every node that honours delegated grants.
+    #[serde(default)]
+    pub revocation_bound_secs: Option<u64>,
+    /// The origins to which requests with a nonce may be bound.
+    #[serde(default)]
+    pub origins: Vec<String>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub more: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What a command brought.
+#[derive(Clone, Debug)]
+pub struct CommandOutcome {
+    /// The holder's signed word, checked.
+    pub acknowledgement: Verified<Acknowledgement>,
+    /// The JSON document that was asked for; empty for commands that ask for none.
+    pub result: Vec<u8>,
+}
+
+/// An enrolment that was begun.
+#[derive(Clone, Deserialize)]
+pub struct EnrolmentStarted {
+    /// Its secret id: whoever knows it learns how it ended.
+    pub enrolment: String,
+    /// Where the person logs in.
+    pub authorization_url: String,
+}
+
+impl std::fmt::Debug for EnrolmentStarted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnrolmentStarted").finish_non_exhaustive()
+    }
+}
+
+/// How an enrolment stands.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum EnrolmentStatus {
+    /// The person has not logged in yet.
+    Pending,
+    /// The wallet's keys are bound to these pods.
+    Bound {
+        /// The pods.
+        pods: Vec<BoundPod>,
+    },
+    /// It ended without.
+    Refused {
+        /// Why.
+        code: String,
+    },
+}
+
+/// A pod to which a wallet's keys were bound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoundPod {
+    /// The pod.
+    pub pod: PodId,
+    /// `self` or `guardian`.
+    pub relation: String,
+    /// First second at which a guardian's authority ends.
+    #[serde(default, rename = "until")]
+    pub until_secs: Option<u64>,
+    /// What the child is called.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ConsistencyAnswer {
+    proof: Vec<String>,
+}
+
+impl NodeClient {
+    /// The node at an address; `whom` names it in errors.
+    ///
+    /// # Errors
+    /// [`CallError::Address`].
+    pub fn new(caller: &Caller, url: &str, whom: &str) -> Result<Self, CallError> {
+        Ok(Self { target: Target::new(caller, url, whom)? })
+    }
+
+    /// The node of an organisation, at the first of its endpoints that is a URL.
+    ///
+    /// # Errors
+    /// [`CallError::Ours`] when it has none, [`CallError::Address`].
+    pub fn of(caller: &Caller, organisation: &Organisation) -> Result<Self, CallError> {
+        let whom = organisation.name().as_str();
+        let url = organisation.endpoints().iter().find(|endpoint| !endpoint.is_multiaddr());
+        let url = url.ok_or_else(|| CallError::Ours { what: format!("{whom} has published no address to call") })?;
+        Self::new(caller, url.as_str(), whom)
+    }
+
+    /// The node of the organisation with this id.
+    ///
+    /// # Errors
+    /// [`CallError::Ours`] when it is no member or suspended, and as [`NodeClient::of`].
+    pub fn find(caller: &Caller, registry: &Registry, principal: &Principal) -> Result<Self, CallError> {
+        match registry.organisation(principal) {
+            Some(organisation) if organisation.is_suspended() => {
+                Err(CallError::Ours { what: format!("{} is suspended", organisation.name()) })
+            }
+            Some(organisation) => Self::of(caller, organisation),
+            None => Err(CallError::Ours { what: format!("{principal} is no member of the federation") }),
+        }
+    }
+
+    /// What the node is called in errors.
+    #[must_use]
+    pub fn whom(&self) -> &str {
+        &self.target.whom
+    }
+
+    /// The address of one of its routes.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        self.target.url(path)
+    }
+
+    /// What the node says about itself.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn well_known(&self) -> Result<WellKnown, CallError> {
+        self.target.get_json("/.well-known/aitta", "a node's description").await
+    }
+
+    /// A nonce and the binding that goes with it, for requests that are not sent by this program.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn nonce(&self) -> Result<Bound, CallError> {
+        self.target.nonce().await
+    }
+
+    /// Sends a call, signed for the connection by `make`, which also gives what to keep of it.
+    ///
+    /// The answer is decoded and nothing more: [`crate::service::fetch`] checks it too.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn call<T>(&self, make: impl Fn(&Bound) -> (Call, T)) -> Result<(Answer, T), CallError> {
+        let make = |bound: &Bound| {
+            let (call, kept) = make(bound);
+            (call.to_bytes(), kept)
+        };
+        let (body, kept) = self.target.send_bound("/v1/call", CBOR, make).await?;
+        let answer = Answer::from_bytes(&body).map_err(|refusal| self.target.unbelievable(refusal))?;
+        Ok((answer, kept))
+    }
+
+    /// Sends a command, signed for the connection by `make`, and checks the acknowledgement.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn command(
+        &self,
+        registry: &Registry,
+        make: impl Fn(&Bound) -> Verified<Command>,
+    ) -> Result<CommandOutcome, CallError> {
+        let make = |bound: &Bound| {
+            let command = make(bound);
+            (command.bytes().to_vec(), (command.id(), command.issuer, command.audience))
+        };
+        let (body, (id, issuer, holder)) = self.target.send_bound("/v1/command", COSE, make).await?;
+        self.acknowledged(&body, registry, id, issuer, holder)
+    }
+
+    /// Takes back, and checks the acknowledgement. A revocation needs no connection of its own.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn revoke(
+        &self,
+        registry: &Registry,
+        revocation: &Verified<Revocation>,
+    ) -> Result<Verified<Acknowledgement>, CallError> {
+        let body = self.target.post("/v1/revocations", COSE, CBOR, revocation.bytes().to_vec()).await?;
+        let outcome = self.acknowledged(&body, registry, revocation.id(), revocation.issuer, revocation.audience)?;
+        Ok(outcome.acknowledgement)
+    }
+
+    fn acknowledged(
+        &self,
+        body: &[u8],
+        registry: &Registry,
+        of: ObjectId,
+        commander: Principal,
+        holder: Principal,
+    ) -> Result<CommandOutcome, CallError> {
+        let refused = |refusal| self.target.unbelievable(Disbelief::Refused(refusal));
+        let answer = CommandAnswer::from_bytes(body).map_err(refused)?;
+        let signed = Signed::<Acknowledgement>::decode(&answer.acknowledgement).map_err(refused)?;
+        let acknowledgement = registry.verify_by_organisation(signed, &holder).map_err(refused)?;
+        if acknowledgement.issuer != holder || acknowledgement.audience != commander {
+            return Err(self.target.unbelievable(Disbelief::Other("principal")));
+        }
+        if acknowledgement.of != of {
+            return Err(self.target.unbelievable(Disbelief::Other("command")));
+        }
+        Ok(CommandOutcome { acknowledgement, result: answer.result })
+    }
+
+    /// A published access request, as its service signed it. The caller checks it (the wallet's review does).
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn access_request(&self, id: &ObjectId) -> Result<Vec<u8>, CallError> {
+        Ok(self.target.get(&format!("/v1/access-requests/{id}"), COSE).await?.to_vec())
+    }
+
+    /// Leaves a sealed decision with the service's node.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn leave_decision(&self, id: &ObjectId, sealed: Vec<u8>) -> Result<(), CallError> {
+        let path = format!("/v1/access-requests/{id}/decisions");
+        self.target.post(&path, "application/octet-stream", JSON, sealed).await.map(drop)
+    }
+
+    /// Begins an enrolment with the wallet's key events.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn begin_enrolment(&self, events: &[Vec<u8>]) -> Result<EnrolmentStarted, CallError> {
+        let events: Vec<String> = events.iter().map(|event| base64url(event)).collect();
+        let body = serde_json::json!({ "events": events });
+        self.target.post_json("/v1/enrolments", &body, "the beginning of an enrolment").await
+    }
+
+    /// How an enrolment stands.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn enrolment(&self, started: &EnrolmentStarted) -> Result<EnrolmentStatus, CallError> {
+        // The id came from the other side and goes into a path: nothing but its own alphabet.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let id = &started.enrolment;
+        if id.is_empty() || id.len() > MAX_ENROLMENT_ID_BYTES || !id.bytes().all(plain) {
+            return Err(self.target.unbelievable(Disbelief::Shape("the id of an enrolment")));
+        }
+        self.target.get_json(&format!("/v1/enrolments/{id}"), "the state of an enrolment").await
+    }
+
+    /// The holder's catalogue, as JSON.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn catalogue(&self) -> Result<Vec<u8>, CallError> {
+        Ok(self.target.get("/v1/catalogue", JSON).await?.to_vec())
+    }
+
+    /// The signed head of the holder's log, checked.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn tree_head(&self, registry: &Registry, holder: &Principal) -> Result<Verified<TreeHead>, CallError> {
+        let refused = |refusal| self.target.unbelievable(Disbelief::Refused(refusal));
+        let body = self.target.get("/v1/tree-head", COSE).await?;
+        let signed = Signed::<TreeHead>::decode(&body).map_err(refused)?;
+        let head = registry.verify_by_organisation(signed, holder).map_err(refused)?;
+        if head.origin == *holder { Ok(head) } else { Err(self.target.unbelievable(Disbelief::Other("log"))) }
+    }
+
+    /// The proof that the log of `to` entries goes on from that of `from`, for whoever has both heads to check.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn consistency(&self, from: u64, to: u64) -> Result<Vec<Hash>, CallError> {
+        const WHAT: &str = "a consistency proof";
+        let path = format!("/v1/consistency?from={from}&to={to}");
+        let answer: ConsistencyAnswer = self.target.get_json(&path, WHAT).await?;
+        let hash = |text: &String| from_base64url(text).ok().and_then(|bytes| Hash::try_from(bytes).ok());
+        let proof: Option<Vec<Hash>> = answer.proof.iter().map(hash).collect();
+        proof.ok_or_else(|| self.target.unbelievable(Disbelief::Shape(WHAT)))
+    }
+}

@@ -1,0 +1,24 @@
+//! What a service does: ask, collect decisions, fetch, pass on.
+
+mod ask;
+mod check;
+mod fetch;
+mod grants;
+
+use pod_crypto::SigningKey;
+use pod_protocol::ids::Principal;
+
+pub use ask::{ask, collect};
+pub use fetch::{FetchItem, FetchOutcome, HolderFailure, ItemOutcome, MAX_HOLDERS_AT_ONCE, fetch, sign_call};
+pub use grants::{HeldGrant, PassOn, pass_on};
+
+/// A service with its key.
+#[derive(Debug)]
+pub struct ServiceIdentity {
+    /// The service.
+    pub principal: Principal,
+    /// The organisation that owns it.
+    pub organisation: Principal,
+    /// The key that its access requests confirm.
+    pub key: SigningKey,
+}

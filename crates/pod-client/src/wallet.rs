@@ -1,0 +1,108 @@
+//! Finding who holds something of a citizen, so that nobody else learns it: not the blinder, not the directory.
+
+use std::collections::BTreeMap;
+
+use pod_crypto::blind::Blinding;
+use pod_crypto::{Random, Zeroizing};
+use pod_protocol::bucket::{Bucket, bucket_of};
+use pod_protocol::holder_entry::{HolderHandle, blind_info, tag_and_key};
+use pod_protocol::ids::Principal;
+use pod_protocol::registry::Registry;
+use pod_protocol::statement::Role;
+
+use crate::blinder::BlinderClient;
+use crate::caller::Caller;
+use crate::directory::DirectoryClient;
+use crate::error::{CallError, Disbelief};
+
+/// A holder with a pod of this citizen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundHolder {
+    /// The holder.
+    pub holder: Principal,
+    /// Its short name.
+    pub name: String,
+    /// The pod, and what lies in it.
+    pub handle: HolderHandle,
+}
+
+/// Finds all holders: blinds the identity code once, has it evaluated for every holder of the registry, downloads whole
+/// buckets, and opens what is this citizen's. `id_token` is a fresh login at the blinder's own client.
+///
+/// # Errors
+/// [`CallError`]. An entry that is expired, or not signed by its holder, is passed over.
+pub async fn find_holders(
+    caller: &Caller,
+    identity_code: &str,
+    id_token: &str,
+    registry: &Registry,
+    blinder: &BlinderClient,
+    directory: &DirectoryClient,
+) -> Result<Vec<FoundHolder>, CallError> {
+    let holders: Vec<(Principal, String)> = registry
+        .organisations()
+        .filter(|organisation| organisation.has(Role::Holder) && !organisation.is_suspended())
+        .map(|organisation| (*organisation.principal(), organisation.name().to_string()))
+        .collect();
+    let principals: Vec<Principal> = holders.iter().map(|(principal, _)| *principal).collect();
+    let info = blinder.info().await?;
+    let public = info.public_bytes().ok_or_else(|| blinder.unbelievable(Disbelief::Shape("a public key")))?;
+    // As registers and holders write it.
+    let code = Zeroizing::new(identity_code.trim().to_ascii_uppercase());
+    let factor = OneFactor::new(&*caller.random);
+    let blind = || {
+        let what = |_| CallError::Ours { what: "the identity code is empty or too long".to_owned() };
+        Blinding::blind(code.as_bytes(), &factor).map_err(what)
+    };
+    let (_, blinded) = blind()?;
+    let evaluations = blinder.evaluate_citizen(id_token, &blinded, &principals).await?;
+    let bits = directory.buckets().await?.bits;
+    let mut buckets: BTreeMap<u32, Bucket> = BTreeMap::new();
+    let mut found = Vec::new();
+    for ((holder, name), evaluation) in holders.into_iter().zip(evaluations) {
+        let (blinding, _) = blind()?;
+        let output = blinding
+            .finalize(&blind_info(&holder, info.epoch), &evaluation, &public)
+            .map_err(|error| blinder.unbelievable(error))?;
+        let (tag, key) = tag_and_key(&output);
+        let number = bucket_of(&tag, bits);
+        let bucket = match buckets.entry(number) {
+            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::btree_map::Entry::Vacant(empty) => empty.insert(directory.bucket(bits, number).await?),
+        };
+        let now_secs = caller.now_secs();
+        let entries = bucket.find(&tag).unwrap_or_default().into_iter();
+        let handle = entries
+            .filter_map(|signed| registry.verify_by_organisation(signed, &holder).ok())
+            .filter(|entry| entry.holder == holder && entry.expires > now_secs)
+            .filter_map(|entry| HolderHandle::open(&key, &holder, &tag, entry.sealed.as_deref()?).ok())
+            .next();
+        if let Some(handle) = handle {
+            found.push(FoundHolder { holder, name, handle });
+        }
+    }
+    Ok(found)
+}
+
+/// Gives the same bytes each time, so that one blinded input, sent once, can be unblinded for each holder: taking the
+/// blinding off consumes it. Secret and used for one search only.
+struct OneFactor(Zeroizing<[u8; Self::BYTES]>);
+
+impl OneFactor {
+    /// What one random scalar of ristretto255 is made from.
+    const BYTES: usize = 64;
+
+    fn new(random: &dyn Random) -> Self {
+        let mut bytes = Zeroizing::new([0; Self::BYTES]);
+        random.fill(&mut *bytes);
+        Self(bytes)
+    }
+}
+
+impl Random for OneFactor {
+    fn fill(&self, out: &mut [u8]) {
+        for (to, from) in out.iter_mut().zip(self.0.iter().cycle()) {
+            *to = *from;
+        }
+    }
+}
