@@ -5,6 +5,7 @@ mod schema;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use pod_crypto::Zeroize as _;
 use pod_protocol::value::Value;
 use serde::Serialize;
 use serde_json::Map;
@@ -20,6 +21,9 @@ pub const SOLE_RECORD: &str = "sole";
 /// A record id is part of keys and of the additional data that a record is sealed with: card numbers and dates are
 /// shorter than this.
 pub const MAX_RECORD_ID_BYTES: usize = 64;
+
+/// Most guardians of one person: two parents, and whom courts may add. Holders keep no longer list.
+pub const MAX_GUARDIANS: usize = 16;
 
 /// A property's name is repeated in a refusal up to this length; a register's own names are shorter.
 const MAX_NAME_CHARS: usize = 100;
@@ -42,6 +46,13 @@ pub struct ImportedRecord {
     pub non_disclosure: Option<bool>,
     /// The line of its file on which the row begins.
     pub line: u64,
+}
+
+/// Its fields are overwritten: they are somebody's.
+impl Drop for ImportedRecord {
+    fn drop(&mut self) {
+        self.fields.zeroize();
+    }
 }
 
 /// Says which record it is, not whose and not what it holds.
@@ -256,6 +267,9 @@ impl<'c> Mapper<'c> {
             if !codes.contains(&code) {
                 codes.push(code);
             }
+        }
+        if codes.len() > MAX_GUARDIANS {
+            return Err(bad(&guardians.column, format!("names more than {MAX_GUARDIANS} guardians")));
         }
         Ok(Some(codes))
     }

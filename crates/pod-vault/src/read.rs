@@ -1,6 +1,6 @@
 //! Opening: for a service exactly what was selected, for a citizen their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::ops::Bound;
 
@@ -61,6 +61,28 @@ impl Vault {
             records.push(record::open(keys, Place { pod, record_type, slot }, row)?.fields);
         }
         Ok(records.iter_mut().map(|record| mem::replace(&mut **record, Value::Null)).collect())
+    }
+
+    /// Which types of records there are in a pod. Opens none of them.
+    ///
+    /// # Errors
+    /// [`VaultFault`].
+    pub fn record_types(&self, pod: &PodId) -> Result<BTreeSet<RecordType>, VaultFault> {
+        let mut found = BTreeSet::new();
+        let mut from = pod.as_bytes().to_vec();
+        loop {
+            let rows = self.store.range(RECORDS, Bound::Included(&from), Bound::Unbounded, 1)?;
+            let Some((key, _)) = rows.first().filter(|(key, _)| key.starts_with(pod.as_bytes())) else {
+                return Ok(found);
+            };
+            let (record_type, _) = read_record_key(key)?;
+            // Behind every record of this type: a type's name ends with a zero byte.
+            from = type_prefix(pod, &record_type);
+            if let Some(end) = from.last_mut() {
+                *end = 1;
+            }
+            found.insert(record_type);
+        }
     }
 
     /// Opens a page of a citizen's own records, in an order that stays: those of one type or all, from the one behind the

@@ -165,7 +165,7 @@ impl Vault {
         self.store.get(PODS, pod.as_bytes())?.ok_or(VaultFault::NoSuchPod { pod: *pod })
     }
 
-    fn seal_small(&self, keys: &PodKeys, pod: &PodId, context: SmallContext<'_>, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal_small(&self, keys: &PodKeys, pod: &PodId, context: SmallContext<'_>, plain: &[u8]) -> Vec<u8> {
         keys.small.seal(&*self.random, &context.additional_data(pod), plain)
     }
 

@@ -78,6 +78,15 @@ fn csv_rows() {
     }
 }
 
+/// Valid codes of so many people who do not exist.
+fn nobodys(count: usize) -> Vec<String> {
+    let code = |number: usize| {
+        let check = b"0123456789ABCDEFHJKLMNPRSTUVWXY"[(10_175_000 + number) % 31];
+        format!("010175-{number}{}", char::from(check))
+    };
+    (900..900 + count).map(code).collect()
+}
+
 #[test]
 fn json_rows() {
     let [code, guardian, ..] = CODES;
@@ -116,6 +125,11 @@ fn json_rows() {
             format!("{{\"id\":\"{code}\",\"of\":{{\"guardians\":\"{guardian}\"}}}}"),
             Some("of.guardians"),
             "guardians are not given as the catalogue says",
+        ),
+        (
+            format!("{{\"id\":\"{code}\",\"of\":{{\"guardians\":{:?}}}}}", nobodys(17)),
+            Some("of.guardians"),
+            "names more than 16 guardians",
         ),
         ("{\"id\":10165996}".to_owned(), Some("id"), "identity code is not text"),
     ] {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use pod_crypto::random_array;
+use pod_crypto::{AeadKey, random_array};
 use pod_protocol::ids::PodId;
 
 use super::WriteBatch;
 use crate::fault::VaultFault;
 use crate::pod_keys::{self, PodKeys};
 use crate::tables::{FORMAT, IDENTITIES, PODS};
+use crate::vault::SmallContext;
 
 impl WriteBatch<'_> {
     /// The pod of the person with this identity code (valid, in capitals, without white space); made, if there is none.
@@ -36,6 +37,25 @@ impl WriteBatch<'_> {
         };
         self.found.insert(tag, pod);
         Ok(pod)
+    }
+
+    /// As [`Vault::audit_key`](crate::Vault::audit_key), also for a pod that this batch makes: what is logged about a change
+    /// can be durable before the change is.
+    ///
+    /// # Errors
+    /// [`VaultFault::NoSuchPod`].
+    pub fn audit_key(&mut self, pod: &PodId) -> Result<AeadKey, VaultFault> {
+        Ok(self.keys_for_writing(pod)?.audit())
+    }
+
+    /// As [`Vault::seal_for_pod`](crate::Vault::seal_for_pod), also for a pod that this batch makes. Put the bytes into
+    /// [`raw`](Self::raw).
+    ///
+    /// # Errors
+    /// [`VaultFault::NoSuchPod`].
+    pub fn seal_for_pod(&mut self, pod: &PodId, context: &str, plain: &[u8]) -> Result<Vec<u8>, VaultFault> {
+        let keys = self.keys_for_writing(pod)?;
+        Ok(self.vault.seal_small(&keys, pod, SmallContext::Callers(context), plain))
     }
 
     /// The keys of a pod to which this batch writes. The commit requires that the pod's row is still as it is now: nothing may

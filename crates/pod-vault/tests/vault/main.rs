@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod a_batch_is_whole_or_nothing;
+mod a_batch_serves_its_callers;
 mod a_citizen_reads_page_by_page;
 mod a_key_file_is_for_its_owner_alone;
 mod a_key_file_says_what_is_wrong;
