@@ -4,3 +4,6 @@ use std::sync::Arc;
 
 /// Seconds since 1970, asked whenever a rule needs them.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// Nanoseconds since some moment, never going back: for durations in metrics and the access log. No rule asks it.
+pub type Monotonic = Arc<dyn Fn() -> u64 + Send + Sync>;

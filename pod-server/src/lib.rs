@@ -8,16 +8,19 @@
 //! | [`node`] | one node, opened from its parts |
 
 mod age;
+mod blocking;
 mod book;
 mod clock;
 pub mod commands;
 mod fault;
 mod metrics;
 pub mod node;
+mod reach;
 mod releases;
 pub mod request;
+mod stop;
 mod tables;
 
-pub use clock::Clock;
+pub use clock::{Clock, Monotonic};
 pub use fault::{Failure, Fault};
 pub use tables::{SCHEMA_VERSION, tables};

@@ -18,10 +18,12 @@ use crate::book::registry::RegistryBook;
 use crate::book::requests::Requests;
 use crate::book::standings::Standings;
 use crate::book::uses::Uses;
-use crate::clock::Clock;
+use crate::clock::{Clock, Monotonic};
 use crate::fault::Fault;
 use crate::metrics::Metrics;
+use crate::reach::Reach;
 use crate::releases::Releases;
+use crate::stop::Stop;
 
 /// How old the view of revocations and suspensions may be when a delegated chain counts. Published in `/.well-known/aitta`.
 pub const REVOCATION_BOUND_SECS: u64 = 300;
@@ -46,6 +48,8 @@ pub struct NodeParts {
     pub origins: Arc<[String]>,
     /// Seconds since 1970.
     pub clock: Clock,
+    /// Nanoseconds, for durations.
+    pub monotonic: Monotonic,
     /// Random bytes.
     pub random: Arc<dyn Random>,
 }
@@ -68,7 +72,10 @@ pub struct Node {
     pub(crate) origins: Arc<[String]>,
     pub(crate) releases: Releases,
     pub(crate) metrics: Metrics,
+    pub(crate) reach: Reach,
+    pub(crate) stop: Stop,
     pub(crate) clock: Clock,
+    pub(crate) monotonic: Monotonic,
     pub(crate) random: Arc<dyn Random>,
     replay: Mutex<ReplayWindow>,
 }
@@ -113,6 +120,8 @@ impl Node {
             nonces: Nonces::default(),
             releases: Releases::new(),
             metrics: Metrics::new(),
+            reach: Reach::default(),
+            stop: Stop::new(),
             replay: Mutex::new(replay),
             principal: parts.principal,
             key: parts.key,
@@ -120,6 +129,7 @@ impl Node {
             catalogue: parts.catalogue,
             origins: parts.origins,
             clock: parts.clock,
+            monotonic: parts.monotonic,
             random: parts.random,
             vault,
             log,
@@ -136,6 +146,18 @@ impl Node {
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
         self.registry.current()
+    }
+
+    /// Waits for a fault after which going on would be guessing. Whoever runs the node then ends the process; the node answers
+    /// nothing any more.
+    pub async fn stopped(&self) -> Arc<Fault> {
+        self.stop.wait().await
+    }
+
+    /// Notes that something of ours failed, for the operator; a fatal fault stops the node. Says whether it did.
+    pub(crate) fn note(&self, fault: Fault, during: &str) -> bool {
+        tracing::error!(during, fault = %crate::stop::chain(&fault), "fault");
+        self.stop.take(fault)
     }
 
     /// Admits a signed object once.

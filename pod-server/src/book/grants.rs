@@ -55,19 +55,37 @@ impl Grants {
         }
     }
 
+    /// Whether a grant is on record.
+    pub(crate) fn has(&self, id: &GrantId) -> Result<bool, Fault> {
+        Ok(self.cache.get(id).is_some() || self.store.get(GRANTS, id.as_bytes())?.is_some())
+    }
+
+    /// Whether a pod has all the grants that it may have.
+    pub(crate) fn is_full(&self, pod: &PodId) -> Result<bool, Fault> {
+        Ok(self.store.prefix(POD_GRANTS, pod.as_bytes(), MAX_POD_GRANTS)?.len() >= MAX_POD_GRANTS)
+    }
+
     /// Keeps a grant. Keeping it again changes nothing.
     pub(crate) fn keep(&self, grant: &SharedGrant) -> Result<(), Failure> {
-        let pod = grant.subject;
-        let held = self.store.prefix(POD_GRANTS, pod.as_bytes(), MAX_POD_GRANTS)?;
-        if held.len() >= MAX_POD_GRANTS {
+        if self.is_full(&grant.subject)? {
             return Err(Refusal::TooLarge.into());
         }
-        let sealed = self.vault.seal_for_pod(&pod, CONTEXT, grant.bytes())?;
+        Ok(self.keep_all(std::slice::from_ref(grant))?)
+    }
+
+    /// Keeps grants in one step. The caller has seen that their pods are not full.
+    pub(crate) fn keep_all(&self, grants: &[SharedGrant]) -> Result<(), Fault> {
         let mut batch = Batch::new();
-        batch.put(GRANTS, grant.id().as_bytes(), [pod.as_bytes().as_slice(), &sealed].concat());
-        batch.put(POD_GRANTS, [pod.as_bytes().as_slice(), grant.id().as_bytes()].concat(), [].as_slice());
+        for grant in grants {
+            let (pod, id) = (grant.subject, grant.id());
+            let sealed = self.vault.seal_for_pod(&pod, CONTEXT, grant.bytes())?;
+            batch.put(GRANTS, id.as_bytes(), [pod.as_bytes().as_slice(), &sealed].concat());
+            batch.put(POD_GRANTS, [pod.as_bytes().as_slice(), id.as_bytes()].concat(), [].as_slice());
+        }
         self.store.commit(batch)?;
-        self.cache.put(grant.id(), Arc::clone(grant));
+        for grant in grants {
+            self.cache.put(grant.id(), Arc::clone(grant));
+        }
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pod_protocol::ids::Principal;
 use serde_json::{Value, json};
 
-use super::blocking;
+use crate::blocking::blocking;
 use crate::fault::Failure;
 use crate::node::Node;
 

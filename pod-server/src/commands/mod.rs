@@ -110,19 +110,6 @@ async fn execute(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> 
     }
 }
 
-/// Runs what reads or writes disks on a thread that may block.
-async fn blocking<T: Send + 'static>(
-    node: &Arc<Node>,
-    work: impl FnOnce(&Node) -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let node = Arc::clone(node);
-    match tokio::task::spawn_blocking(move || work(&node)).await {
-        Ok(result) => result,
-        // The work panicked, or the process is ending: what it did is unknown, so nothing is acknowledged.
-        Err(_) => Err(Fault::Damaged { what: "a task's work" }.into()),
-    }
-}
-
 /// Whether `principal` with the key of this thumbprint speaks for `pod` now.
 fn speaks_for(node: &Node, pod: &PodId, principal: &Principal, key: &Thumbprint, now_secs: u64) -> Result<bool, Fault> {
     let standing = node.standing(pod)?;

@@ -9,7 +9,8 @@ use pod_vault::OpenedRecords;
 use serde_json::{Value, json};
 
 use super::record::Recorded;
-use super::{Done, blocking};
+use super::Done;
+use crate::blocking::blocking;
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 

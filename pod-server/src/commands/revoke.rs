@@ -9,7 +9,8 @@ use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::{Refusal, Signed, Verified};
 
 use super::record::{self, Act};
-use super::{blocking, speaks_for};
+use super::speaks_for;
+use crate::blocking::blocking;
 use crate::book::grants::Signers;
 use crate::fault::{Failure, Fault};
 use crate::node::Node;

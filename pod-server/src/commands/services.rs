@@ -6,7 +6,7 @@ use pod_protocol::Refusal;
 use pod_protocol::ids::{ObjectId, Principal, base64url};
 use serde_json::{Value, json};
 
-use super::blocking;
+use crate::blocking::blocking;
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 

@@ -9,7 +9,7 @@ use pod_protocol::standing::Objection;
 use pod_protocol::{Refusal, Signed};
 use serde_json::{Value, json};
 
-use super::blocking;
+use crate::blocking::blocking;
 use crate::book::grants::{GrantSigner as _, Signers};
 use crate::fault::Failure;
 use crate::node::Node;

@@ -26,12 +26,12 @@ pub(super) type Pods = Vec<Option<PodId>>;
 pub(super) async fn authorise(
     node: &Node,
     request: VerifiedRequest,
-    carried: BTreeMap<GrantId, Signed<Grant>>,
+    carried: &BTreeMap<GrantId, Signed<Grant>>,
     now_secs: u64,
 ) -> Result<(Authorised, Pods, Holding), Failure> {
     let registry = node.registry.current();
     let chains: Vec<Chain> =
-        request.items.iter().map(|item| chain(node, &registry, item, &carried)).collect::<Result<_, Fault>>()?;
+        request.items.iter().map(|item| chain(node, &registry, item, carried)).collect::<Result<_, Fault>>()?;
     let pods: Pods = chains.iter().map(|chain| chain.as_ref().ok().and_then(|(_, pod)| *pod)).collect();
     let holding = node.releases.hold(pods.iter().copied().flatten()).await;
     // Only now, with the pods held: a standing read before could be changed before the answer leaves.
@@ -79,6 +79,9 @@ fn check_carried(
     sent: &Signed<Grant>,
 ) -> Result<Result<SharedGrant, Refusal>, Fault> {
     let claims = sent.unverified();
+    if node.grants.is_full(&claims.subject)? {
+        return Ok(Err(Refusal::Limit));
+    }
     if claims.parent.is_none() {
         let Some(standing) = node.standing(&claims.subject)? else { return Ok(Err(Refusal::UnknownPod)) };
         if standing.check_actor(&claims.issuer, sent.kid(), (node.clock)()).is_err() {

@@ -3,7 +3,8 @@
 //! ```text
 //! receive    bytes            → Received          strict CBOR, envelopes
 //! verify     Received         → VerifiedRequest   signature, audience, freshness, channel, replay
-//! authorise  VerifiedRequest  → Authorised        each item: chain, purpose, window, limits, revocation
+//! authorise  VerifiedRequest  → Authorised        each item: chain, purpose, window, limits, revocation;
+//!                                               grants that were sent along and hold are kept
 //! select     Authorised       → Selection         names only, after non-disclosure, restriction, objection
 //! open       Selection        → Opened            exactly these fields are decrypted
 //! record     Opened           → Recorded          entries are durable
@@ -11,15 +12,19 @@
 //! ```
 
 mod authorise;
+mod keep;
 mod open;
 mod receive;
 mod record;
 mod respond;
 mod verify;
 
+use std::sync::Arc;
+
 use pod_protocol::path::{Channel, select};
 
 use crate::fault::Failure;
+use crate::metrics::{Step, Stopwatch};
 use crate::node::Node;
 
 pub use verify::Peer;
@@ -30,16 +35,40 @@ pub use verify::Peer;
 /// [`Failure::Refused`] when the call as a whole is turned down: what the peer may know of it is
 /// [`Refusal::outward`](pod_protocol::Refusal::outward). An item that is refused is part of the answer.
 /// [`Failure::Fault`] when we failed: nothing was released.
-pub async fn handle(node: &Node, peer: &Peer, message: &[u8]) -> Result<Vec<u8>, Failure> {
+///
+/// # What is recorded
+/// Every item, released or refused, of a call that its signer made on this connection. A call that is turned down as a whole
+/// is not: until audience, time, channel and replay have been checked, anybody who got hold of its bytes could have sent it,
+/// and an entry would lay another's act to the signer's charge. It counts in the metrics.
+pub async fn handle(node: &Arc<Node>, peer: &Peer, message: &[u8]) -> Result<Vec<u8>, Failure> {
+    let outcome = steps(node, peer, message).await;
+    node.metrics.call(match &outcome {
+        Ok(_) => "answered",
+        Err(Failure::Refused(refusal)) => refusal.code(),
+        Err(Failure::Fault(_)) => "fault",
+    });
+    outcome
+}
+
+async fn steps(node: &Arc<Node>, peer: &Peer, message: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut stopwatch = Stopwatch::start(&node.metrics, &node.monotonic);
     let now_secs = (node.clock)();
     let received = receive::receive(message)?;
+    stopwatch.step(Step::Receive);
     let channel: Channel = peer.channel(node, received.nonce(), now_secs);
     let (request, carried) = verify::verify(node, received, &channel, now_secs)?;
-    let (authorised, pods, holding) = authorise::authorise(node, request, carried, now_secs).await?;
+    stopwatch.step(Step::Verify);
+    let (authorised, pods, holding) = authorise::authorise(node, request, &carried, now_secs).await?;
+    keep::keep_used(node, &authorised, &carried).await?;
+    stopwatch.step(Step::Authorise);
     let selection = select(authorised, &node.rules);
+    stopwatch.step(Step::Select);
     let opened = open::open(node, selection, pods)?;
+    stopwatch.step(Step::Open);
     let recorded = record::record(node, &opened, now_secs).await?;
+    stopwatch.step(Step::Record);
     let answer = respond::respond(node, opened, recorded, now_secs);
+    stopwatch.step(Step::Respond);
     drop(holding);
     Ok(answer)
 }

@@ -20,6 +20,7 @@ pub(super) fn respond(node: &Node, opened: Opened, recorded: Recorded, now_secs:
         let audit_index = recorded.first_index + number as u64;
         match fields {
             Ok(fields) => {
+                node.metrics.item("released");
                 let salt: [u8; 16] = random_array(&*node.random);
                 let digest = fields.digest(&salt);
                 // Only names that have a value: a name that is kept back must look like one that has none.
@@ -29,6 +30,7 @@ pub(super) fn respond(node: &Node, opened: Opened, recorded: Recorded, now_secs:
                 said.push(ReceiptItem { leaf, outcome, released, digest: Some(digest), audit_index });
             }
             Err(refusal) => {
+                node.metrics.item(refusal.code());
                 let outward = refusal.outward();
                 items.push(ItemAnswer::Refused(outward));
                 let outcome = Outcome::Refused(outward);
