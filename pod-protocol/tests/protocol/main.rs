@@ -9,6 +9,8 @@
     clippy::indexing_slicing
 )]
 
+#[path = "../../../fuzz/decoders.rs"]
+mod decoders;
 mod scene;
 mod support;
 #[path = "../../examples/vectors/build/mod.rs"]
@@ -16,14 +18,21 @@ mod vectors;
 
 mod a_blind_request_is_its_signers;
 mod a_chain_gives_what_it_says;
+mod a_flipped_bit_is_refused;
 mod a_request_counts_once_here_and_now;
 mod an_object_says_one_thing;
+mod attenuation_never_widens;
+mod bytes_have_one_reading;
 mod decision_opens_for_its_service_alone;
 mod documents_show_what_is_signed;
 mod each_claim_is_refused_with_its_code;
+mod fuzzed_lightly;
 mod holders_are_found_by_tag;
 mod inspect_says_what_it_is;
 mod key_logs_say_who_could_sign;
+mod objects_are_small;
+mod others_merkle_proofs;
+mod others_vectors;
 mod over_asking_is_flagged;
 mod registry_counts_what_is_vouched_for;
 mod round_trips;
