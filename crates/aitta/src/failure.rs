@@ -36,6 +36,11 @@ impl Failure {
         Self::of(Exit::Configuration, "configuration", error)
     }
 
+    /// As [`Failure::configuration`], in words of this program.
+    pub(crate) fn configuration_says(message: impl Into<String>) -> Self {
+        Self::new(Exit::Configuration, "configuration", message)
+    }
+
     /// A fault of this program or the machine.
     pub(crate) fn internal(message: impl Into<String>, source: impl Error + Send + Sync + 'static) -> Self {
         Self { source: Some(Box::new(source)), ..Self::new(Exit::Internal, "internal", message) }

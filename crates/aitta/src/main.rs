@@ -4,15 +4,19 @@
 //! |---|---|
 //! | `edge` | what this process takes from the system: clock, randomness, environment, terminal |
 //! | `commands` | one file or folder a command |
+//! | `organisation` | a member of the federation as files: keys, log, request, profile |
+//! | `daemon` | what every serving process does at its start and end |
 //! | `output` | the one place that writes results and errors, for people or as JSON |
 //! | `exit` | the exit codes, also in `docs/operating/exit-codes.md` |
 //! | `failure` | what a command that failed hands to `output` |
 
 mod cli;
 mod commands;
+mod daemon;
 mod edge;
 mod exit;
 mod failure;
+mod organisation;
 mod output;
 
 use std::process::ExitCode;

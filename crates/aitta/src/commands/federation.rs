@@ -1,0 +1,138 @@
+//! The federation as wallets and services see it: one small file that the directory's operator hands out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pod_client::Caller;
+use pod_client::directory::DirectoryClient;
+use pod_client::node::NodeClient;
+use pod_crypto::{PublicKey, sha256};
+use pod_protocol::ids::{Principal, base64url, from_base64url};
+use pod_protocol::registry::{Anchor, Registry};
+use pod_wallet::labels::Labels;
+use serde::{Deserialize, Serialize};
+
+use crate::edge::Edge;
+use crate::failure::Failure;
+
+/// `federation.toml`: where the directory is, and whom its statements begin with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Federation {
+    /// The directory's address.
+    pub(crate) directory: String,
+    /// The blinder's address; wallets need it to find holders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blinder: Option<String>,
+    /// The trust anchor's id.
+    pub(crate) anchor: Principal,
+    /// The trust anchor's public key, base64url.
+    pub(crate) anchor_key: String,
+    /// PEM file with the authorities whose TLS certificates are believed, beside this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) roots: Option<PathBuf>,
+}
+
+impl Federation {
+    /// Writes the file's text.
+    pub(crate) fn to_text(&self) -> Result<String, Failure> {
+        toml::to_string(self).map_err(|source| Failure::internal("the federation's description cannot be written", source))
+    }
+
+    /// Describes a federation.
+    pub(crate) fn new(directory: String, blinder: Option<String>, anchor: &Anchor, roots: Option<PathBuf>) -> Self {
+        Self { directory, blinder, anchor: anchor.principal, anchor_key: base64url(&anchor.key.to_bytes()), roots }
+    }
+
+    /// Reads the file. A relative path of the authorities is meant from where the file lies.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        const ADVICE: &str = "Give the federation.toml that the directory's operator hands out.";
+        let shown = path.display();
+        let text = fs::read_to_string(path)
+            .map_err(|source| Failure::usage(format!("cannot read {shown}")).because(source).advise(ADVICE))?;
+        let mut federation: Self = toml::from_str(&text)
+            .map_err(|source| Failure::usage(format!("{shown} is no federation.toml")).because(source).advise(ADVICE))?;
+        if let (Some(roots), Some(folder)) = (&federation.roots, path.parent()) {
+            federation.roots = Some(folder.join(roots));
+        }
+        Ok(federation)
+    }
+
+    /// The trust anchor.
+    pub(crate) fn anchor(&self) -> Result<Anchor, Failure> {
+        let bytes = from_base64url(&self.anchor_key).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let key = bytes.and_then(|bytes| PublicKey::register(&bytes).ok());
+        let key = key.ok_or_else(|| {
+            Failure::usage("the trust anchor's key is not acceptable")
+                .advise("Compare `anchor_key` in federation.toml with what the directory's operator publishes.")
+        })?;
+        Ok(Anchor { principal: self.anchor, key })
+    }
+
+    /// Calls with this federation's authorities, and a fresh registry, or the last good copy kept in `cache`.
+    pub(crate) async fn join(&self, edge: &Edge, cache: &Path) -> Result<Joined, Failure> {
+        let caller = edge.caller(self.roots.as_deref())?;
+        let directory = DirectoryClient::new(&caller, &self.directory)?;
+        let kept = fs::read(cache).ok();
+        let copy = directory.registry(&self.anchor()?, kept.as_deref()).await?;
+        if let Some(stale) = &copy.stale {
+            tracing::warn!("the directory is away ({stale}): going on with the last good copy of the registry");
+        }
+        fs::write(cache, &copy.cache)
+            .map_err(|source| Failure::internal(format!("cannot write {}", cache.display()), source))?;
+        Ok(Joined { caller, directory, registry: copy.registry })
+    }
+}
+
+/// A federation with its registry at hand.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) caller: Caller,
+    pub(crate) directory: DirectoryClient,
+    pub(crate) registry: Registry,
+}
+
+impl Joined {
+    /// The organisation with this short name.
+    pub(crate) fn organisation(&self, name: &str) -> Result<Principal, Failure> {
+        let found = self.registry.organisation_named(name).map(|organisation| *organisation.principal());
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.registry.organisations().map(|one| one.name().as_str()).collect();
+            Failure::usage(format!("no organisation is called `{name}`"))
+                .advise(format!("Members are: {}.", known.join(", ")))
+        })
+    }
+
+    /// What people call an organisation.
+    pub(crate) fn name_of(&self, principal: &Principal) -> String {
+        self.registry.organisation(principal).map_or_else(|| principal.to_string(), |one| one.name().to_string())
+    }
+
+    /// The node of an organisation.
+    pub(crate) fn node(&self, principal: &Principal) -> Result<NodeClient, Failure> {
+        Ok(NodeClient::find(&self.caller, &self.registry, principal)?)
+    }
+
+    /// The words for record types and fields, from the catalogues of all holders that answer. A catalogue that is not the one
+    /// whose digest its holder signed is left out: its words could mislead.
+    pub(crate) async fn labels(&self) -> Labels {
+        let mut labels = Labels::new();
+        for organisation in self.registry.organisations() {
+            let Some(digest) = organisation.catalogue() else { continue };
+            let catalogue = match NodeClient::of(&self.caller, organisation) {
+                Ok(node) => node.catalogue().await,
+                Err(error) => Err(error),
+            };
+            match catalogue {
+                Ok(catalogue) if sha256(&[&catalogue]) == *digest => {
+                    if let Err(fault) = labels.add(&catalogue) {
+                        tracing::warn!("the catalogue of {} is left out: {fault}", organisation.name());
+                    }
+                }
+                Ok(_) => tracing::warn!("the catalogue of {} is not the one it signed", organisation.name()),
+                Err(error) => tracing::warn!("{error}: its words are missing"),
+            }
+        }
+        labels
+    }
+}

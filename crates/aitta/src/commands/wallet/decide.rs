@@ -1,0 +1,212 @@
+//! Agreeing and denying.
+
+use std::path::Path;
+
+use clap::Args;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use pod_protocol::field::RecordType;
+use pod_protocol::ids::{ObjectId, PodId, Principal};
+use pod_protocol::request::Name;
+use pod_wallet::commands::Order;
+use pod_wallet::decide::{Choice, Decided, HolderChoice, agree, deny};
+use pod_wallet::keys::Signer;
+use pod_wallet::language::Language;
+use pod_wallet::review::Review;
+use pod_wallet::when::date;
+use serde_json::{Value, json};
+
+use super::opened::{Opened, not_enrolled};
+use super::requests::{fetch, review};
+use super::target::pod_at;
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Agree to an access request: one grant for each organisation named.
+#[derive(Debug, Args)]
+pub(super) struct Grant {
+    /// The access request: a link or a file.
+    #[arg(value_name = "LINK|FILE")]
+    request: String,
+    /// An organisation that holds the data; several may be named.
+    #[arg(long = "at", value_name = "ORGANISATION", required = true)]
+    organisations: Vec<String>,
+    /// About whom: a child's name or pod; yourself unless said.
+    #[arg(long = "for", value_name = "NAME")]
+    person: Option<String>,
+    /// Something optional that you agree to, as TYPE:FIELD. Nothing optional is shared unless it is named.
+    #[arg(long, value_name = "TYPE:FIELD")]
+    optional: Vec<String>,
+    /// The last day, YYYY-MM-DD, if earlier than asked.
+    #[arg(long, value_name = "DATE")]
+    until: Option<Date>,
+    /// Leave out what goes beyond the service's registration.
+    #[arg(long)]
+    leave_out_over_asked: bool,
+    /// Show what would be signed; sign and send nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Deny an access request.
+#[derive(Debug, Args)]
+pub(super) struct Deny {
+    /// The access request: a link or a file.
+    #[arg(value_name = "LINK|FILE")]
+    request: String,
+    /// Do not ask again.
+    #[arg(long)]
+    for_good: bool,
+}
+
+/// Show the grants given.
+#[derive(Debug, Args)]
+pub(super) struct Grants {}
+
+impl Grant {
+    pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let mut opened = Opened::open(dir, edge).await?;
+        let labels = opened.joined.labels().await;
+        let review = review(&opened, &labels, &fetch(&opened, &self.request).await?)?;
+        let holders = self.holders(&opened)?;
+        let choice = Choice {
+            optional: self.optional.iter().map(|one| optional(one)).collect::<Result<_, _>>()?,
+            holders: holders
+                .iter()
+                .map(|(pod, signer)| HolderChoice { pod: *pod, signer, record_types: None })
+                .collect(),
+            until_secs: self.until.map(day_after).transpose()?,
+            depth: None,
+            leave_out_over_asked: self.leave_out_over_asked,
+        };
+        let decided = agree(&review, &choice, edge.now_secs(), &*edge.random).map_err(|fault| {
+            Failure::of(Exit::Refused, "not-signed", fault)
+                .advise("`aitta wallet requests` shows what is asked; name what you agree to, or deny.")
+        })?;
+        let grants: Vec<Value> = decided.grants.iter().map(|grant| describe(&opened, grant)).collect();
+        if self.dry_run {
+            let words = format!("Would be signed, and was not:\n{}", grants_in_words(&grants));
+            output.result(words, &json!({ "dry_run": true, "grants": grants }));
+            return Ok(Exit::Done);
+        }
+        send(&mut opened, &review, &decided).await?;
+        let words = format!("Agreed:\n{}", grants_in_words(&grants));
+        output.result(words, &json!({ "request": review.request().id(), "grants": grants }));
+        Ok(Exit::Done)
+    }
+
+    fn holders(&self, opened: &Opened) -> Result<Vec<(PodId, Signer)>, Failure> {
+        let one = |organisation: &String| {
+            let (holder, pod) = pod_at(opened, organisation, self.person.as_deref())?;
+            Ok((pod, opened.state.signer(&opened.root, &holder).map_err(not_enrolled)?))
+        };
+        self.organisations.iter().map(one).collect()
+    }
+}
+
+impl Deny {
+    pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let mut opened = Opened::open(dir, edge).await?;
+        let labels = opened.joined.labels().await;
+        let review = review(&opened, &labels, &fetch(&opened, &self.request).await?)?;
+        let decided = deny(&review, self.for_good, edge.now_secs(), &*edge.random)
+            .map_err(|fault| Failure::of(Exit::Refused, "not-signed", fault))?;
+        send(&mut opened, &review, &decided).await?;
+        output.result("Denied.", &json!({ "request": review.request().id(), "denied": true, "for_good": self.for_good }));
+        Ok(Exit::Done)
+    }
+}
+
+impl Grants {
+    pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let opened = Opened::open(dir, edge).await?;
+        let now_secs = edge.now_secs();
+        let state = |grant: &pod_wallet::state::GivenGrant| match grant.revoked_secs {
+            Some(_) => "taken back",
+            None if grant.expires_secs <= now_secs => "ended",
+            None if !grant.deposited => "not delivered yet",
+            None => "active",
+        };
+        let (mut lines, mut list) = (Vec::new(), Vec::new());
+        for grant in opened.state.grants() {
+            let (holder, to) = (opened.joined.name_of(&grant.holder), opened.joined.name_of(&grant.organisation));
+            let until = date(grant.expires_secs, Language::En);
+            lines.push(format!("{}  {holder} to {to}, until {until}: {}", grant.id, state(grant)));
+            list.push(json!({
+                "id": grant.id, "holder": holder, "organisation": to, "pod": grant.pod, "state": state(grant),
+                "expires_secs": grant.expires_secs, "request": grant.request,
+            }));
+        }
+        let words = if lines.is_empty() { "No grants.".to_owned() } else { lines.join("\n") };
+        output.result(words, &json!({ "grants": list }));
+        Ok(Exit::Done)
+    }
+}
+
+/// Remembers, deposits each grant at its holder, then tells the service: in this order, so that a grant that the service knows
+/// of is one that the holder has, and a crash loses no grant that was sent.
+async fn send(opened: &mut Opened, review: &Review, decided: &Decided) -> Result<(), Failure> {
+    opened.state.decided(review, decided, opened.edge.now_secs());
+    opened.save()?;
+    for grant in &decided.grants {
+        opened.order(&Order::deposit(grant)).await?;
+        opened.save()?;
+    }
+    let request = review.request();
+    opened.joined.node(&request.organisation)?.leave_decision(&request.id(), decided.sealed.clone()).await?;
+    Ok(())
+}
+
+fn optional(text: &str) -> Result<(RecordType, Name), Failure> {
+    let parsed = text.split_once(':').and_then(|(of, name)| Some((of.parse().ok()?, name.parse().ok()?)));
+    parsed.ok_or_else(|| {
+        Failure::usage(format!("`{text}` is not TYPE:FIELD"))
+            .advise("Copy it from the brackets of `aitta wallet requests`, for example child-health:allergies.noted.")
+    })
+}
+
+/// The first second after a day, in Helsinki's winter time or summer time as it then is; UTC where the zone is unknown.
+fn day_after(day: Date) -> Result<u64, Failure> {
+    let zone = TimeZone::get("Europe/Helsinki").unwrap_or(TimeZone::UTC);
+    let secs = day.tomorrow().and_then(|day| day.to_zoned(zone)).map(|at| at.timestamp().as_second());
+    secs.ok().and_then(|secs| u64::try_from(secs).ok()).ok_or_else(|| Failure::usage(format!("{day} is out of range")))
+}
+
+fn describe(opened: &Opened, grant: &pod_protocol::Verified<pod_protocol::grant::Grant>) -> Value {
+    let permissions: Vec<Value> = grant.permissions.iter().map(permission).collect();
+    let id: ObjectId = grant.id();
+    let holder: Principal = grant.audience;
+    json!({
+        "id": id, "holder": opened.joined.name_of(&holder), "pod": grant.subject, "permissions": permissions,
+        "purposes": grant.purposes, "expires_secs": grant.expires,
+    })
+}
+
+fn permission(permission: &pod_protocol::grant::Permission) -> Value {
+    use pod_protocol::grant::Permission;
+    let names: Vec<String> = match permission {
+        Permission::Raw(_, fields) => fields.iter().map(ToString::to_string).collect(),
+        Permission::Derived(_, predicates) => predicates.iter().map(|one| one.id.to_string()).collect(),
+    };
+    json!({ "record_type": permission.record_type(), "names": names })
+}
+
+fn grants_in_words(grants: &[Value]) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let one = |grant: &Value| {
+        let fields: Vec<String> = grant["permissions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| {
+                let names: Vec<String> = one["names"].as_array().into_iter().flatten().map(text).collect();
+                format!("{}: {}", text(&one["record_type"]), names.join(", "))
+            })
+            .collect();
+        let until = date(grant["expires_secs"].as_u64().unwrap_or_default(), Language::En);
+        format!("  {} may release {} until {until} (grant {})", text(&grant["holder"]), fields.join("; "), text(&grant["id"]))
+    };
+    grants.iter().map(one).collect::<Vec<_>>().join("\n")
+}

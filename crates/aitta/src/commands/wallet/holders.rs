@@ -1,0 +1,68 @@
+//! Finding who holds something.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use pod_client::blinder::BlinderClient;
+use pod_client::wallet::find_holders;
+use serde_json::{Value, json};
+
+use super::login::login_token;
+use super::opened::{Opened, secret_text};
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Find every organisation that holds something, without anybody learning who asked.
+#[derive(Debug, Args)]
+pub(super) struct Holders {
+    /// A file with the identity code; `-` to type it. It does not leave this machine but for the login.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    identity_code: PathBuf,
+    /// Whose data to look for, when it is not whoever logs in: a file with a child's identity code.
+    #[arg(long, value_name = "FILE")]
+    of: Option<PathBuf>,
+}
+
+impl Holders {
+    pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let opened = Opened::open(dir, edge).await?;
+        let joined = &opened.joined;
+        let url = opened.federation.blinder.as_deref().ok_or_else(|| {
+            Failure::usage("the federation names no blinder")
+                .advise("Write `blinder = \"https://…\"` into the wallet's federation.toml.")
+        })?;
+        let blinder = BlinderClient::new(&joined.caller, url)?;
+        let info = blinder.info().await?;
+        let own = secret_text(&self.identity_code)?;
+        let token = login_token(&joined.caller, &info.issuer, &info.client_id, &own).await?;
+        let sought = match &self.of {
+            Some(file) => secret_text(file)?,
+            None => own,
+        };
+        let found =
+            find_holders(&joined.caller, &sought, &token, &joined.registry, &blinder, &joined.directory).await?;
+        let lines: Vec<String> = found
+            .iter()
+            .map(|one| {
+                let types: Vec<&str> = one.handle.record_types.iter().map(|of| of.as_str()).collect();
+                format!("{}: {}", one.name, types.join(", "))
+            })
+            .collect();
+        let json: Vec<Value> = found
+            .iter()
+            .map(|one| {
+                json!({
+                    "organisation": one.name,
+                    "principal": one.holder,
+                    "pod": one.handle.pod,
+                    "record_types": one.handle.record_types,
+                })
+            })
+            .collect();
+        let words = if lines.is_empty() { "Nobody holds anything.".to_owned() } else { lines.join("\n") };
+        output.result(words, &json!({ "holders": json }));
+        Ok(Exit::Done)
+    }
+}

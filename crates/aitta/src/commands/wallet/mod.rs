@@ -1,0 +1,85 @@
+//! `aitta wallet`: a citizen's wallet without a screen. Everything that the wallet in the browser does, for scripts and tests.
+
+mod decide;
+mod enrol;
+mod holders;
+mod log;
+mod login;
+mod make;
+mod opened;
+mod requests;
+mod rights;
+mod target;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Be a citizen: find who holds what, decide who may use it, see who did.
+#[derive(Debug, Args)]
+pub(crate) struct Wallet {
+    /// The wallet's folder.
+    #[arg(long, env = "AITTA_WALLET", value_name = "DIR", global = true, default_value = "wallet")]
+    wallet: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new wallet, and print its recovery code.
+    Init(make::Init),
+    /// Open a lost wallet's secret again with its recovery code.
+    Recover(make::Recover),
+    /// Log in at an organisation and bind this wallet to what it holds.
+    Enrol(enrol::Enrol),
+    /// Find every organisation that holds something, without anybody learning who asked.
+    Holders(holders::Holders),
+    /// Show an access request, or those that wait at an organisation.
+    Requests(requests::Requests),
+    /// Agree to an access request.
+    Grant(decide::Grant),
+    /// Deny an access request.
+    Deny(decide::Deny),
+    /// Show the grants given.
+    Grants(decide::Grants),
+    /// Show who looked, with every proof checked.
+    Log(log::Log),
+    /// Take a grant back.
+    Revoke(rights::Revoke),
+    /// Stop an organisation from releasing anything, or some record types.
+    Restrict(rights::Restrict),
+    /// Object to a purpose.
+    Object(rights::Object),
+    /// Download everything that is held, from every organisation.
+    Export(rights::Export),
+}
+
+impl Wallet {
+    /// Does what is asked.
+    pub(crate) fn run(self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let dir = self.wallet;
+        Edge::block_on(async {
+            match self.command {
+                Command::Init(init) => init.run(&dir, edge, output),
+                Command::Recover(recover) => recover.run(&dir, edge, output),
+                Command::Enrol(enrol) => enrol.run(&dir, edge, output).await,
+                Command::Holders(holders) => holders.run(&dir, edge, output).await,
+                Command::Requests(requests) => requests.run(&dir, edge, output).await,
+                Command::Grant(grant) => grant.run(&dir, edge, output).await,
+                Command::Deny(deny) => deny.run(&dir, edge, output).await,
+                Command::Grants(grants) => grants.run(&dir, edge, output).await,
+                Command::Log(log) => log.run(&dir, edge, output).await,
+                Command::Revoke(revoke) => revoke.run(&dir, edge, output).await,
+                Command::Restrict(restrict) => restrict.run(&dir, edge, output).await,
+                Command::Object(object) => object.run(&dir, edge, output).await,
+                Command::Export(export) => export.run(&dir, edge, output).await,
+            }
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! A wallet's folder, opened: its root secret, its memory, and the federation that it belongs to.
+//!
+//! | file | what |
+//! |---|---|
+//! | `device.key` | the key of this device: opens the two below |
+//! | `root.device` | the root secret, wrapped for this device |
+//! | `root.recovery` | the root secret, wrapped under the recovery code: copy it somewhere else |
+//! | `state` | the wallet's memory, sealed |
+//! | `federation.toml` | where the directory is |
+//! | `registry` | the last good copy of the registry |
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pod_client::Bound;
+use pod_client::node::CommandOutcome;
+use pod_crypto::AeadKey;
+use pod_protocol::ids::Principal;
+use pod_wallet::commands::Order;
+use pod_wallet::root::RootSecret;
+use pod_wallet::state::WalletState;
+
+use super::super::federation::{Federation, Joined};
+use super::super::folder;
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+pub(super) const DEVICE_KEY: &str = "device.key";
+pub(super) const ROOT_FOR_DEVICE: &str = "root.device";
+pub(super) const ROOT_FOR_RECOVERY: &str = "root.recovery";
+pub(super) const STATE: &str = "state";
+pub(super) const FEDERATION: &str = "federation.toml";
+const REGISTRY: &str = "registry";
+
+/// An open wallet.
+pub(super) struct Opened {
+    dir: PathBuf,
+    device_key: AeadKey,
+    pub(super) root: RootSecret,
+    pub(super) state: WalletState,
+    pub(super) edge: Edge,
+    pub(super) joined: Joined,
+    pub(super) federation: Federation,
+}
+
+impl Opened {
+    /// Opens the wallet in `dir` and fetches the registry.
+    pub(super) async fn open(dir: &Path, edge: &Edge) -> Result<Self, Failure> {
+        let key = folder::read_secret(&dir.join(DEVICE_KEY), "the device's key")?;
+        let wrong = || Failure::usage(format!("{} holds no wallet", dir.display())).advise("Run `aitta wallet init`.");
+        let device_key = AeadKey::from_bytes(key.try_into().map_err(|_| wrong())?);
+        let root = folder::read_secret(&dir.join(ROOT_FOR_DEVICE), "the wallet's secret")?;
+        let root = RootSecret::unwrap_with_device_key(&root, &device_key).map_err(|fault| wrong().because(fault))?;
+        let state = folder::read_secret(&dir.join(STATE), "the wallet's memory")?;
+        let state = WalletState::open(&state, &device_key).map_err(|fault| wrong().because(fault))?;
+        let federation = Federation::read(&dir.join(FEDERATION))?;
+        let joined = federation.join(edge, &dir.join(REGISTRY)).await?;
+        Ok(Self { dir: dir.to_owned(), device_key, root, state, edge: edge.clone(), joined, federation })
+    }
+
+    /// Writes the memory down.
+    pub(super) fn save(&self) -> Result<(), Failure> {
+        let sealed = self.state.seal(&self.device_key, &*self.edge.random);
+        let sealed = sealed.map_err(|fault| Failure::internal("the wallet's memory cannot be written", fault))?;
+        folder::write(&self.dir.join(STATE), &sealed)
+    }
+
+    /// Has a holder do something, and remembers its signed word. The memory is not written yet.
+    pub(super) async fn order(&mut self, order: &Order) -> Result<CommandOutcome, Failure> {
+        let signer = self.state.signer(&self.root, &order.holder).map_err(not_enrolled)?;
+        let (edge, registry) = (&self.edge, &self.joined.registry);
+        let make = |bound: &Bound| {
+            order.sign(&signer, bound.binding.clone(), bound.nonce, edge.now_secs(), &*edge.random)
+        };
+        let outcome = self.joined.node(&order.holder)?.command(registry, make).await?;
+        self.state.order_acknowledged(order, &outcome.acknowledgement);
+        Ok(outcome)
+    }
+
+    /// Every organisation at which the wallet is enrolled, by its name.
+    pub(super) fn enrolled(&self) -> Vec<(Principal, String)> {
+        self.state.organisations().map(|(principal, at)| (*principal, at.name.clone())).collect()
+    }
+}
+
+/// When the wallet has no keys at an organisation.
+pub(super) fn not_enrolled(fault: pod_wallet::keys::KeysFault) -> Failure {
+    Failure::of(Exit::Usage, "not-enrolled", fault).advise("Run `aitta wallet enrol ORGANISATION` first.")
+}
+
+/// A file's text without the line end, for what must not stand on a command line; `-` is standard input.
+pub(super) fn secret_text(path: &Path) -> Result<pod_crypto::Zeroizing<String>, Failure> {
+    let read = if path.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { fs::read_to_string(path) };
+    let text = pod_crypto::Zeroizing::new(read.map_err(|source| {
+        Failure::usage(format!("cannot read {}", path.display()))
+            .because(source)
+            .advise("Give a file that holds it, or `-` to type it.")
+    })?);
+    Ok(pod_crypto::Zeroizing::new(text.trim().to_owned()))
+}
