@@ -34,6 +34,7 @@ mod objects_are_small;
 mod others_merkle_proofs;
 mod others_vectors;
 mod over_asking_is_flagged;
+mod pages_agree_with_the_code;
 mod registry_counts_what_is_vouched_for;
 mod round_trips;
 mod vectors_are_what_they_say;
