@@ -176,3 +176,10 @@ fn identifiers_have_one_text_form() {
         assert!(wrong.parse::<PodId>().is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn what_is_too_large_is_not_even_looked_at() {
+    let code = |bytes: &[u8]| Signed::<Grant>::decode(bytes).unwrap_err().code();
+    assert_eq!(code(&vec![0xd2; 64 * 1024 + 1]), "cbor-too-large");
+    assert_eq!(code(&vec![0xd2; 64 * 1024]), "cbor-tag");
+}

@@ -8,6 +8,7 @@ mod meaning;
 mod messages;
 mod objects;
 mod requests;
+mod short;
 pub mod world;
 mod write;
 

@@ -3,22 +3,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pod_crypto::{PublicKey, SeededRandom, SigningKey, random_array};
+use pod_crypto::{SeededRandom, SigningKey, random_array};
 use pod_protocol::Verified;
 use pod_protocol::answer::{Outcome, Receipt, ReceiptItem, data_digest};
 use pod_protocol::chain::SharedGrant;
 use pod_protocol::command::{Acknowledgement, Action, Command};
-use pod_protocol::field::{FieldPath, PredicateId, Purpose, RecordType};
 use pod_protocol::grant::{Grant, GrantLimits, Permission};
 use pod_protocol::ids::{Cti, GrantId, ObjectId, PodId, Principal, Thumbprint};
-use pod_protocol::key_event::{DeviceKey, KeyChange, KeyEvent, KeyState, Roles};
+use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState};
 use pod_protocol::path::{Caller, Channel};
-use pod_protocol::predicate::{Predicate, Question};
-use pod_protocol::request::{Binding, Name, Request, RequestItem, Wanted};
+use pod_protocol::request::{Binding, Request, RequestItem, Wanted};
 use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::standing::{Representative, Standing};
 use pod_protocol::tree_head::TreeHead;
-use pod_protocol::value::Value;
+
+pub use super::short::{age, device, exists, fields, of, purpose, record, replay, thumbprint, wanted};
 
 /// The second at which everything is judged: a Monday in September 2026.
 pub const NOW: u64 = 1_790_000_000;
@@ -355,64 +354,4 @@ impl World {
     pub fn tree_head(&self) -> TreeHead {
         TreeHead { origin: self.holder(), size: 4713, root: [0x78; 32], time_secs: NOW }
     }
-}
-
-/// A device key with these roles.
-pub fn device(key: &SigningKey, sign: bool, manage: bool) -> DeviceKey {
-    DeviceKey { key: key.public_key(), roles: Roles { sign, manage } }
-}
-
-/// The log after these events.
-pub fn replay(events: &[Verified<KeyEvent>]) -> KeyState {
-    let signed = |event: &Verified<KeyEvent>| pod_protocol::Signed::decode(event.bytes()).unwrap();
-    let (first, rest) = events.split_first().unwrap();
-    rest.iter().fold(KeyState::begin(signed(first)).unwrap(), |state, event| state.apply(signed(event)).unwrap())
-}
-
-/// A key's thumbprint.
-pub fn thumbprint(key: &SigningKey) -> Thumbprint {
-    Thumbprint::of(&key.public_key())
-}
-
-/// A record type.
-pub fn of(text: &str) -> RecordType {
-    text.parse().unwrap()
-}
-
-/// Field paths.
-pub fn fields(texts: &[&str]) -> Vec<FieldPath> {
-    texts.iter().map(|text| text.parse().unwrap()).collect()
-}
-
-/// A purpose.
-pub fn purpose(text: &str) -> Purpose {
-    text.parse().unwrap()
-}
-
-/// Wanted names of a record type.
-pub fn wanted(record_type: &str, names: &[&str]) -> Wanted {
-    let names: Vec<Name> = names.iter().map(|name| name.parse().unwrap()).collect();
-    Wanted { record_type: of(record_type), names }
-}
-
-/// A predicate that asks whether there is anything.
-pub fn exists(id: &str, field: &str) -> Predicate {
-    let id: PredicateId = id.parse().unwrap();
-    Predicate { id, field: field.parse().unwrap(), question: Question::Exists }
-}
-
-/// A predicate that asks for an age on a day.
-pub fn age(id: &str, field: &str, years: i64, day: &str) -> Predicate {
-    let question = Question::AgeAtLeast { years, day: day.to_owned() };
-    Predicate { id: id.parse().unwrap(), field: field.parse().unwrap(), question }
-}
-
-/// A record from JSON.
-pub fn record(json: serde_json::Value) -> Value {
-    Value::from_json(&json).unwrap()
-}
-
-/// The public key of a signing key, for signatures of helpers.
-pub fn public(key: &SigningKey) -> PublicKey {
-    key.public_key()
 }

@@ -9,7 +9,7 @@ use pod_protocol::words::Words;
 use serde_json::Value as Json;
 
 use super::{Kind, bytes, list, text};
-use crate::vectors::world::{DAY, NOW, World, age, fields, of, public, purpose, thumbprint};
+use crate::vectors::world::{DAY, NOW, World, age, fields, of, purpose, thumbprint};
 
 pub(super) fn membership(world: &World) -> Json {
     let good = Membership {
@@ -19,7 +19,7 @@ pub(super) fn membership(world: &World) -> Json {
         issued: NOW - DAY,
         cti: world.cti(),
         name: "espoo".parse().unwrap(),
-        keys: vec![public(&world.helsinki)],
+        keys: vec![world.helsinki.public_key()],
         roles: vec![Role::Holder, Role::Services],
         depth: 0,
         suspended: false,
@@ -41,7 +41,7 @@ pub(super) fn membership(world: &World) -> Json {
     kind.bad("too deep", "four levels", range, &Membership { depth: 3, ..region });
     let twice = vec![Role::Holder, Role::Holder];
     kind.bad("role twice", "the same role twice", "claim-repeated", &Membership { roles: twice, ..good.clone() });
-    let twice = vec![public(&world.helsinki); 2];
+    let twice = vec![world.helsinki.public_key(); 2];
     kind.bad("key twice", "the same key twice", "claim-repeated", &Membership { keys: twice, ..good.clone() });
     kind.with("no keys", "nobody could sign", "claim-empty", &good, -70201, list([]));
     kind.with("short key", "31 bytes", "claim-type", &good, -70201, list([bytes(31)]));
@@ -59,7 +59,7 @@ fn words() -> Words {
 pub(super) fn profile(world: &World) -> Json {
     let service = ServiceEntry {
         principal: world.espoo_service(),
-        keys: vec![public(&world.espoo)],
+        keys: vec![world.espoo.public_key()],
         seal_key: SealPrivateKey::from_seed(&[8; 32]).public_key(),
         names: words(),
         purposes: vec![purpose("dpv:ServiceProvision")],
