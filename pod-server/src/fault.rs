@@ -39,6 +39,15 @@ impl Fault {
             _ => false,
         }
     }
+
+    /// Whether somebody else changed the same thing at the same moment: nothing was done, and trying again helps.
+    pub(crate) fn is_conflict(&self) -> bool {
+        match self {
+            Self::Store(error) => matches!(error, pod_store::StoreError::Conflict),
+            Self::Vault(fault) => fault.is_conflict(),
+            _ => false,
+        }
+    }
 }
 
 /// Why a message gets no answer: it is refused, or we failed.

@@ -75,6 +75,8 @@ pub(crate) struct Metrics {
     pods: Gauge,
     enrolled: Gauge,
     registry_age_secs: Gauge,
+    connections_open: Gauge,
+    connections: Family<Outcome, Gauge>,
 }
 
 impl Metrics {
@@ -91,6 +93,8 @@ impl Metrics {
             pods: Gauge::default(),
             enrolled: Gauge::default(),
             registry_age_secs: Gauge::default(),
+            connections_open: Gauge::default(),
+            connections: Family::default(),
             registry: Registry::default(),
         };
         registry.register("calls", "Calls, by how they ended as a whole", metrics.calls.clone());
@@ -109,6 +113,9 @@ impl Metrics {
         registry.register("enrolled", "People who enrolled a wallet", metrics.enrolled.clone());
         let age = metrics.registry_age_secs.clone();
         registry.register("registry_age_secs", "Seconds since the registry was fetched", age);
+        registry.register("connections_open", "Connections open now", metrics.connections_open.clone());
+        let ended = metrics.connections.clone();
+        registry.register("connections_ended", "Connections since the start, by how they were taken or closed", ended);
         Self { registry, ..metrics }
     }
 
@@ -164,6 +171,7 @@ pub(crate) struct Levels {
     pub(crate) pods: u64,
     pub(crate) enrolled: u64,
     pub(crate) registry_age_secs: u64,
+    pub(crate) connections: pod_http::Counts,
 }
 
 impl Metrics {
@@ -175,9 +183,29 @@ impl Metrics {
         set(&self.pods, levels.pods);
         set(&self.enrolled, levels.enrolled);
         set(&self.registry_age_secs, levels.registry_age_secs);
+        set(&self.connections_open, u64::try_from(levels.connections.open).unwrap_or(u64::MAX));
+        for (outcome, count) in endings(&levels.connections) {
+            set(&self.connections.get_or_create(&Outcome { outcome }), count);
+        }
         let mut text = String::new();
         // Writing into a String does not fail.
         let _written = encode(&mut text, &self.registry);
         text
     }
+}
+
+/// How connections were taken or closed.
+fn endings(counts: &pod_http::Counts) -> [(&'static str, u64); 10] {
+    [
+        ("accepted", counts.accepted),
+        ("refused-full", counts.refused_full),
+        ("refused-peer", counts.refused_peer),
+        ("handshake-failed", counts.handshake_failed),
+        ("handshake-slow", counts.handshake_slow),
+        ("head-slow", counts.head_slow),
+        ("body-slow", counts.body_slow),
+        ("body-large", counts.body_large),
+        ("idle", counts.idle),
+        ("write-stalled", counts.write_stalled),
+    ]
 }

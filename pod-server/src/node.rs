@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::{Log, LogConfig};
 use pod_crypto::{Random, SigningKey};
-use pod_protocol::Refusal;
 use pod_protocol::ids::{Kid, PodId, Principal};
+use pod_protocol::key_event::KeyState;
 use pod_protocol::path::{DisclosureRules, ReplayWindow, Unseen};
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::request::MAX_REQUEST_LIFETIME_SECS;
+use pod_protocol::{Refusal, Signed};
 use pod_store::Store;
 use pod_vault::{NodeKeys, Vault};
 
@@ -16,10 +17,10 @@ use crate::book::grants::Grants;
 use crate::book::nonces::Nonces;
 use crate::book::registry::RegistryBook;
 use crate::book::requests::Requests;
-use crate::book::standings::Standings;
+use crate::book::standings::{Person, Standings};
 use crate::book::uses::Uses;
 use crate::clock::{Clock, Monotonic};
-use crate::fault::Fault;
+use crate::fault::{Failure, Fault};
 use crate::metrics::Metrics;
 use crate::reach::Reach;
 use crate::releases::Releases;
@@ -54,6 +55,12 @@ pub struct NodeParts {
     pub random: Arc<dyn Random>,
 }
 
+impl std::fmt::Debug for NodeParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NodeParts").field("principal", &self.principal).finish_non_exhaustive()
+    }
+}
+
 /// A running node.
 pub struct Node {
     pub(crate) principal: Principal,
@@ -84,6 +91,17 @@ impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Node").field("principal", &self.principal).finish_non_exhaustive()
     }
+}
+
+/// For whom a wallet may act, once it is enrolled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// The key log's principal.
+    pub principal: Principal,
+    /// The person's own pod.
+    pub own: Option<PodId>,
+    /// The pods of the children for whom they act by the registers, until these turn 18.
+    pub wards: Vec<PodId>,
 }
 
 /// Why a node does not start.
@@ -148,6 +166,36 @@ impl Node {
         self.registry.current()
     }
 
+    /// Takes a copy of the registry into use, and keeps it on disk. Says which of its statements (by their place) do not hold,
+    /// and why: they are left out.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when it is no snapshot; [`Failure::Fault`].
+    pub fn take_registry(&self, snapshot: &[u8]) -> Result<Vec<(usize, Refusal)>, Failure> {
+        self.registry.take(snapshot, (self.clock)())
+    }
+
+    /// Binds a wallet's key log (its signed events, the first first) to the pods of the person with this identity code, and of
+    /// the children for whom they act. Whoever calls this has seen the person identify themselves.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`]: [`Refusal::Audience`] when the log is for another organisation, [`Refusal::NotAuthorised`] when
+    /// the pod has another subject, those of the events. [`Failure::Fault`].
+    pub fn enrol(&self, events: &[Vec<u8>], code: &pod_import::IdentityCode) -> Result<Enrolled, Failure> {
+        let first = events.first().ok_or(Refusal::NotAuthorised)?;
+        if KeyState::begin(Signed::decode(first)?)?.organisation() != Some(self.principal) {
+            return Err(Refusal::Audience.into());
+        }
+        let text = identity_text(code)?;
+        let person = Person {
+            handle: self.vault.guardian_handle(text),
+            own: self.vault.find(text)?,
+            wards: self.vault.wards_of(text)?.into_iter().map(|ward| ward.pod).collect(),
+        };
+        let keys = self.standings.enrol(events, &person)?;
+        Ok(Enrolled { principal: keys.principal(), own: person.own, wards: person.wards })
+    }
+
     /// Waits for a fault after which going on would be guessing. Whoever runs the node then ends the process; the node answers
     /// nothing any more.
     pub async fn stopped(&self) -> Arc<Fault> {
@@ -173,9 +221,7 @@ impl Node {
 
     /// The pod of the person with this identity code, if the organisation holds anything about them.
     pub(crate) fn find(&self, code: &pod_import::IdentityCode) -> Result<Option<PodId>, Fault> {
-        // An identity code is ASCII.
-        let text = std::str::from_utf8(code.expose()).map_err(|_| Fault::Damaged { what: "an identity code" })?;
-        Ok(self.vault.find(text)?)
+        Ok(self.vault.find(identity_text(code)?)?)
     }
 
     /// Whether the view of revocations is recent enough for delegated chains.
@@ -187,6 +233,11 @@ impl Node {
     pub(crate) fn standing(&self, pod: &PodId) -> Result<Option<Arc<pod_protocol::standing::Standing>>, Fault> {
         self.standings.get(pod)
     }
+}
+
+/// An identity code is ASCII.
+fn identity_text(code: &pod_import::IdentityCode) -> Result<&str, Fault> {
+    std::str::from_utf8(code.expose()).map_err(|_| Fault::Damaged { what: "an identity code" })
 }
 
 /// Which fields non-disclosure keeps back, from the catalogue.

@@ -109,12 +109,15 @@ pub(crate) trait GrantSigner {
     fn check(&self, signed: Signed<Grant>) -> Result<Result<SharedGrant, Refusal>, Fault>;
 }
 
+/// Reads the standing of a pod.
+pub(crate) type StandingOf<'a> = dyn Fn(&PodId) -> Result<Option<Arc<Standing>>, Fault> + 'a;
+
 /// Looks for a root's key among those who speak for the pod, and for a delegated grant's key among registered services.
 pub(crate) struct Signers<'a> {
     /// The registry.
     pub(crate) registry: &'a Registry,
     /// Reads the standing of a pod.
-    pub(crate) standing: &'a dyn Fn(&PodId) -> Result<Option<Arc<Standing>>, Fault>,
+    pub(crate) standing: &'a StandingOf<'a>,
 }
 
 impl GrantSigner for Signers<'_> {

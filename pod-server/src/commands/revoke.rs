@@ -88,10 +88,9 @@ fn signers_key(
     issuer: &Principal,
     now_secs: u64,
 ) -> Result<Option<pod_crypto::PublicKey>, Fault> {
-    if let Some(standing) = node.standing(pod)? {
-        if let Some(keys) = standing.speaker(issuer, now_secs) {
-            return Ok(keys.signer_now(signed.kid()).ok().copied());
-        }
+    let standing = node.standing(pod)?;
+    if let Some(keys) = standing.as_ref().and_then(|standing| standing.speaker(issuer, now_secs)) {
+        return Ok(keys.signer_now(signed.kid()).ok().copied());
     }
     let registry = node.registry.current();
     Ok(registry.service_by_kid(&signed.kid()).filter(|one| one.service.principal == *issuer).map(|one| *one.key))

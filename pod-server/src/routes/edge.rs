@@ -1,0 +1,83 @@
+//! From a connection to a handler and back.
+
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use pod_http::{Incoming, Language, Outgoing, TraceId};
+
+use super::App;
+use super::problems::{self, Turned};
+use super::table::Route;
+use crate::fault::{Failure, Fault};
+use crate::request::Peer;
+
+/// What a handler gives back.
+pub(super) type Response = Result<Outgoing, Turned>;
+/// A handler at work.
+pub(super) type Working = Pin<Box<dyn Future<Output = Response> + Send>>;
+/// A handler.
+pub(super) type Handler = fn(Arc<App>, Asked) -> Working;
+
+/// One request on one route.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// Head and whole body.
+    pub(super) incoming: Incoming,
+    /// The part of the path in braces, percent-decoded.
+    pub(super) parameter: Option<String>,
+    /// Under which the operator finds it.
+    pub(super) trace_id: TraceId,
+}
+
+/// The other end, as the path of a request sees it.
+pub(super) fn peer(incoming: &Incoming) -> Peer {
+    Peer::Http { exporter: incoming.peer.tls_exporter }
+}
+
+/// Answers one request: hands it to the route's handler, makes a problem of what was turned down, writes the access log (which
+/// route, how it ended, how long it took; nothing of who or about whom). After a fatal fault nothing is answered any more: the
+/// reply never comes, and the connection ends with the process (invariant 9).
+pub(super) async fn answer(app: Arc<App>, route: &'static Route, asked: Asked) -> Outgoing {
+    let node = Arc::clone(&app.node);
+    let began = (node.monotonic)();
+    let (trace_id, language) = (asked.trace_id, Language::preferred(&asked.incoming.headers));
+    let response = match node.stop.is_set() {
+        true => pending().await,
+        false => (route.handler)(Arc::clone(&app), asked).await,
+    };
+    let outgoing = match response {
+        Ok(outgoing) => Some(outgoing),
+        Err(turned) => problems::reply(&app, turned, route.path, trace_id, language),
+    };
+    let outgoing = match outgoing {
+        Some(outgoing) if !node.stop.is_set() => outgoing,
+        _ => pending().await,
+    };
+    let status = outgoing.status.as_u16();
+    node.metrics.request(route.method, route.path, status);
+    let micros = (node.monotonic)().saturating_sub(began) / 1_000;
+    tracing::info!(target: "aitta::access", method = route.method, route = route.path, status, %trace_id, micros);
+    outgoing
+}
+
+/// Works to the end, also when the caller goes away meanwhile: what has begun to change something must be finished and
+/// recorded. A fatal fault stops the node even when nobody waits for the answer any more.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    app: &Arc<App>,
+    during: &'static str,
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    let node = Arc::clone(&app.node);
+    let task = tokio::spawn(async move {
+        match work.await {
+            Err(Failure::Fault(fault)) if fault.is_fatal() => {
+                node.note(fault, during);
+                pending().await
+            }
+            result => result,
+        }
+    });
+    // A panic: what was done is unknown, so nothing is acknowledged.
+    task.await.unwrap_or_else(|_| Err(Fault::Damaged { what: "a task's work" }.into()))
+}

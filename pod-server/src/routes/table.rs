@@ -1,0 +1,179 @@
+//! Every route of the node, in one table: what it needs, how much it takes, who answers. Servers are built from it, the
+//! OpenAPI document is held to it, and a test sends each of its rows a request without a credential and one with a stranger's.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, RawPathParams};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use pod_crypto::random_array;
+use pod_http::{
+    Bytes, HeaderMap, Incoming, Language, Method, Outgoing, PeerInfo, Problem, ProblemType, Service, TraceId, Uri,
+};
+
+use super::edge::{Asked, Handler, answer};
+use super::problems::{METHOD_NOT_ALLOWED, NOT_FOUND};
+use super::{App, call, command, health, metrics, nonce, openapi, public, requests, revocation};
+use crate::book::requests::MAX_DECISION_BYTES;
+
+/// A call or a command in its CBOR form, and a third more as base64url in JSON.
+const MESSAGE_BYTES: usize = pod_protocol::codec::MAX_OBJECT_BYTES * 3 / 2;
+/// Nothing is read from it.
+const NO_BODY: usize = 0;
+
+/// What a route needs to know of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// Nothing: what it answers is public.
+    None,
+    /// A request signed by a registered service, and grants.
+    Request,
+    /// A command signed by a device of somebody who speaks for the pod, or by a service of this organisation.
+    Command,
+    /// A revocation signed by somebody with the authority.
+    Revocation,
+    /// An id that cannot be guessed: a link that somebody was given.
+    Link,
+    /// A login at the organisation's provider.
+    Login,
+}
+
+/// Where a route is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// Where services and wallets come.
+    Main,
+    /// The operator's own.
+    Metrics,
+}
+
+/// One route.
+pub struct Route {
+    /// In capitals.
+    pub method: &'static str,
+    /// The path; a part in braces stands for one segment.
+    pub path: &'static str,
+    /// What it needs to know of its caller.
+    pub credential: Credential,
+    /// The largest body that it reads.
+    pub body_bytes: usize,
+    /// Where it is served.
+    pub listener: Listener,
+    pub(super) handler: Handler,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// The path of calls: outside axum, which costs 5 microseconds a request.
+const CALL: &str = "/v1/call";
+
+macro_rules! routes {
+    ($($method:literal $path:expr, $credential:ident, $bytes:expr, $listener:ident => $handler:path;)*) => {
+        &[$(Route {
+            method: $method,
+            path: $path,
+            credential: Credential::$credential,
+            body_bytes: $bytes,
+            listener: Listener::$listener,
+            handler: |app, asked| Box::pin($handler(app, asked)),
+        },)*]
+    };
+}
+
+static TABLE: &[Route] = routes! {
+    "POST" CALL, Request, MESSAGE_BYTES, Main => call::post;
+    "POST" "/v1/command", Command, MESSAGE_BYTES, Main => command::post;
+    "POST" "/v1/revocations", Revocation, MESSAGE_BYTES, Main => revocation::post;
+    "POST" "/v1/nonce", None, NO_BODY, Main => nonce::post;
+    "GET" "/v1/access-requests/{id}", Link, NO_BODY, Main => requests::get;
+    "POST" "/v1/access-requests/{id}/decisions", Link, MAX_DECISION_BYTES, Main => requests::decide;
+    "GET" "/v1/catalogue", None, NO_BODY, Main => public::catalogue;
+    "GET" "/v1/tree-head", None, NO_BODY, Main => public::tree_head;
+    "GET" "/v1/consistency", None, NO_BODY, Main => public::consistency;
+    "GET" "/.well-known/aitta", None, NO_BODY, Main => public::well_known;
+    "GET" "/openapi.json", None, NO_BODY, Main => openapi::get;
+    "GET" "/healthz", None, NO_BODY, Main => health::healthz;
+    "GET" "/readiness", None, NO_BODY, Main => health::readiness;
+    "GET" "/metrics", None, NO_BODY, Metrics => metrics::get;
+};
+
+/// Every route.
+#[must_use]
+pub fn table() -> &'static [Route] {
+    TABLE
+}
+
+/// The service for callers: calls on the fast path, the rest through axum.
+#[must_use]
+pub fn main_service(app: &Arc<App>) -> Service {
+    let mut service = service(app, Listener::Main);
+    for route in TABLE.iter().filter(|route| route.path == CALL) {
+        let app = Arc::clone(app);
+        service = service.fast(Method::POST, CALL, move |incoming: Incoming| {
+            let trace_id = TraceId::of(&incoming.headers, || random_array(&*app.node.random));
+            answer(Arc::clone(&app), route, Asked { incoming, parameter: None, trace_id })
+        });
+    }
+    service
+}
+
+/// The service for the operator's monitoring.
+#[must_use]
+pub fn metrics_service(app: &Arc<App>) -> Service {
+    service(app, Listener::Metrics)
+}
+
+fn service(app: &Arc<App>, listener: Listener) -> Service {
+    let mut router = Router::new();
+    for route in TABLE.iter().filter(|route| route.listener == listener) {
+        router = router.route(route.path, routed(app, route));
+    }
+    let router = router
+        .method_not_allowed_fallback(|trace, headers: HeaderMap| nothing(&METHOD_NOT_ALLOWED, trace, &headers))
+        .fallback(|trace, headers: HeaderMap| nothing(&NOT_FOUND, trace, &headers));
+    let random = Arc::clone(&app.node.random);
+    let service = Service::new(router, move || random_array(&*random));
+    limits(listener).into_iter().fold(service, |service, (prefix, bytes)| service.body_limit(prefix, bytes))
+}
+
+/// The body limit of each path up to its first parameter; of two routes that share one, the larger.
+fn limits(listener: Listener) -> std::collections::BTreeMap<&'static str, usize> {
+    let mut limits = std::collections::BTreeMap::new();
+    for route in TABLE.iter().filter(|route| route.listener == listener) {
+        let prefix = route.path.split('{').next().unwrap_or(route.path);
+        let limit = limits.entry(prefix).or_insert(route.body_bytes);
+        *limit = route.body_bytes.max(*limit);
+    }
+    limits
+}
+
+/// A route as axum serves it.
+fn routed(app: &Arc<App>, route: &'static Route) -> MethodRouter {
+    let filter = if route.method == "GET" { MethodFilter::GET } else { MethodFilter::POST };
+    let app = Arc::clone(app);
+    let handler = move |Extension(peer): Extension<PeerInfo>,
+                        Extension(trace_id): Extension<TraceId>,
+                        parameters: RawPathParams,
+                        method: Method,
+                        uri: Uri,
+                        headers: HeaderMap,
+                        body: Bytes| {
+        let parameter = parameters.iter().next().map(|(_, value)| value.to_owned());
+        let incoming = Incoming { method, uri, headers, body, peer };
+        answer(Arc::clone(&app), route, Asked { incoming, parameter, trace_id })
+    };
+    on(filter, handler)
+}
+
+fn nothing(
+    kind: &'static ProblemType,
+    Extension(trace_id): Extension<TraceId>,
+    headers: &HeaderMap,
+) -> std::future::Ready<Outgoing> {
+    let problem = Problem::new(kind, trace_id).with_detail("/openapi.json lists what is here.");
+    std::future::ready(problem.to_outgoing(Language::preferred(headers)))
+}

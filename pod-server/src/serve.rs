@@ -1,0 +1,226 @@
+//! Serving: a node opened from its configuration, its sockets, its upkeep; until it is told to stop, or must.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::sync::{Arc, PoisonError};
+
+use pod_audit::LogConfig;
+use pod_crypto::Random;
+use pod_http::{Drained, Limits, ListenAddress, Server, ServerConfig, ServerHandle, StartupError, refuse_key_log};
+use pod_import::Catalogue;
+use tokio::sync::mpsc;
+
+use crate::clock::{Clock, Monotonic};
+use crate::config::{CheckError, NodeConfig};
+use crate::fault::Fault;
+use crate::node::{Node, NodeParts, OpenError};
+use crate::routes::{App, main_service, metrics_service};
+use crate::tables::{SCHEMA_VERSION, tables};
+
+/// Only the node's own user gets at its store and its log.
+const DATA_MODE: u32 = 0o700;
+
+/// Looks into the environment: `|name| std::env::var_os(name)` in `main`.
+pub type Environment = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
+
+/// What `main` gives a node of the world outside.
+#[derive(Clone)]
+pub struct Edge {
+    /// Seconds since 1970.
+    pub clock: Clock,
+    /// Nanoseconds, for durations.
+    pub monotonic: Monotonic,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// Looks into the environment.
+    pub environment: Environment,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Edge")
+    }
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Something that the configuration names.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// Sockets and certificates.
+    #[error(transparent)]
+    Http(#[from] StartupError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] pod_store::OpenError),
+    /// The node.
+    #[error("the node does not open")]
+    Node(#[from] OpenError),
+    /// The runtime ended meanwhile.
+    #[error("the process was told to stop before the node was open")]
+    Interrupted,
+}
+
+/// Why a node stopped by itself. The process ends with a failure: it reads its log and store again when it starts.
+#[derive(Debug, thiserror::Error)]
+#[error("the node stopped: what is on disk is no longer known; see why, then start it again")]
+pub struct Stopped(#[source] pub Arc<Fault>);
+
+/// Opens a node from its configuration: for serving, and for imports beside no server. Blocks.
+///
+/// # Errors
+/// [`StartError`]: which setting, and what to do.
+pub fn open(config: &NodeConfig, edge: &Edge) -> Result<Node, StartError> {
+    let secrets = config.secrets(&*edge.environment)?;
+    let catalogue = Catalogue::load(&config.catalogue).map_err(CheckError::from)?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(DATA_MODE)
+        .create(&config.data)
+        .map_err(|source| CheckError::Data { path: config.data.clone(), source })?;
+    let key = Arc::new(secrets.key);
+    Ok(Node::open(NodeParts {
+        principal: config.principal,
+        key: Arc::clone(&key),
+        store: pod_store::open(&config.store(), &tables(), SCHEMA_VERSION)?,
+        keys: secrets.node_keys,
+        log: LogConfig::new(config.log_directory(), config.principal, key),
+        anchor: config.anchor.clone(),
+        catalogue: Arc::new(catalogue),
+        origins: config.origins.clone().into(),
+        clock: Arc::clone(&edge.clock),
+        monotonic: Arc::clone(&edge.monotonic),
+        random: Arc::clone(&edge.random),
+    })?)
+}
+
+/// A serving node.
+#[derive(Debug)]
+pub struct NodeServer {
+    app: Arc<App>,
+    addresses: Vec<ListenAddress>,
+    metrics: Option<ServerHandle>,
+}
+
+impl NodeServer {
+    /// Opens the node and its sockets, and begins to answer. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing listens then.
+    pub async fn start(config: &NodeConfig, edge: &Edge) -> Result<Self, StartError> {
+        let key_log = refuse_key_log(|name| (edge.environment)(name))?;
+        let (opened_config, opened_edge) = (config.clone(), edge.clone());
+        let opening = tokio::task::spawn_blocking(move || open(&opened_config, &opened_edge));
+        let node = Arc::new(opening.await.map_err(|_| StartError::Interrupted)??);
+        let app = App::new(Arc::clone(&node), None);
+        let server = |listen: Vec<ListenAddress>| {
+            Server::bind(
+                ServerConfig { listen, certificate: config.certificate.clone(), limits: Limits::default() },
+                key_log,
+            )
+        };
+        let main = server(config.listen.clone()).await?;
+        let metrics = match &config.metrics_listen {
+            Some(address) => Some(server(vec![address.clone()]).await?.serve(metrics_service(&app))),
+            None => None,
+        };
+        let addresses = main.addresses().to_vec();
+        let handle = main.serve(main_service(&app));
+        *app.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        for address in &addresses {
+            tracing::info!(%address, "listening");
+        }
+        Ok(Self { app, addresses, metrics })
+    }
+
+    /// The node.
+    #[must_use]
+    pub fn node(&self) -> &Arc<Node> {
+        &self.app.node
+    }
+
+    /// Where it listens, with the real port where it was 0.
+    #[must_use]
+    pub fn addresses(&self) -> &[ListenAddress] {
+        &self.addresses
+    }
+
+    /// Where its metrics are.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<&ListenAddress> {
+        self.metrics.as_ref()?.addresses().first()
+    }
+
+    /// Serves until `shutdown` is done, then drains: requests under way finish, for 10 seconds at most. A word from `reload`
+    /// (SIGHUP) has the certificates read again; what is wrong with them is logged, and the old ones stay.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the node met a fault after which going on would be guessing. Nothing is answered after it, and
+    /// connections are cut, not drained.
+    pub async fn run(
+        mut self,
+        mut reload: mpsc::Receiver<()>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<Drained, Stopped> {
+        tokio::pin!(shutdown);
+        let node = Arc::clone(&self.app.node);
+        loop {
+            tokio::select! {
+                fault = node.stopped() => {
+                    self.take_server();
+                    return Err(Stopped(fault));
+                }
+                () = &mut shutdown => return Ok(self.drain().await),
+                Some(()) = reload.recv() => self.reload_certificates(),
+            }
+        }
+    }
+
+    fn reload_certificates(&self) {
+        let server = self.app.server.lock().unwrap_or_else(PoisonError::into_inner);
+        for handle in server.iter().chain(&self.metrics) {
+            match handle.reload_certificate() {
+                Ok(()) => tracing::info!("certificate read again"),
+                Err(error) => tracing::error!(why = %crate::stop::chain(&error), "the old certificate stays"),
+            }
+        }
+    }
+
+    fn take_server(&mut self) -> Option<ServerHandle> {
+        self.app.server.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn drain(mut self) -> Drained {
+        tracing::info!("draining");
+        match self.take_server() {
+            Some(server) => server.drain().await,
+            None => Drained { cut: 0 },
+        }
+    }
+}
+
+/// Why [`serve`] ended with a failure.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The node did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The node stopped by itself.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+/// Starts a node and serves until `shutdown` is done: [`NodeServer::start`], then [`NodeServer::run`].
+///
+/// # Errors
+/// [`ServeError`]: the caller exits with a failure.
+pub async fn serve(
+    config: &NodeConfig,
+    edge: &Edge,
+    reload: mpsc::Receiver<()>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<Drained, ServeError> {
+    Ok(NodeServer::start(config, edge).await?.run(reload, shutdown).await?)
+}
