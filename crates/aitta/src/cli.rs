@@ -3,6 +3,7 @@
 use clap::{Parser, ValueEnum};
 
 use crate::commands::Command;
+use crate::edge::Logs;
 use crate::exit;
 
 /// Aitta: everyone keeps their own storehouse, and its key. Data stays where it is held; a service gets the fields that
@@ -37,8 +38,8 @@ pub(crate) enum LogFormat {
 }
 
 impl Cli {
-    /// How log lines are written.
-    pub(crate) fn log_format(&self) -> LogFormat {
-        self.log_format.unwrap_or(if self.json { LogFormat::Json } else { LogFormat::Human })
+    /// What it says about log lines.
+    pub(crate) fn logs(&self) -> Logs {
+        Logs { format: self.log_format, verbose: self.verbose }
     }
 }

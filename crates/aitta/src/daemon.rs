@@ -1,5 +1,7 @@
 //! What every process that serves does at its start and end: it writes no keys and no memory to disk, and it drains.
 
+use std::error::Error;
+
 use pod_http::{KeyLogOff, refuse_key_log};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -15,9 +17,9 @@ use crate::failure::Failure;
 pub(crate) fn keep_memory_private() -> Result<KeyLogOff, Failure> {
     let key_log = refuse_key_log(Edge::environment)?;
     let none = Rlimit { current: Some(0), maximum: Some(0) };
-    setrlimit(Resource::Core, none)
-        .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable))
-        .map_err(|source| Failure::internal("core dumps cannot be turned off, and one would hold personal data", source))?;
+    setrlimit(Resource::Core, none).and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable)).map_err(
+        |source| Failure::internal("core dumps cannot be turned off, and one would hold personal data", source),
+    )?;
     Ok(key_log)
 }
 
@@ -42,20 +44,22 @@ impl Signals {
         })
     }
 
-    /// Waits for SIGTERM or Ctrl-C. Each SIGHUP meanwhile reads the certificate again.
-    pub(crate) async fn until_told_to_stop<E: std::error::Error>(
-        mut self,
-        reload_certificate: impl Fn() -> Result<(), E>,
-    ) {
+    /// Waits for SIGTERM or Ctrl-C. Each SIGHUP meanwhile calls `reload`.
+    pub(crate) async fn until_told_to_stop(mut self, reload: impl Fn()) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => match reload_certificate() {
-                    Ok(()) => tracing::info!("SIGHUP: the certificate was read again, for new connections"),
-                    Err(error) => tracing::error!(%error, "SIGHUP: the certificate that was in use stays"),
-                },
+                _ = self.hang_up.recv() => reload(),
             }
         }
+    }
+}
+
+/// Says in the log how reading the certificate again went.
+pub(crate) fn log_reload<E: Error>(result: Result<(), E>) {
+    match result {
+        Ok(()) => tracing::info!("SIGHUP: the certificate was read again, for new connections"),
+        Err(error) => tracing::error!(%error, "SIGHUP: the certificate that was in use stays"),
     }
 }

@@ -6,11 +6,12 @@ use std::future::Future;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use pod_client::Caller;
 use pod_crypto::{Random, SystemRandom};
-use pod_http::{Client, ClientLimits, ClientProtocol, RootCertificates};
+use pod_directory::Surroundings;
+use pod_http::{Client, ClientLimits, ClientProtocol, KeyLogOff, RootCertificates};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::LogFormat;
@@ -21,14 +22,38 @@ pub(crate) type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Which log lines are written, in the syntax of `tracing_subscriber::EnvFilter`.
 const LOG_VARIABLE: &str = "AITTA_LOG";
+/// Whose log lines are ours.
+const OWN_CRATES: &[&str] = &[
+    "aitta",
+    "pod_http",
+    "pod_server",
+    "pod_directory",
+    "pod_client",
+    "pod_store",
+    "pod_audit",
+    "pod_vault",
+    "pod_import",
+];
 
 /// Clock, randomness and environment.
 #[derive(Clone)]
 pub(crate) struct Edge {
     /// Seconds since 1970.
     pub(crate) clock: Clock,
+    /// Nanoseconds since some moment, never going back.
+    pub(crate) monotonic: Clock,
     /// Random bytes.
     pub(crate) random: Arc<dyn Random>,
+    logs: Logs,
+}
+
+/// What the command line says about log lines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Logs {
+    /// How they are written, when it says so.
+    pub(crate) format: Option<LogFormat>,
+    /// Whether more is wanted.
+    pub(crate) verbose: bool,
 }
 
 impl std::fmt::Debug for Edge {
@@ -39,8 +64,8 @@ impl std::fmt::Debug for Edge {
 
 impl Edge {
     /// The real ones.
-    pub(crate) fn of_this_process() -> Self {
-        Self { clock: Arc::new(seconds_since_1970), random: Arc::new(SystemRandom) }
+    pub(crate) fn of_this_process(logs: Logs) -> Self {
+        Self { clock: Arc::new(seconds_since_1970), monotonic: monotonic(), random: Arc::new(SystemRandom), logs }
     }
 
     /// The time now, in seconds since 1970.
@@ -51,6 +76,21 @@ impl Edge {
     /// A variable of the environment.
     pub(crate) fn environment(name: &str) -> Option<OsString> {
         std::env::var_os(name)
+    }
+
+    /// As the node takes it.
+    pub(crate) fn of_a_node(&self) -> pod_server::serve::Edge {
+        pod_server::serve::Edge {
+            clock: Arc::clone(&self.clock),
+            monotonic: Arc::clone(&self.monotonic),
+            random: Arc::clone(&self.random),
+            environment: Arc::new(Self::environment),
+        }
+    }
+
+    /// As the directory and the blinder take it.
+    pub(crate) fn surroundings(&self, key_log: KeyLogOff) -> Surroundings {
+        Surroundings { clock: Arc::clone(&self.clock), random: Arc::clone(&self.random), key_log }
     }
 
     /// Calls to others. `roots` is a PEM file with the authorities whose certificates are believed; without one only
@@ -89,21 +129,32 @@ fn seconds_since_1970() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Starts log lines on standard error. Without `AITTA_LOG`, ours from `info` on (`debug` with `--verbose`), others'
-/// from `warn` on.
-pub(crate) fn write_logs_to_stderr(format: LogFormat, verbose: bool) {
-    let own = if verbose { "debug" } else { "info" };
-    let usual =
-        ["aitta", "pod_http", "pod_server", "pod_directory", "pod_client", "pod_store", "pod_audit", "pod_vault"]
-            .iter()
-            .fold("warn".to_owned(), |filter, name| format!("{filter},{name}={own}"));
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(usual));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    match format {
-        LogFormat::Human => lines.with_target(false).init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
+#[expect(clippy::disallowed_methods, reason = "this is the edge: the one place that reads a clock for durations")]
+fn monotonic() -> Clock {
+    let start = Instant::now();
+    Arc::new(move || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+}
+
+impl Edge {
+    /// Starts log lines on standard error, once. `--verbose` counts before `AITTA_LOG`, that before `level` (from a
+    /// configuration), that before what is usual: ours from `info` on, others' from `warn` on.
+    pub(crate) fn start_logs(&self, level: Option<&str>, json: bool) {
+        let asked = if self.logs.verbose { None } else { std::env::var(LOG_VARIABLE).ok() };
+        let asked = asked.or_else(|| level.filter(|_| !self.logs.verbose).map(str::to_owned));
+        let filter = asked.and_then(|filter| EnvFilter::try_new(filter).ok()).unwrap_or_else(|| self.usual_filter());
+        let lines = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal());
+        let usual = if json { LogFormat::Json } else { LogFormat::Human };
+        match self.logs.format.unwrap_or(usual) {
+            LogFormat::Human => lines.with_target(false).init(),
+            LogFormat::Json => lines.json().flatten_event(true).init(),
+        }
+    }
+
+    fn usual_filter(&self) -> EnvFilter {
+        let own = if self.logs.verbose { "debug" } else { "info" };
+        EnvFilter::new(OWN_CRATES.iter().fold("warn".to_owned(), |filter, name| format!("{filter},{name}={own}")))
     }
 }

@@ -28,13 +28,15 @@ use crate::edge::Edge;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let edge = Edge::of_this_process();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error).into(),
     };
+    let edge = Edge::of_this_process(cli.logs());
     let output = Output::new(cli.json);
-    edge::write_logs_to_stderr(cli.log_format(), cli.verbose);
+    if !cli.command.starts_its_own_logs() {
+        edge.start_logs(None, cli.json);
+    }
     match commands::run(cli.command, &edge, &output) {
         Ok(exit) => exit.into(),
         Err(failure) => output.failure(&failure).into(),

@@ -36,7 +36,8 @@ pub(crate) struct Federation {
 impl Federation {
     /// Writes the file's text.
     pub(crate) fn to_text(&self) -> Result<String, Failure> {
-        toml::to_string(self).map_err(|source| Failure::internal("the federation's description cannot be written", source))
+        toml::to_string(self)
+            .map_err(|source| Failure::internal("the federation's description cannot be written", source))
     }
 
     /// Describes a federation.
@@ -50,8 +51,9 @@ impl Federation {
         let shown = path.display();
         let text = fs::read_to_string(path)
             .map_err(|source| Failure::usage(format!("cannot read {shown}")).because(source).advise(ADVICE))?;
-        let mut federation: Self = toml::from_str(&text)
-            .map_err(|source| Failure::usage(format!("{shown} is no federation.toml")).because(source).advise(ADVICE))?;
+        let mut federation: Self = toml::from_str(&text).map_err(|source| {
+            Failure::usage(format!("{shown} is no federation.toml")).because(source).advise(ADVICE)
+        })?;
         if let (Some(roots), Some(folder)) = (&federation.roots, path.parent()) {
             federation.roots = Some(folder.join(roots));
         }

@@ -24,7 +24,8 @@ pub(crate) fn make(path: &Path) -> Result<(), Failure> {
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |source| Failure::internal(format!("cannot write {}", path.display()), source);
     let fresh = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh).map_err(failed)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&fresh, path).map_err(failed)?;
     // The new name is durable only when the folder is.
@@ -44,7 +45,9 @@ pub(crate) fn read_secret(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
     };
     let mode = fs::metadata(path).map_err(wrong)?.permissions().mode();
     if mode & 0o077 != 0 {
-        return Err(Failure::usage(format!("{shown} can be read by others")).advise(format!("Run `chmod 600 {shown}`.")));
+        return Err(
+            Failure::usage(format!("{shown} can be read by others")).advise(format!("Run `chmod 600 {shown}`."))
+        );
     }
     fs::read(path).map_err(wrong)
 }

@@ -26,7 +26,8 @@ pub(crate) struct NewFolder {
 struct NewFile {
     name: &'static str,
     what: &'static str,
-    text: Zeroizing<String>,
+    /// None when the file is made by whoever knows its format.
+    text: Option<Zeroizing<String>>,
     secret: bool,
 }
 
@@ -54,12 +55,18 @@ impl NewFolder {
 
     /// Adds a file that everybody may read. `what` is what it is for.
     pub(crate) fn open(&mut self, name: &'static str, what: &'static str, text: String) {
-        self.files.push(NewFile { name, what, text: Zeroizing::new(text), secret: false });
+        self.files.push(NewFile { name, what, text: Some(Zeroizing::new(text)), secret: false });
     }
 
     /// Adds a file for the owner alone.
     pub(crate) fn secret(&mut self, name: &'static str, what: &'static str, text: Zeroizing<String>) {
-        self.files.push(NewFile { name, what, text, secret: true });
+        self.files.push(NewFile { name, what, text: Some(text), secret: true });
+    }
+
+    /// Names a file for the owner alone that is made afterwards; its path.
+    pub(crate) fn made_elsewhere(&mut self, name: &'static str, what: &'static str) -> PathBuf {
+        self.files.push(NewFile { name, what, text: None, secret: true });
+        self.path.join(name)
     }
 
     /// Adds a JSON document that everybody may read.
@@ -87,9 +94,10 @@ impl NewFolder {
             if let Some(parent) = path.parent() {
                 folder(parent)?;
             }
+            let Some(text) = &file.text else { continue };
             let mode = if file.secret { SECRET_MODE } else { OPEN_MODE };
             let mut open = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
-            open.write_all(file.text.as_bytes())?;
+            open.write_all(text.as_bytes())?;
             open.sync_all()?;
             File::open(path.parent().unwrap_or(&self.path))?.sync_all()?;
         }
@@ -105,7 +113,8 @@ impl NewFolder {
 
     /// The files by name.
     pub(crate) fn to_json(&self) -> Value {
-        let file = |file: &NewFile| json!({ "file": self.path.join(file.name), "what": file.what, "secret": file.secret });
+        let file =
+            |file: &NewFile| json!({ "file": self.path.join(file.name), "what": file.what, "secret": file.secret });
         Value::Array(self.files.iter().map(file).collect())
     }
 }

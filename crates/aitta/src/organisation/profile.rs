@@ -8,15 +8,14 @@ use pod_crypto::{PublicKey, Random, SigningKey, random_array};
 use pod_protocol::cose::{Payload as _, Verified};
 use pod_protocol::field::{FieldPath, Purpose, RecordType};
 use pod_protocol::ids::{Cti, Principal, from_base64url};
-use pod_protocol::statement::{Endpoint, Profile, RegisteredFields, ServiceEntry};
+use pod_protocol::statement::{Profile, RegisteredFields, ServiceEntry};
 use pod_protocol::words::Words;
+use pod_server::key_file;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::commands::audit::public_key;
 use crate::failure::Failure;
-
-use super::key_file;
 
 /// Seconds of a day.
 const DAY_SECS: u64 = 24 * 3600;
@@ -122,7 +121,10 @@ pub(crate) fn read(path: &Path, random: &dyn Random, now_secs: u64) -> Result<Re
     };
     // The rules of a profile as a whole stand in its reader.
     Profile::from_cbor(profile.to_cbor()).map_err(|fault| {
-        file.wrong("the profile as a whole", format!("{fault}; endpoints and services must differ, and valid_days is at most 400"))
+        file.wrong(
+            "the profile as a whole",
+            format!("{fault}; endpoints and services must differ, and valid_days is at most 400"),
+        )
     })?;
     Ok(Ready {
         profile,
@@ -157,7 +159,9 @@ fn entry(file: &TomlFile, service: WrittenService) -> Result<ServiceEntry, Failu
     Ok(ServiceEntry {
         principal: registration.principal,
         keys: keys.map_err(wrong)?,
-        seal_key: SealPublicKey(seal_key.ok_or_else(|| wrong("its seal_key is not 43 characters of base64url".into()))?),
+        seal_key: SealPublicKey(
+            seal_key.ok_or_else(|| wrong("its seal_key is not 43 characters of base64url".into()))?,
+        ),
         names: service.names,
         purposes: file.values::<Purpose>("purposes", &service.purposes)?,
         fields: service.fields.iter().map(|fields| registered(file, fields)).collect::<Result<_, _>>()?,
@@ -182,9 +186,9 @@ struct TomlFile {
 impl TomlFile {
     fn read(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path).map_err(|source| {
-            Failure::configuration_says(format!("cannot read {}", path.display()))
-                .because(source)
-                .advise("Give the path of a TOML file that this account may read, such as the `profile.toml` that `init` made.")
+            Failure::configuration_says(format!("cannot read {}", path.display())).because(source).advise(
+                "Give the path of a TOML file that this account may read, such as the `profile.toml` that `init` made.",
+            )
         })?;
         Ok(Self { path: path.to_owned(), text })
     }

@@ -9,13 +9,15 @@ use pod_protocol::cose::{Payload as _, Verified};
 use pod_protocol::ids::Cti;
 use pod_protocol::registry::Anchor;
 use pod_protocol::statement::{Membership, Role, ShortName};
+use pod_server::key_file;
 use serde_json::json;
 
+use crate::commands::federation::Federation;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::organisation::folder::write_new;
-use crate::organisation::{anchor, key_file, request};
+use crate::organisation::request;
 use crate::output::Output;
 
 /// Seconds of a day.
@@ -24,21 +26,13 @@ const DAY_SECS: u64 = 24 * 3600;
 /// Where the anchor's key is and where statements go.
 #[derive(Debug, Args)]
 struct AnchorArgs {
-    /// The folder that `aitta directory init` made: `anchor.json`, and `offline/anchor.key` unless --anchor-key says otherwise.
-    #[arg(long, value_name = "DIR")]
-    anchor: PathBuf,
-
-    /// The trust anchor's key file, when it was moved offline.
+    /// The `federation.toml` that `aitta directory init` made.
     #[arg(long, value_name = "FILE")]
-    anchor_key: Option<PathBuf>,
+    federation: PathBuf,
 
-    /// The directory's address.
-    #[arg(long, env = "AITTA_DIRECTORY", value_name = "URL")]
-    directory: String,
-
-    /// Whose certificates are believed there: a PEM file; needed for `https`.
-    #[arg(long, env = "AITTA_ROOTS", value_name = "FILE")]
-    roots: Option<PathBuf>,
+    /// The trust anchor's key file, `offline/anchor.key`.
+    #[arg(long, value_name = "FILE")]
+    anchor_key: PathBuf,
 
     /// For how many days the membership counts.
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u64).range(1..=400))]
@@ -95,17 +89,15 @@ struct Speaker {
 
 impl AnchorArgs {
     fn open(&self, edge: &Edge) -> Result<Speaker, Failure> {
-        let public = anchor::read(&self.anchor.join("anchor.json"))?;
-        let path = self.anchor_key.clone().unwrap_or_else(|| self.anchor.join("offline/anchor.key"));
-        let key = key_file::read(&path).map_err(|error| {
-            Failure::configuration(error).advise("Bring the key back for this one command, or name its place with --anchor-key.")
-        })?;
-        check_pair(&path, &key, &public.key)?;
+        let federation = Federation::read(&self.federation)?;
+        let anchor = federation.anchor()?;
+        let key = key_file::read(&self.anchor_key).map_err(Failure::configuration)?;
+        check_pair(&self.anchor_key, &key, &anchor.key)?;
         let now_secs = edge.now_secs();
         Ok(Speaker {
-            anchor: public,
+            anchor,
             key,
-            directory: DirectoryClient::new(&edge.caller(self.roots.as_deref())?, &self.directory)?,
+            directory: DirectoryClient::new(&edge.caller(federation.roots.as_deref())?, &federation.directory)?,
             cti: Cti::new(random_array(&*edge.random)),
             now_secs,
             expires: now_secs.saturating_add(self.valid_days * DAY_SECS),
@@ -117,8 +109,8 @@ fn check_pair(path: &Path, key: &SigningKey, public: &PublicKey) -> Result<(), F
     if key.public_key() == *public {
         return Ok(());
     }
-    Err(Failure::configuration_says(format!("{} is not the key of anchor.json", path.display()))
-        .advise("Name the key that `aitta directory init` made together with this anchor.json."))
+    Err(Failure::configuration_says(format!("{} is not the key of this federation's trust anchor", path.display()))
+        .advise("Name the key that `aitta directory init` made together with this federation.toml."))
 }
 
 impl Speaker {
@@ -195,7 +187,11 @@ impl Suspend {
             depth: was.depth,
             suspended: !self.lift,
         })?;
-        let state = if self.lift { "counts again" } else { "is suspended: nothing of it counts from the next look at the registry on" };
+        let state = if self.lift {
+            "counts again"
+        } else {
+            "is suspended: nothing of it counts from the next look at the registry on"
+        };
         let json = json!({ "name": self.name.as_str(), "principal": signed.subject, "suspended": signed.suspended });
         output.result(format!("{} {state}.", self.name), &json);
         Ok(Exit::Done)

@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use pod_protocol::ids::base64url;
+use pod_protocol::registry::Anchor;
+use pod_server::key_file;
 use serde_json::json;
 
+use crate::commands::federation::Federation;
 use crate::commands::serving::ListenArgs;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::organisation::folder::NewFolder;
 use crate::organisation::keys::NewAnchor;
-use crate::organisation::{anchor, key_file};
 use crate::output::Output;
 
 /// The usual port of a directory behind a proxy.
@@ -23,6 +26,18 @@ pub(crate) struct Init {
     /// The folder to make.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+
+    /// How everybody calls the directory: `https://HOST[:PORT]`, or `http://127.0.0.1:PORT` on one machine.
+    #[arg(long, value_name = "URL", value_parser = crate::organisation::origin)]
+    url: String,
+
+    /// How everybody calls the blinder, when that is known already.
+    #[arg(long, value_name = "URL", value_parser = crate::organisation::origin)]
+    blinder_url: Option<String>,
+
+    /// Whose certificates are believed in this federation: a PEM file. It is copied for those who join.
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
 
     #[command(flatten)]
     listen: ListenArgs,
@@ -39,33 +54,50 @@ impl Init {
         let listen = self.listen.to_toml(USUAL_PORT)?;
         let keys = NewAnchor::generate(&*edge.random, edge.now_secs());
         let public = keys.public();
-        let anchor_text = key_file::text(&keys.anchor, "The trust anchor: signs memberships. Keep it offline.");
-        let next_text = key_file::text(&keys.next, "Takes over when the trust anchor's key is lost. Keep it elsewhere.");
-        folder.open("directory.toml", "the directory's configuration", config(&listen, &anchor::to_toml(&public)));
-        folder.json("anchor.json", "hand it to everybody: whose word counts", &anchor::to_json(public.principal, &public.key));
+        folder.open("directory.toml", "the directory's configuration", config(&listen, &anchor_toml(&public)));
+        let roots = self.roots.as_ref().map(|path| crate::organisation::read_roots(path)).transpose()?;
+        let roots_name = roots.as_ref().map(|_| PathBuf::from("roots.pem"));
+        let federation = Federation::new(self.url.clone(), self.blinder_url.clone(), &public, roots_name);
+        folder.open(
+            "federation.toml",
+            "hand it to everybody: where the directory is, whose word counts",
+            federation.to_text()?,
+        );
+        if let Some(roots) = roots {
+            folder.open("roots.pem", "hand it out with federation.toml: whose certificates are believed", roots);
+        }
         folder.json("key-events.json", "the trust anchor's key-event log", &keys.log_json());
-        folder.secret("offline/anchor.key", "SECRET: signs memberships (`admit`); move it offline", anchor_text);
-        folder.secret("offline/next.key", "SECRET: for the day the anchor's key is lost; keep it elsewhere", next_text);
+        let anchor = key_file::to_text(&keys.anchor);
+        folder.secret("offline/anchor.key", "SECRET: signs memberships (`admit`); move it offline", anchor);
+        let next = key_file::to_text(&keys.next);
+        folder.secret("offline/next.key", "SECRET: for the day the anchor's key is lost; keep it elsewhere", next);
         if !self.dry_run {
             folder.write()?;
         }
-        let shown = self.folder.display();
-        let (made, next) = match self.dry_run {
-            true => ("Would make", String::new()),
-            false => (
-                "Made",
-                format!(
-                    "\nNext:\n  aitta directory check-config --config {shown}/directory.toml\n  aitta directory serve --config {shown}/directory.toml\n  aitta directory admit REQUEST.json --anchor {shown} --directory URL"
-                ),
-            ),
-        };
-        let words = format!("{made} the trust anchor {} in {shown}:\n{}{next}", public.principal, folder.words());
+        let (shown, made) = (self.folder.display(), if self.dry_run { "Would make" } else { "Made" });
+        let words = format!(
+            "{made} the trust anchor {} in {shown}:\n{}\nNext:\n  aitta directory check-config --config {shown}/directory.toml\n  \
+             aitta directory serve --config {shown}/directory.toml\n  aitta directory admit REQUEST.json --federation \
+             {shown}/federation.toml --anchor-key {shown}/offline/anchor.key",
+            public.principal,
+            folder.words(),
+        );
         let json = json!({
             "dry_run": self.dry_run, "principal": public.principal, "folder": self.folder, "files": folder.to_json(),
         });
         output.result(words, &json);
         Ok(Exit::Done)
     }
+}
+
+/// The table `[anchor]` of every configuration.
+pub(crate) fn anchor_toml(anchor: &Anchor) -> String {
+    format!(
+        "[anchor]                             # where trust begins: the same in every configuration\n\
+         principal = \"{}\"\nkey = \"{}\"\n",
+        anchor.principal,
+        base64url(&anchor.key.to_bytes())
+    )
 }
 
 fn config(listen: &str, anchor: &str) -> String {

@@ -5,7 +5,7 @@ use pod_directory::{ServeError, StartupError};
 use serde_json::json;
 
 use crate::commands::serving::{ConfigArgs, announce, check_certificate, stopped};
-use crate::daemon::{Signals, keep_memory_private};
+use crate::daemon::{Signals, keep_memory_private, log_reload};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -29,7 +29,7 @@ pub(super) fn serve(args: &ConfigArgs, edge: &Edge, output: &Output) -> Result<E
         let signals = Signals::listen()?;
         let running = pod_directory::directory::start(config, edge.surroundings(key_log)).await?;
         announce(WHAT, running.addresses(), running.metrics_address(), output);
-        running.wait(signals.until_told_to_stop(|| running.reload_certificate())).await?;
+        running.wait(signals.until_told_to_stop(|| log_reload(running.reload_certificate()))).await?;
         Ok(stopped(WHAT, running.drain().await.cut, output))
     })
 }

@@ -114,7 +114,8 @@ impl Deny {
         let decided = deny(&review, self.for_good, edge.now_secs(), &*edge.random)
             .map_err(|fault| Failure::of(Exit::Refused, "not-signed", fault))?;
         send(&mut opened, &review, &decided).await?;
-        output.result("Denied.", &json!({ "request": review.request().id(), "denied": true, "for_good": self.for_good }));
+        output
+            .result("Denied.", &json!({ "request": review.request().id(), "denied": true, "for_good": self.for_good }));
         Ok(Exit::Done)
     }
 }
@@ -167,10 +168,9 @@ fn optional(text: &str) -> Result<(RecordType, Name), Failure> {
     })
 }
 
-/// The first second after a day, in Helsinki's winter time or summer time as it then is; UTC where the zone is unknown.
+/// The first second after a day, UTC: two or three hours into the next one in Helsinki, so the day named is whole.
 fn day_after(day: Date) -> Result<u64, Failure> {
-    let zone = TimeZone::get("Europe/Helsinki").unwrap_or(TimeZone::UTC);
-    let secs = day.tomorrow().and_then(|day| day.to_zoned(zone)).map(|at| at.timestamp().as_second());
+    let secs = day.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC)).map(|at| at.timestamp().as_second());
     secs.ok().and_then(|secs| u64::try_from(secs).ok()).ok_or_else(|| Failure::usage(format!("{day} is out of range")))
 }
 
@@ -206,7 +206,12 @@ fn grants_in_words(grants: &[Value]) -> String {
             })
             .collect();
         let until = date(grant["expires_secs"].as_u64().unwrap_or_default(), Language::En);
-        format!("  {} may release {} until {until} (grant {})", text(&grant["holder"]), fields.join("; "), text(&grant["id"]))
+        format!(
+            "  {} may release {} until {until} (grant {})",
+            text(&grant["holder"]),
+            fields.join("; "),
+            text(&grant["id"])
+        )
     };
     grants.iter().map(one).collect::<Vec<_>>().join("\n")
 }

@@ -34,7 +34,8 @@ struct Tokens {
 pub(super) async fn log_in(caller: &Caller, authorization_url: &str, identity_code: &str) -> Result<(), Failure> {
     let mut next = submit(caller, authorization_url, identity_code).await?;
     for _ in 0..MAX_REDIRECTS {
-        let (origin, path) = Origin::of_url(&next).map_err(|source| refused("the login leads to no address", source))?;
+        let (origin, path) =
+            Origin::of_url(&next).map_err(|source| refused("the login leads to no address", source))?;
         let response = caller.http.send(&origin, Request::get(path)).await.map_err(not_reached)?;
         match location(&response, &next) {
             Some(further) => next = further,
@@ -54,9 +55,11 @@ pub(super) async fn login_token(
 ) -> Result<Zeroizing<String>, Failure> {
     let discovery: Discovery = {
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let (origin, path) = Origin::of_url(&url).map_err(|source| refused("the login provider has no address", source))?;
+        let (origin, path) =
+            Origin::of_url(&url).map_err(|source| refused("the login provider has no address", source))?;
         let response = caller.http.send(&origin, Request::get(path)).await.map_err(not_reached)?;
-        serde_json::from_slice(&response.body).map_err(|source| refused("the login provider says nothing usable", source))?
+        serde_json::from_slice(&response.body)
+            .map_err(|source| refused("the login provider says nothing usable", source))?
     };
     let verifier = Zeroizing::new(base64url(&random_array::<32>(&*caller.random)));
     let state = base64url(&random_array::<16>(&*caller.random));
@@ -110,10 +113,11 @@ fn authorization(
 
 /// Sends the login form; gives the address to which the provider sends the browser back.
 async fn submit(caller: &Caller, address: &str, identity_code: &str) -> Result<String, Failure> {
-    let (origin, path) =
-        Origin::of_url(address).map_err(|source| refused("the login page has no address that can be called", source))?;
+    let (origin, path) = Origin::of_url(address)
+        .map_err(|source| refused("the login page has no address that can be called", source))?;
     let form = Zeroizing::new(Serializer::new(String::new()).append_pair("identity_code", identity_code).finish());
-    let response = caller.http.send(&origin, Request::post(path, FORM, form.as_bytes().to_vec())).await.map_err(not_reached)?;
+    let response =
+        caller.http.send(&origin, Request::post(path, FORM, form.as_bytes().to_vec())).await.map_err(not_reached)?;
     location(&response, address).ok_or_else(|| no_login(&response))
 }
 

@@ -15,6 +15,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use opened::secret_text;
+
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;

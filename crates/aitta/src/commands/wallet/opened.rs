@@ -70,9 +70,8 @@ impl Opened {
     pub(super) async fn order(&mut self, order: &Order) -> Result<CommandOutcome, Failure> {
         let signer = self.state.signer(&self.root, &order.holder).map_err(not_enrolled)?;
         let (edge, registry) = (&self.edge, &self.joined.registry);
-        let make = |bound: &Bound| {
-            order.sign(&signer, bound.binding.clone(), bound.nonce, edge.now_secs(), &*edge.random)
-        };
+        let make =
+            |bound: &Bound| order.sign(&signer, bound.binding.clone(), bound.nonce, edge.now_secs(), &*edge.random);
         let outcome = self.joined.node(&order.holder)?.command(registry, make).await?;
         self.state.order_acknowledged(order, &outcome.acknowledgement);
         Ok(outcome)
@@ -90,8 +89,9 @@ pub(super) fn not_enrolled(fault: pod_wallet::keys::KeysFault) -> Failure {
 }
 
 /// A file's text without the line end, for what must not stand on a command line; `-` is standard input.
-pub(super) fn secret_text(path: &Path) -> Result<pod_crypto::Zeroizing<String>, Failure> {
-    let read = if path.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { fs::read_to_string(path) };
+pub(crate) fn secret_text(path: &Path) -> Result<pod_crypto::Zeroizing<String>, Failure> {
+    let read =
+        if path.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { fs::read_to_string(path) };
     let text = pod_crypto::Zeroizing::new(read.map_err(|source| {
         Failure::usage(format!("cannot read {}", path.display()))
             .because(source)

@@ -52,10 +52,8 @@ impl Requests {
             None => vec![fetch(&opened, &self.what).await?],
         };
         let labels = opened.joined.labels().await;
-        let reviews: Vec<Review> = requests
-            .iter()
-            .map(|bytes| review(&opened, &labels, bytes))
-            .collect::<Result<_, _>>()?;
+        let reviews: Vec<Review> =
+            requests.iter().map(|bytes| review(&opened, &labels, bytes)).collect::<Result<_, _>>()?;
         let words: Vec<String> = reviews.iter().map(|review| in_words(review.summary(), self.lang)).collect();
         let json: Vec<Value> = reviews.iter().map(|review| json!(review.summary())).collect();
         let words = if words.is_empty() { "Nothing waits.".to_owned() } else { words.join("\n\n") };
@@ -69,9 +67,8 @@ async fn inbox(opened: &mut Opened, organisation: &str, person: Option<&str>) ->
     let outcome = opened.order(&Order::inbox(holder, pod)).await?;
     opened.save()?;
     let unusable = |_| Failure::usage(format!("{organisation} sent no usable inbox"));
-    let inbox: Inbox = serde_json::from_slice(&outcome.result).map_err(|source| {
-        Failure::of(Exit::EvidenceBroken, "not-believed", source)
-    })?;
+    let inbox: Inbox = serde_json::from_slice(&outcome.result)
+        .map_err(|source| Failure::of(Exit::EvidenceBroken, "not-believed", source))?;
     inbox.requests.iter().map(|text| from_base64url(text).map_err(unusable)).collect()
 }
 
@@ -95,11 +92,7 @@ pub(super) async fn fetch(opened: &Opened, what: &str) -> Result<Vec<u8>, Failur
 }
 
 /// What a person sees of it, verified against the registry.
-pub(super) fn review(
-    opened: &Opened,
-    labels: &pod_wallet::labels::Labels,
-    bytes: &[u8],
-) -> Result<Review, Failure> {
+pub(super) fn review(opened: &Opened, labels: &pod_wallet::labels::Labels, bytes: &[u8]) -> Result<Review, Failure> {
     Review::of(bytes, &opened.joined.registry, labels, opened.edge.now_secs()).map_err(|fault| {
         let code = fault.code().to_owned();
         Failure::of(Exit::Refused, &code, fault).advise("Do not answer it; tell whoever sent it.")
@@ -121,7 +114,12 @@ fn in_words(summary: &Summary, language: Language) -> String {
     }
     let days = |secs: u64| secs / (24 * 3600);
     let _ = writeln!(words, "  Purpose {}; kept for {} days.", summary.purpose, days(summary.retention_secs));
-    let _ = writeln!(words, "  Would count for {} days; answer before {}.", days(summary.validity_secs), date(summary.answer_before_secs, language));
+    let _ = writeln!(
+        words,
+        "  Would count for {} days; answer before {}.",
+        days(summary.validity_secs),
+        date(summary.answer_before_secs, language)
+    );
     for flag in &summary.over_asked {
         let _ = writeln!(words, "  ! asks for too much: {} ({})", flag.text, flag.code);
     }

@@ -7,11 +7,7 @@ use super::opened::Opened;
 use crate::failure::Failure;
 
 /// The organisation's id and the pod of `person` there: one's own when nobody is named, a child's by name or pod id.
-pub(super) fn pod_at(
-    opened: &Opened,
-    organisation: &str,
-    person: Option<&str>,
-) -> Result<(Principal, PodId), Failure> {
+pub(super) fn pod_at(opened: &Opened, organisation: &str, person: Option<&str>) -> Result<(Principal, PodId), Failure> {
     let principal = opened.joined.organisation(organisation)?;
     let enrolled = opened.state.organisation(&principal).ok_or_else(|| {
         Failure::usage(format!("this wallet is not enrolled at {organisation}"))

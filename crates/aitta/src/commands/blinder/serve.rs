@@ -1,0 +1,57 @@
+//! `aitta blinder serve` and `check-config`.
+
+use pod_directory::blinder::BlinderSeed;
+use pod_directory::config::BlinderConfig;
+use serde_json::json;
+
+use crate::commands::serving::{ConfigArgs, announce, check_certificate, stopped};
+use crate::daemon::{Signals, keep_memory_private, log_reload};
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+const WHAT: &str = "blinder";
+
+fn config(args: &ConfigArgs) -> Result<BlinderConfig, Failure> {
+    let mut config = BlinderConfig::read(&args.config).map_err(Failure::configuration)?;
+    if let Some(listen) = args.listen()? {
+        config.listening.listen = listen;
+    }
+    Ok(config)
+}
+
+/// Serves until it is told to stop.
+pub(super) fn serve(args: &ConfigArgs, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+    let key_log = keep_memory_private()?;
+    let config = config(args)?;
+    Edge::block_on(async {
+        let signals = Signals::listen()?;
+        let running = pod_directory::blinder::start(config, edge.surroundings(key_log)).await?;
+        announce(WHAT, running.addresses(), running.metrics_address(), output);
+        running.wait(signals.until_told_to_stop(|| log_reload(running.reload_certificate()))).await?;
+        Ok(stopped(WHAT, running.drain().await.cut, output))
+    })
+}
+
+/// Says whether it would start, as far as the files tell.
+pub(super) fn check(args: &ConfigArgs, output: &Output) -> Result<Exit, Failure> {
+    let key_log = keep_memory_private()?;
+    let config = config(args)?;
+    let listen = config.listening.listen.clone();
+    BlinderSeed::read_file(&config.seed_file).map_err(Failure::configuration)?;
+    Edge::block_on(check_certificate(&listen, config.listening.certificate, key_log))?;
+    let listen: Vec<String> = listen.iter().map(ToString::to_string).collect();
+    let words = format!(
+        "{} is good: listens on {}, trusts {}, believes logins of {}.",
+        args.config.display(),
+        listen.join(", "),
+        config.anchor.principal,
+        config.provider.issuer,
+    );
+    let json = json!({
+        "good": true, "listen": listen, "anchor": config.anchor.principal, "issuer": config.provider.issuer,
+    });
+    output.result(words, &json);
+    Ok(Exit::Done)
+}

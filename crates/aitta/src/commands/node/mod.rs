@@ -1,0 +1,39 @@
+//! `aitta node`: one organisation's node.
+
+mod init;
+pub(crate) mod publish;
+mod serve;
+
+use clap::Subcommand;
+
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+pub(crate) use serve::NodeConfigArgs;
+
+/// One organisation's node.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Node {
+    /// Make an organisation's keys, and a node with its configuration.
+    Init(init::Init),
+    /// Serve: answer services and wallets.
+    Serve(NodeConfigArgs),
+    /// Check the configuration and everything that it names, without serving.
+    CheckConfig(NodeConfigArgs),
+    /// Sign what the organisation says about itself, its endpoints and services, and publish it.
+    PublishProfile(publish::PublishProfile),
+}
+
+impl Node {
+    /// Runs it.
+    pub(crate) fn run(self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        match self {
+            Self::Init(init) => init.run(edge, output),
+            Self::Serve(args) => serve::serve(&args, edge, output),
+            Self::CheckConfig(args) => serve::check(&args, output),
+            Self::PublishProfile(publish) => publish.run(edge, output),
+        }
+    }
+}

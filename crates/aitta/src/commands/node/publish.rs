@@ -1,0 +1,60 @@
+//! `publish-profile`: a member signs what it says about itself. The same for nodes and blinders.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use pod_client::directory::DirectoryClient;
+use serde_json::json;
+
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::organisation::folder::write_new;
+use crate::organisation::profile;
+use crate::output::Output;
+
+/// `publish-profile`.
+#[derive(Debug, Args)]
+pub(crate) struct PublishProfile {
+    /// The member's `profile.toml`; `init` made it.
+    #[arg(long, env = "AITTA_PROFILE", value_name = "FILE")]
+    profile: PathBuf,
+
+    /// Read and check everything, publish nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Write the signed profile into this file too.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl PublishProfile {
+    /// Reads, signs and publishes.
+    pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let ready = profile::read(&self.profile, &*edge.random, edge.now_secs())?;
+        let directory = DirectoryClient::new(&edge.caller(ready.roots.as_deref())?, &ready.directory)?;
+        let signed = ready.sign();
+        if !self.dry_run {
+            Edge::block_on(async { Ok(directory.publish_statement(signed.bytes()).await?) })?;
+        }
+        if let Some(path) = &self.output {
+            write_new(path, signed.bytes())?;
+        }
+        let services: Vec<&str> = signed.services.iter().map(|service| service.names.en()).collect();
+        let endpoints: Vec<&str> = signed.endpoints.iter().map(|endpoint| endpoint.as_str()).collect();
+        let words = format!(
+            "{} {} says: it answers at {}; its services are: {}.",
+            if self.dry_run { "Not published (dry run):" } else { "Published:" },
+            signed.names.en(),
+            endpoints.join(", "),
+            if services.is_empty() { "none".to_owned() } else { services.join(", ") },
+        );
+        let json = json!({
+            "published": !self.dry_run, "principal": signed.issuer, "endpoints": endpoints, "services": services,
+            "expires": signed.expires, "statement": signed.id(),
+        });
+        output.result(words, &json);
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,56 @@
+//! Collecting decisions.
+
+use std::path::Path;
+
+use clap::Args;
+use pod_client::service::collect;
+use pod_protocol::decision::DecisionOutcome;
+use pod_protocol::ids::ObjectId;
+use serde_json::{Value, json};
+
+use super::opened::{Chain, Opened};
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Collect what citizens decided about an access request.
+#[derive(Debug, Args)]
+pub(super) struct Collect {
+    /// The access request's id, as `ask` printed it.
+    request: ObjectId,
+}
+
+impl Collect {
+    pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let opened = Opened::open(dir, edge).await?;
+        let identity = &opened.kept.identity;
+        let node = opened.joined.node(&identity.organisation)?;
+        let decisions =
+            collect(&opened.joined.caller, &node, &opened.registry, identity, &opened.kept.seal_key, &self.request)
+                .await?;
+        let (mut grants, mut denied, mut unreadable): (Vec<Value>, u64, u64) = (Vec::new(), 0, 0);
+        for decision in decisions {
+            match decision.map(|decision| decision.outcome) {
+                Ok(DecisionOutcome::Granted(given)) => {
+                    for grant in given {
+                        let held = opened.kept.keep_chain(&Chain::new(Some(self.request), &[grant.grant]))?;
+                        grants.push(json!({
+                            "grant": held.ids().last(), "holder": opened.joined.name_of(&held.holder()), "pod": held.pod(),
+                        }));
+                    }
+                }
+                Ok(DecisionOutcome::Denied { .. }) => denied += 1,
+                // Anybody can leave something; what does not open was not sealed by a wallet.
+                Err(_) => unreadable += 1,
+            }
+        }
+        let words = match (grants.len(), denied) {
+            (0, 0) => "Nobody has decided yet.".to_owned(),
+            (given, denied) => format!("{given} grants, {denied} denials."),
+        };
+        let json = json!({ "request": self.request, "grants": grants, "denied": denied, "unreadable": unreadable });
+        output.result(words, &json);
+        Ok(Exit::Done)
+    }
+}
