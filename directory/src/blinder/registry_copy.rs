@@ -1,0 +1,215 @@
+//! The last good copy of the registry: fetched from the directory, kept in the store, used on while the directory is away.
+//!
+//! What was once fetched counts until it is replaced by something newer or expires, whatever a later fetch leaves out: a
+//! directory that shows an old copy cannot take a suspension back.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use pod_http::{Client, HeaderValue, Origin, Request, Response, StatusCode, header};
+use pod_protocol::ids::ObjectId;
+use pod_protocol::registry::{Anchor, MAX_REGISTRY_AGE_SECS, Registry, SNAPSHOT_LIMITS};
+use pod_store::{Batch, Store};
+use tokio::sync::Mutex;
+
+use super::tables::{FETCHED, FETCHED_KEY, REGISTRY};
+use crate::fault::{Failure, Fault, Refused};
+use crate::problems;
+use crate::startup::StartupError;
+
+/// Least time between two fetches that calls cause, in seconds: signatures with invented keys must not become calls to
+/// the directory.
+const RETRY_SECS: u64 = 5;
+
+/// A copy of the registry and where it comes from.
+#[derive(Debug)]
+pub(super) struct RegistryCopy {
+    anchor: Anchor,
+    client: Client,
+    directory: Origin,
+    store: Arc<dyn Store>,
+    held: RwLock<Held>,
+    /// When the directory was asked last. Held during a fetch, so that all who need one share it.
+    asked_at: Mutex<Option<u64>>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    registry: Arc<Registry>,
+    /// `None` until a first fetch went well.
+    fetched_at: Option<u64>,
+    /// The entity tag of what was fetched.
+    tag: Option<HeaderValue>,
+    /// What went wrong in the last fetch.
+    failure: Option<String>,
+}
+
+/// What is known about the copy's state, for `/readiness`.
+pub(super) struct CopyState {
+    pub(super) usable: bool,
+    pub(super) age_secs: Option<u64>,
+    pub(super) failure: Option<String>,
+}
+
+const DAMAGED: &str = "the copy of the registry";
+
+impl RegistryCopy {
+    /// Builds the registry from the copy in the store, if there is one.
+    pub(super) fn load(
+        anchor: Anchor,
+        client: Client,
+        directory: Origin,
+        store: Arc<dyn Store>,
+        now_secs: u64,
+    ) -> Result<Self, StartupError> {
+        let rows = store.range(REGISTRY, Bound::Unbounded, Bound::Unbounded, SNAPSHOT_LIMITS.items)?;
+        let statements: Vec<Vec<u8>> = rows.into_iter().map(|(_, statement)| statement).collect();
+        let (fetched_at, tag) = match store.get(FETCHED, FETCHED_KEY)? {
+            Some(value) => {
+                let (at, tag) = value.split_first_chunk::<8>().ok_or(StartupError::Damaged { what: DAMAGED })?;
+                (Some(u64::from_be_bytes(*at)), HeaderValue::from_bytes(tag).ok().filter(|tag| !tag.is_empty()))
+            }
+            None => (None, None),
+        };
+        let registry = Arc::new(Registry::build(&anchor, &statements, now_secs).0);
+        let held = RwLock::new(Held { registry, fetched_at, tag, failure: None });
+        Ok(Self { anchor, client, directory, store, held, asked_at: Mutex::new(None) })
+    }
+
+    /// The registry, if the copy still counts.
+    pub(super) fn current(&self, now_secs: u64) -> Result<Arc<Registry>, Refused> {
+        let held = self.held();
+        if !held.is_usable(now_secs) {
+            return Err(Refused::new(&problems::REGISTRY_AWAY));
+        }
+        if now_secs < held.registry.valid_until() {
+            return Ok(held.registry);
+        }
+        // Something in it has expired, or it was built a day ago and confirmed since.
+        let statements: Vec<Vec<u8>> = held.registry.statements().map(<[u8]>::to_vec).collect();
+        let registry = Arc::new(Registry::build(&self.anchor, &statements, now_secs).0);
+        self.change(|held| held.registry = Arc::clone(&registry));
+        Ok(registry)
+    }
+
+    /// The registry, fetched anew when it does not know somebody yet.
+    pub(super) async fn knowing(
+        &self,
+        now_secs: u64,
+        knows: impl Fn(&Registry) -> bool,
+    ) -> Result<Arc<Registry>, Failure> {
+        if let Ok(registry) = self.current(now_secs)
+            && knows(&registry)
+        {
+            return Ok(registry);
+        }
+        let mut asked_at = self.asked_at.lock().await;
+        let due = asked_at.is_none_or(|asked| now_secs < asked || now_secs >= asked.saturating_add(RETRY_SECS));
+        if due {
+            *asked_at = Some(now_secs);
+            self.fetch(now_secs).await?;
+        }
+        Ok(self.current(now_secs)?)
+    }
+
+    /// Asks the directory. A directory that is away, or that answers nonsense, is no fault: the copy is used on.
+    pub(super) async fn refresh(&self, now_secs: u64) -> Result<(), Fault> {
+        let mut asked_at = self.asked_at.lock().await;
+        *asked_at = Some(now_secs);
+        self.fetch(now_secs).await
+    }
+
+    async fn fetch(&self, now_secs: u64) -> Result<(), Fault> {
+        let held = self.held();
+        let mut request = Request::get("/v1/registry");
+        if let Some(tag) = held.tag.clone() {
+            request = request.with_header(header::IF_NONE_MATCH, tag);
+        }
+        let response = match self.client.send(&self.directory, request).await {
+            Ok(response) => response,
+            Err(error) => return self.failed(error.to_string()),
+        };
+        if response.status == StatusCode::NOT_MODIFIED {
+            return self.keep(Held { fetched_at: Some(now_secs), failure: None, ..held }, Batch::new());
+        }
+        match self.read(response, &held, now_secs) {
+            Ok((fetched, batch)) => self.keep(fetched, batch),
+            Err(why) => self.failed(why),
+        }
+    }
+
+    /// What comes of a fetched snapshot and what is held: of each statement the newest.
+    fn read(&self, response: Response, held: &Held, now_secs: u64) -> Result<(Held, Batch), String> {
+        let response = response.success().map_err(|error| error.to_string())?;
+        let mut statements = Registry::read_snapshot(&response.body)
+            .map_err(|refusal| format!("{} sends no registry: {refusal}", self.directory))?;
+        statements.extend(held.registry.statements().map(<[u8]>::to_vec));
+        let (registry, left_out) = Registry::build(&self.anchor, &statements, now_secs);
+        let before = rows(&held.registry);
+        let after = rows(&registry);
+        let mut batch = Batch::new();
+        for id in before.keys().filter(|id| !after.contains_key(*id)) {
+            batch.delete(REGISTRY, *id.as_bytes());
+        }
+        for (id, statement) in after.iter().filter(|(id, _)| !before.contains_key(*id)) {
+            batch.put(REGISTRY, *id.as_bytes(), *statement);
+        }
+        tracing::info!(members = registry.organisations().count(), left_out = left_out.len(), "registry fetched");
+        let tag = response.headers.get(header::ETAG).cloned();
+        let fetched = Held { registry: Arc::new(registry), fetched_at: Some(now_secs), tag, failure: None };
+        Ok((fetched, batch))
+    }
+
+    /// Keeps a copy, in the store first.
+    fn keep(&self, held: Held, mut batch: Batch) -> Result<(), Fault> {
+        let fetched_at = held.fetched_at.unwrap_or_default().to_be_bytes();
+        let tag = held.tag.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
+        batch.put(FETCHED, FETCHED_KEY, [fetched_at.as_slice(), tag].concat());
+        // A few milliseconds twice a minute: not worth another thread.
+        self.store.commit(batch)?;
+        self.change(|now| *now = held);
+        Ok(())
+    }
+
+    /// No fault of ours: the copy is used on, and `/readiness` says so.
+    fn failed(&self, why: String) -> Result<(), Fault> {
+        tracing::warn!(why, "the registry cannot be fetched: the last good copy is used");
+        self.change(|held| held.failure = Some(why));
+        Ok(())
+    }
+
+    fn held(&self) -> Held {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Held)) {
+        change(&mut self.held.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn state(&self, now_secs: u64) -> CopyState {
+        let held = self.held();
+        CopyState {
+            usable: held.is_usable(now_secs),
+            age_secs: held.fetched_at.map(|at| now_secs.saturating_sub(at)),
+            failure: held.failure,
+        }
+    }
+
+    /// How many members count now.
+    pub(super) fn members(&self, now_secs: u64) -> usize {
+        self.current(now_secs).map_or(0, |registry| registry.organisations().count())
+    }
+}
+
+impl Held {
+    fn is_usable(&self, now_secs: u64) -> bool {
+        self.fetched_at.is_some_and(|at| now_secs < at.saturating_add(MAX_REGISTRY_AGE_SECS))
+    }
+}
+
+/// The statements in force by their ids.
+fn rows(registry: &Registry) -> BTreeMap<ObjectId, &[u8]> {
+    let ids = registry.organisations().flat_map(pod_protocol::registry::Organisation::statement_ids);
+    ids.zip(registry.statements()).collect()
+}

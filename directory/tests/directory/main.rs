@@ -1,0 +1,29 @@
+//! Directory and blinder over real connections, as stories. One binary, so that it links once.
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod federation;
+mod provider;
+mod world;
+
+mod a_bucket_comes_whole;
+mod a_login_counts_once;
+mod citizen_finds_all_holders;
+mod directory_away_blinder_goes_on;
+mod entries_are_their_holders;
+mod every_route_refuses;
+mod holder_gets_its_own_tags_alone;
+mod limits_hold;
+mod misconfigured_never_starts;
+mod newest_entry_stands;
+mod problems_are_told_apart;
+mod registry_is_sent_when_it_changed;
+mod registry_takes_what_is_vouched_for;
+mod state_outlives_a_restart;

@@ -1,0 +1,70 @@
+//! What was acknowledged is there after a restart: statements, entries, tombstones, used logins.
+
+use pod_crypto::blind::Blinding;
+use pod_protocol::holder_entry::HolderEntry;
+
+use crate::federation::*;
+use crate::world::*;
+
+#[tokio::test]
+async fn the_directory_serves_what_it_had() {
+    let world = World::new();
+    let directory = world.directory().await;
+    let entries: Vec<HolderEntry> = (0..130).map(|number| entry(HELSINKI, [number; 16])).collect();
+    world.publish(&directory, HELSINKI, &entries).await.is(204);
+    let short = HolderEntry { expires: NOW + 60, ..tombstone(HELSINKI, [0; 16], NOW + 1) };
+    world.publish(&directory, HELSINKI, &[short, tombstone(HELSINKI, [1; 16], NOW + 1)]).await.is(204);
+    let before = (
+        world.get(&directory, "/v1/registry").await.is(200).body,
+        world.get(&directory, "/v1/buckets").await.json(),
+        world.get(&directory, "/v1/buckets/1/0").await.is(200).body,
+    );
+    directory.stop().await;
+    let directory = world.empty_directory().await;
+    let after = (
+        world.get(&directory, "/v1/registry").await.is(200).body,
+        world.get(&directory, "/v1/buckets").await.json(),
+        world.get(&directory, "/v1/buckets/1/0").await.is(200).body,
+    );
+    assert_eq!(after, before);
+    // What a tombstone removed does not come back, also after the tombstone's own end.
+    world.set_time(NOW + 3600);
+    world.publish(&directory, HELSINKI, &entries[..2]).await.is(204);
+    assert_eq!(world.get(&directory, "/v1/buckets").await.json()["entries"], 128);
+    // Once the first entry itself is over, nothing of it is remembered.
+    world.set_time(NOW + 30 * DAY);
+    assert_eq!(world.get(&directory, "/v1/buckets").await.json()["entries"], 0);
+    directory.stop().await;
+    let directory = world.empty_directory().await;
+    assert_eq!(world.get(&directory, "/v1/buckets").await.json()["entries"], 0);
+}
+
+#[tokio::test]
+async fn the_blinder_knows_which_logins_were_used() {
+    let (world, directory, blinder, provider) = whole().await;
+    let (_, blinded) = Blinding::blind(CODE.as_bytes(), &random(21)).unwrap();
+    for login in ["a", "b", "c"] {
+        world.ask(&blinder, &provider.token("pairwise-1", login), &blinded, &[HELSINKI]).await.is(200);
+    }
+    let public = world.get(&blinder, "/v1/blinder").await.json()["public"].clone();
+    blinder.stop().await;
+    let blinder = world.blinder(&directory.origin, &provider.issuer).await;
+    assert_eq!(world.get(&blinder, "/v1/blinder").await.json()["public"], public);
+    let used = provider.token("pairwise-1", "a");
+    world.ask(&blinder, &used, &blinded, &[HELSINKI]).await.refused(401, "token-used");
+    let fourth = provider.token("pairwise-1", "d");
+    world.ask(&blinder, &fourth, &blinded, &[HELSINKI]).await.refused(429, "limit");
+}
+
+#[tokio::test]
+async fn the_blinders_disk_tells_nothing_of_who_asked() {
+    let (world, _directory, blinder, provider) = whole().await;
+    let (_, blinded) = Blinding::blind(CODE.as_bytes(), &random(21)).unwrap();
+    let token = provider.token("pairwise-subject", "login-id");
+    world.ask(&blinder, &token, &blinded, &[HELSINKI]).await.is(200);
+    blinder.stop().await;
+    let disk = std::fs::read(world.path("blinder.redb")).unwrap();
+    for secret in [&b"pairwise-subject"[..], b"login-id", &blinded, CODE.as_bytes()] {
+        assert!(!disk.windows(secret.len()).any(|window| window == secret));
+    }
+}
