@@ -5,6 +5,7 @@
 //! | [`request`] | the path of a service's request, one file a step |
 //! | [`commands`] | what citizens and the organisation's own services have the node do |
 //! | `book` | what the node has on record beside the records: standings, grants, uses, nonces, requests, registry |
+//! | [`enrolment`] | citizens log in once and bind their wallet to their pods |
 //! | [`node`] | one node, opened from its parts |
 
 mod age;
@@ -12,6 +13,7 @@ mod blocking;
 mod book;
 mod clock;
 pub mod commands;
+pub mod enrolment;
 mod fault;
 mod metrics;
 pub mod node;

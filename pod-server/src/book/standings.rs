@@ -131,13 +131,17 @@ impl Standings {
     }
 
     /// Binds a key log to the pods for which its person may act. Enrolling the same log again adds what is new; another log
-    /// for a pod that has a subject is refused: a lost wallet is recovered, not replaced by whoever logs in.
+    /// for a pod that has a subject is refused: a lost wallet is recovered, not replaced by whoever logs in. So is the log of
+    /// somebody else: one wallet does not come to speak for two people.
     pub(crate) fn enrol(&self, events: &[Vec<u8>], person: &Person) -> Result<KeyState, Failure> {
         if events.len() > MAX_KEY_EVENTS {
             return Err(Refusal::TooLarge.into());
         }
         let state = replay(events)?;
         let principal = state.principal();
+        if self.person_of(&principal)?.is_some_and(|known| known != person.handle) {
+            return Err(Refusal::NotAuthorised.into());
+        }
         let mut batch = Batch::new();
         if self.key_events(&principal)?.is_empty() {
             for (number, event) in events.iter().enumerate() {
@@ -160,6 +164,13 @@ impl Standings {
         self.store.commit(batch)?;
         self.forget_all();
         Ok(state)
+    }
+
+    /// By which handle the registers know the person to whom a log is bound; none when it is bound to nobody yet.
+    pub(crate) fn person_of(&self, principal: &Principal) -> Result<Option<[u8; 32]>, Fault> {
+        let damaged = |_| Fault::Damaged { what: "a person's handle" };
+        let handle = self.store.get(PRINCIPALS, principal.as_bytes())?;
+        handle.map(|handle| <[u8; 32]>::try_from(handle).map_err(damaged)).transpose()
     }
 
     /// Appends an event to somebody's log.
@@ -226,7 +237,11 @@ enum Relation {
     Guardian = 1,
 }
 
-fn replay(events: &[Vec<u8>]) -> Result<KeyState, Refusal> {
+/// What the log of these signed events says, the first first.
+///
+/// # Errors
+/// As [`KeyState::begin`] and [`KeyState::apply`]; [`Refusal::NotAuthorised`] when there is no event.
+pub(crate) fn replay(events: &[Vec<u8>]) -> Result<KeyState, Refusal> {
     let mut state: Option<KeyState> = None;
     for event in events {
         let signed = Signed::<KeyEvent>::decode(event)?;

@@ -1,0 +1,85 @@
+//! Enrolment: a citizen logs in at the organisation's login provider, once, and from then on the wallet's keys speak for
+//! their pod and for those of their children.
+//!
+//! | Step | File |
+//! |---|---|
+//! | the wallet hands over its key-event log and gets an address to open | [`flow`] |
+//! | what waits meanwhile, by secrets that are kept as hashes | [`pending`] |
+//! | the provider, as it describes itself, and its keys | [`discovery`] |
+//! | the browser comes back: code for token, token for identity code | [`callback`], [`exchange`], [`token`] |
+//! | identity code → pods, keys bound, entries written | [`bind`], [`record`] |
+//! | the wallet asks how it ended | [`status`] |
+//!
+//! OpenID Connect Core 1.0, authorization code flow with PKCE (RFC 7636); the relying party is ours, on pod-http and
+//! `pod_crypto::jws`. The identity code exists between [`token`] and [`bind`] alone, and is overwritten there.
+
+mod bind;
+mod callback;
+mod config;
+mod discovery;
+mod exchange;
+mod flow;
+mod page;
+mod pending;
+mod problems;
+mod record;
+mod refusal;
+mod status;
+mod token;
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::node::Node;
+use config::RelyingParty;
+use discovery::Provider;
+use pending::Pendings;
+
+pub use config::{DEFAULT_IDENTITY_CODE_CLAIM, OidcConfig, OidcConfigError};
+pub use flow::MAX_ENROLMENT_BYTES;
+
+/// The paths below which this module answers.
+pub const ENROLMENTS_PATH: &str = "/v1/enrolments";
+
+/// Enrolment at one node.
+pub struct Enrolment {
+    node: Arc<Node>,
+    party: RelyingParty,
+    provider: Provider,
+    pending: Pendings,
+}
+
+impl fmt::Debug for Enrolment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enrolment").field("issuer", &self.party.issuer).finish_non_exhaustive()
+    }
+}
+
+impl Enrolment {
+    /// Reads what the configuration names. The provider itself is called when the first citizen enrols, so a node starts
+    /// while it is away.
+    ///
+    /// # Errors
+    /// [`OidcConfigError`]: which setting, and what to write instead.
+    pub fn open(node: Arc<Node>, config: &OidcConfig) -> Result<Arc<Self>, OidcConfigError> {
+        let party = config.open()?;
+        let provider = Provider::new(&party.issuer, party.client.clone())?;
+        Ok(Arc::new(Self { node, party, provider, pending: Pendings::default() }))
+    }
+
+    fn now_secs(&self) -> u64 {
+        (self.node.clock)()
+    }
+}
+
+/// The routes, for the node's router. Bodies are at most [`MAX_ENROLMENT_BYTES`].
+pub fn router(enrolment: &Arc<Enrolment>) -> Router {
+    Router::new()
+        .route("/v1/enrolments", post(flow::begin))
+        .route("/v1/enrolments/callback", get(callback::callback))
+        .route("/v1/enrolments/{secret}", get(status::status))
+        .with_state(Arc::clone(enrolment))
+}

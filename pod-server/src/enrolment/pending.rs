@@ -1,0 +1,158 @@
+//! Enrolments under way: in memory, bounded, and gone after a quarter of an hour.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pod_crypto::{Random, Zeroizing, random_array, sha256};
+use pod_protocol::ids::{PodId, Principal, base64url};
+
+/// How long a person may take to log in, and then the wallet to ask how it ended.
+pub(super) const LIFETIME_SECS: u64 = 15 * 60;
+/// Most enrolments at one time, each of up to 32 KiB: 96,000 people a day can begin.
+const MAX_PENDING: usize = 1_000;
+
+/// What a wallet began.
+pub(super) struct Begun {
+    /// Its key-event log, checked.
+    pub(super) events: Vec<Vec<u8>>,
+    /// Whose log that is.
+    pub(super) principal: Principal,
+    /// Ties the token to this enrolment.
+    pub(super) nonce: Zeroizing<String>,
+    /// Ties the code to this enrolment (RFC 7636).
+    pub(super) verifier: Zeroizing<String>,
+}
+
+/// The wallet is bound.
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    pub(super) principal: Principal,
+    pub(super) pods: Vec<BoundPod>,
+}
+
+/// A pod for which the wallet speaks.
+#[derive(Clone, Debug)]
+pub(super) struct BoundPod {
+    pub(super) pod: PodId,
+    /// Until when, for a child's; none for one's own.
+    pub(super) until_secs: Option<u64>,
+}
+
+/// How an enrolment stands.
+enum Stage {
+    /// The browser is away.
+    Begun(Begun),
+    /// It is back, and the code is being redeemed.
+    LoggingIn,
+    Ended(Outcome),
+}
+
+/// How an enrolment ended: bound, or the code of what was wrong.
+pub(super) type Outcome = Result<Bound, &'static str>;
+
+/// What the wallet gets, and what the browser carries.
+pub(super) struct Secrets {
+    /// With which the wallet asks how it stands.
+    pub(super) enrolment: String,
+    /// With which the browser comes back (RFC 6749 §10.12).
+    pub(super) state: String,
+}
+
+/// Names an enrolment within the node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key([u8; 32]);
+
+impl Key {
+    /// Secrets are looked up by their hash: how long that takes tells nothing about those that are kept.
+    fn of(secret: &str) -> Self {
+        Self(sha256(&[secret.as_bytes()]))
+    }
+}
+
+/// The enrolments under way.
+#[derive(Default)]
+pub(super) struct Pendings(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    enrolments: HashMap<Key, Pending>,
+    by_state: HashMap<Key, Key>,
+}
+
+struct Pending {
+    stage: Stage,
+    state: Key,
+    expires_secs: u64,
+}
+
+impl Pendings {
+    /// Keeps an enrolment; none when too many are under way.
+    pub(super) fn begin(&self, begun: Begun, random: &dyn Random, now_secs: u64) -> Option<Secrets> {
+        let mut table = self.hold();
+        table.forget_expired(now_secs);
+        if table.enrolments.len() >= MAX_PENDING {
+            return None;
+        }
+        let secrets = Secrets { enrolment: secret(random), state: secret(random) };
+        let (key, state) = (Key::of(&secrets.enrolment), Key::of(&secrets.state));
+        let expires_secs = now_secs.saturating_add(LIFETIME_SECS);
+        table.enrolments.insert(key, Pending { stage: Stage::Begun(begun), state, expires_secs });
+        table.by_state.insert(state, key);
+        Some(secrets)
+    }
+
+    /// The enrolment for which a browser comes back, once.
+    pub(super) fn come_back(&self, state: &str, now_secs: u64) -> Option<(Key, Begun)> {
+        let mut table = self.hold();
+        let key = table.by_state.remove(&Key::of(state))?;
+        let pending = table.enrolments.get_mut(&key).filter(|pending| pending.expires_secs > now_secs)?;
+        match std::mem::replace(&mut pending.stage, Stage::LoggingIn) {
+            Stage::Begun(begun) => Some((key, begun)),
+            other => {
+                pending.stage = other;
+                None
+            }
+        }
+    }
+
+    /// Says how an enrolment ended.
+    pub(super) fn end(&self, key: Key, outcome: Outcome, now_secs: u64) {
+        if let Some(pending) = self.hold().enrolments.get_mut(&key) {
+            pending.stage = Stage::Ended(outcome);
+            pending.expires_secs = now_secs.saturating_add(LIFETIME_SECS);
+        }
+    }
+
+    /// How the enrolment with this secret stands: none when there is no such, and none within when it has not ended.
+    pub(super) fn status(&self, enrolment: &str, now_secs: u64) -> Option<Option<Outcome>> {
+        let table = self.hold();
+        let pending = table.enrolments.get(&Key::of(enrolment)).filter(|pending| pending.expires_secs > now_secs)?;
+        Some(match &pending.stage {
+            Stage::Begun(_) | Stage::LoggingIn => None,
+            Stage::Ended(outcome) => Some(outcome.clone()),
+        })
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Table> {
+        // Nothing under this lock can panic half-way.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn forget_expired(&mut self, now_secs: u64) {
+        let by_state = &mut self.by_state;
+        self.enrolments.retain(|_, pending| {
+            let stays = pending.expires_secs > now_secs;
+            if !stays {
+                by_state.remove(&pending.state);
+            }
+            stays
+        });
+    }
+}
+
+/// 256 random bits: also a verifier of 43 characters, as RFC 7636 §4.1 recommends it.
+pub(super) fn secret(random: &dyn Random) -> String {
+    base64url(&random_array::<32>(random))
+}
