@@ -161,7 +161,7 @@ fn read_blinder(path: &Path) -> Result<BlinderSays, Failure> {
 }
 
 /// Puts values into a commented configuration: each setting stands in it once, as `key = …` or `#key = …` below its table.
-fn fill(template: &str, settings: &[(&'static str, String)]) -> String {
+pub(crate) fn fill(template: &str, settings: &[(&'static str, String)]) -> String {
     let mut table = String::new();
     let mut text = String::with_capacity(template.len());
     for line in template.lines() {

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 
+pub(crate) use init::fill;
 pub(crate) use serve::NodeConfigArgs;
 
 /// One organisation's node.

@@ -1,0 +1,66 @@
+//! init → check-config → serve → /healthz → SIGTERM, for each of the three.
+
+use rustix::process::Signal;
+
+use crate::world::{World, aitta, command, run_command};
+
+fn serves_and_stops(world: &World, what: &str, signal: Signal) {
+    let config = world.path(&format!("{what}/{what}.toml"));
+    let checked = aitta(&[what, "check-config", "--config", &config, "--json"]).done();
+    assert_eq!(checked.json()["good"], true);
+    let daemon = world.serve(what);
+    assert_eq!(daemon.get("/healthz").0, 200);
+    // Without a certificate there is nothing to read again, and it goes on serving.
+    daemon.hang_up();
+    assert_eq!(daemon.get("/healthz").0, 200);
+    let (code, last) = daemon.stop(signal);
+    assert_eq!((code, last["stopped"]["cut"].as_u64()), (0, Some(0)), "{what}: {last}");
+}
+
+#[test]
+fn the_directory() {
+    let world = World::empty();
+    world.init_directory();
+    serves_and_stops(&world, "directory", Signal::TERM);
+}
+
+#[test]
+fn the_blinder() {
+    let world = World::empty();
+    world.init_directory();
+    world.init_blinder();
+    serves_and_stops(&world, "blinder", Signal::TERM);
+}
+
+#[test]
+fn a_node() {
+    let world = World::with_all();
+    serves_and_stops(&world, "node", Signal::INT);
+}
+
+#[test]
+fn the_command_line_counts_before_the_environment_and_that_before_the_file() {
+    let world = World::with_all();
+    let config = world.path("node/node.toml");
+    let shown = |args: &[&str], environment: Option<&str>| {
+        let mut all = vec!["node", "check-config", "--json", "--config", &config];
+        all.extend(args);
+        let mut command = command(&all);
+        command.envs(environment.map(|value| ("AITTA_NODE_LISTEN", value)));
+        run_command(command).done().json()["listen"][0].as_str().unwrap().to_owned()
+    };
+    assert_eq!(shown(&[], None), "http://127.0.0.1:0");
+    assert_eq!(shown(&[], Some("http://127.0.0.1:7001")), "http://127.0.0.1:7001");
+    assert_eq!(shown(&["--listen", "http://127.0.0.1:7002"], Some("http://127.0.0.1:7001")), "http://127.0.0.1:7002");
+    assert_eq!(shown(&["--set", "listen=http://127.0.0.1:7003"], None), "http://127.0.0.1:7003");
+}
+
+#[test]
+fn a_serving_process_leaves_no_core_dump() {
+    let world = World::empty();
+    world.init_directory();
+    let daemon = world.serve("directory");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", daemon.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+}
