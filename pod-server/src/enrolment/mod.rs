@@ -3,15 +3,15 @@
 //!
 //! | Step | File |
 //! |---|---|
-//! | the wallet hands over its key-event log and gets an address to open | [`flow`] |
-//! | what waits meanwhile, by secrets that are kept as hashes | [`pending`] |
-//! | the provider, as it describes itself, and its keys | [`discovery`] |
-//! | the browser comes back: code for token, token for identity code | [`callback`], [`exchange`], [`token`] |
-//! | identity code → pods, keys bound, entries written | [`bind`], [`record`] |
-//! | the wallet asks how it ended | [`status`] |
+//! | the wallet hands over its key-event log and gets an address to open | `flow` |
+//! | what waits meanwhile, by secrets that are kept as hashes | `pending` |
+//! | the provider, as it describes itself, and its keys | `discovery` |
+//! | the browser comes back: code for token, token for identity code | `callback`, `exchange`, `token` |
+//! | identity code → pods, keys bound, entries written | `bind`, `record` |
+//! | the wallet asks how it ended | `status` |
 //!
 //! OpenID Connect Core 1.0, authorization code flow with PKCE (RFC 7636); the relying party is ours, on pod-http and
-//! `pod_crypto::jws`. The identity code exists between [`token`] and [`bind`] alone, and is overwritten there.
+//! `pod_crypto::jws`. The identity code exists between `token` and `bind` alone, and is overwritten there.
 
 mod bind;
 mod callback;
