@@ -6,6 +6,8 @@
 //! | [`commands`] | what citizens and the organisation's own services have the node do |
 //! | `book` | what the node has on record beside the records: standings, grants, uses, nonces, requests, registry |
 //! | [`enrolment`] | citizens log in once and bind their wallet to their pods |
+//! | [`import`] | registers come in |
+//! | [`upkeep`] | what the node does by itself: a fresh registry, its entries in the directory |
 //! | [`node`] | one node, opened from its parts |
 
 mod age;
@@ -15,6 +17,7 @@ mod clock;
 pub mod commands;
 pub mod enrolment;
 mod fault;
+pub mod import;
 mod metrics;
 pub mod node;
 mod reach;
@@ -22,6 +25,7 @@ mod releases;
 pub mod request;
 mod stop;
 mod tables;
+pub mod upkeep;
 
 pub use clock::{Clock, Monotonic};
 pub use fault::{Failure, Fault};

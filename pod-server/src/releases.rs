@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pod_protocol::ids::PodId;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockWriteGuard};
 
 /// Pods share so many locks: a change waits for the fetches of one pod in a thousand, a millisecond at most.
 const STRIPES: usize = 1024;
@@ -54,6 +54,15 @@ impl Releases {
             guards.push(Arc::clone(lock).write_owned().await);
         }
         Changing { _guards: guards }
+    }
+
+    /// Holds `pods` for writing, from a thread that may block: for an import, which changes the standings of many.
+    pub(crate) fn change_blocking<'a>(
+        &self,
+        pods: impl IntoIterator<Item = &'a PodId>,
+    ) -> Vec<RwLockWriteGuard<'_, ()>> {
+        let numbers: BTreeSet<usize> = pods.into_iter().map(stripe).collect();
+        numbers.into_iter().filter_map(|number| self.stripes.get(number)).map(|lock| lock.blocking_write()).collect()
     }
 
     /// Holds every pod for writing: for what changes several standings at once, such as a guardian's keys.

@@ -22,8 +22,13 @@ pub(crate) const INBOX: Table = Table("node-inbox");
 pub(crate) const DECISIONS: Table = Table("node-decisions");
 /// Single values: the last good registry, checkpoints.
 pub(crate) const SINGLES: Table = Table("node-singles");
-/// Pod → sealed tag and key under which wallets find it, once the blinder answered.
+/// Pod → epoch and sealed tag and key under which wallets find it, once the blinder answered.
 pub(crate) const HOLDER_TAGS: Table = Table("node-holder-tags");
+/// What the directory has yet to be told: 0 and pod → a number that changes whenever the pod is put there again; 1 and tag →
+/// nothing, for a tag that is withdrawn.
+pub(crate) const UNPUBLISHED: Table = Table("node-unpublished");
+/// When and pod → nothing: when an entry in the directory is due to be renewed.
+pub(crate) const RENEWALS: Table = Table("node-renewals");
 /// Register file → how far its import came.
 pub(crate) const IMPORTS: Table = Table("node-imports");
 
@@ -45,6 +50,8 @@ pub fn tables() -> Vec<Table> {
         DECISIONS,
         SINGLES,
         HOLDER_TAGS,
+        UNPUBLISHED,
+        RENEWALS,
         IMPORTS,
     ];
     tables.extend_from_slice(&pod_vault::tables());

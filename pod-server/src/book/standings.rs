@@ -58,11 +58,13 @@ impl Standings {
         if let Some(standing) = self.cache.get(pod) {
             return Ok(Some(standing));
         }
+        // Whoever asks need not hold the pod: a standing that changes while it is read is not kept.
+        let epoch = self.cache.epoch(pod);
         if !self.vault.has(pod)? {
             return Ok(None);
         }
         let standing = Arc::new(self.load(pod)?);
-        self.cache.put(*pod, Arc::clone(&standing));
+        self.cache.put_since(epoch, *pod, Arc::clone(&standing));
         Ok(Some(standing))
     }
 
@@ -208,7 +210,7 @@ impl Standings {
         let mut batch = Batch::new();
         batch.put(STANDING, pod.as_bytes(), self.vault.seal_for_pod(pod, CONTEXT, &bytes)?);
         self.store.commit(batch)?;
-        self.cache.put(*pod, Arc::new(standing));
+        self.cache.forget(pod);
         Ok(())
     }
 

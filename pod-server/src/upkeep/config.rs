@@ -1,0 +1,157 @@
+//! Where the directory and the blinder are, and how often the node calls them.
+
+use std::fmt;
+use std::time::Duration;
+
+use pod_http::Origin;
+use pod_protocol::holder_entry::MAX_ENTRY_LIFETIME_SECS;
+use pod_protocol::ids::{Principal, from_base64url};
+use pod_protocol::statement::Endpoint;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, Visitor};
+
+/// Well within the 5 minutes after which delegated chains are refused.
+const REFRESH: Duration = Duration::from_secs(30);
+/// Looking into an empty queue costs microseconds.
+const PUBLISH: Duration = Duration::from_secs(5);
+/// A quarter passes between two renewals, so that a holder that closes down is forgotten within some months.
+const ENTRY_LIFETIME_DAYS: u64 = 90;
+/// The first epoch of a blinder's key.
+const FIRST_EPOCH: u16 = 1;
+
+/// The tables `[directory]` and `[blinder]` of a node's configuration.
+///
+/// ```
+/// let config: pod_server::upkeep::UpkeepConfig = toml::from_str(r#"
+///     [directory]
+///     url = "https://directory.aitta.example"
+///
+///     [blinder]
+///     url = "https://blinder.example:8443"
+///     principal = "ai:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk"
+///     public = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk"
+/// "#).unwrap();
+/// assert_eq!(config.blinder.unwrap().epoch, 1);
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpkeepConfig {
+    /// The directory; without one the node stays with the registry on disk, and wallets do not find it.
+    pub directory: Option<DirectoryConfig>,
+    /// The blinder; without one wallets do not find the people whose data the node holds.
+    pub blinder: Option<BlinderConfig>,
+}
+
+/// The directory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectoryConfig {
+    /// `https://HOST[:PORT]`, or `http://127.0.0.1:PORT` on this machine.
+    #[serde(deserialize_with = "origin")]
+    pub url: Origin,
+    /// Between two looks at the registry; 30 s.
+    #[serde(default = "refresh", rename = "refresh_secs", deserialize_with = "seconds")]
+    pub refresh: Duration,
+    /// Between two looks at the queue of holder entries; 5 s.
+    #[serde(default = "publish", rename = "publish_secs", deserialize_with = "seconds")]
+    pub publish: Duration,
+    /// How long a holder entry counts; 90 days. It is renewed after two thirds of that.
+    #[serde(default = "entry_lifetime_days", deserialize_with = "lifetime")]
+    pub entry_lifetime_days: u64,
+    /// Where wallets enrol, when it is not the first endpoint of the organisation's profile.
+    #[serde(default, deserialize_with = "enrolment")]
+    pub enrolment: Option<Endpoint>,
+}
+
+/// The blinder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlinderConfig {
+    /// `https://HOST[:PORT]`, or `http://127.0.0.1:PORT` on this machine.
+    #[serde(deserialize_with = "origin")]
+    pub url: Origin,
+    /// Who it is.
+    pub principal: Principal,
+    /// Its public key, as `GET /v1/blinder` tells it: 43 characters of base64url. Every answer is proven against it.
+    #[serde(deserialize_with = "public_key")]
+    pub public: [u8; 32],
+    /// The epoch for which tags are made; 1.
+    #[serde(default = "first_epoch")]
+    pub epoch: u16,
+}
+
+fn refresh() -> Duration {
+    REFRESH
+}
+
+fn publish() -> Duration {
+    PUBLISH
+}
+
+fn entry_lifetime_days() -> u64 {
+    ENTRY_LIFETIME_DAYS
+}
+
+fn first_epoch() -> u16 {
+    FIRST_EPOCH
+}
+
+/// Reads a text, and what it means.
+struct Text<T>(fn(&str) -> Result<T, String>);
+
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
+}
+
+fn origin<'de, D: Deserializer<'de>>(from: D) -> Result<Origin, D::Error> {
+    from.deserialize_str(Text(|text| text.parse::<Origin>().map_err(|error| error.to_string())))
+}
+
+fn public_key<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> {
+    from.deserialize_str(Text(|text| {
+        let bytes = from_base64url(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.ok_or_else(|| {
+            "not the blinder's public key: write the 43 characters that its `GET /v1/blinder` gives as `public`"
+                .to_owned()
+        })
+    }))
+}
+
+/// Longest enrolment endpoint, in bytes: a handle has room for it and some six record types.
+const MAX_ENROLMENT_BYTES: usize = 60;
+
+fn enrolment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Endpoint>, D::Error> {
+    from.deserialize_str(Text(|text| {
+        if text.len() > MAX_ENROLMENT_BYTES {
+            return Err(format!(
+                "longer than {MAX_ENROLMENT_BYTES} bytes: put it first among the profile's endpoints and leave `enrolment` out"
+            ));
+        }
+        text.parse().map(Some).map_err(|error: pod_protocol::statement::EndpointFault| error.to_string())
+    }))
+}
+
+fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    match u64::deserialize(from)? {
+        0 => Err(D::Error::custom("must be at least 1 second")),
+        seconds => Ok(Duration::from_secs(seconds)),
+    }
+}
+
+fn lifetime<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    const MAX_DAYS: u64 = MAX_ENTRY_LIFETIME_SECS / 86_400;
+    let days = u64::deserialize(from)?;
+    if (1..=MAX_DAYS).contains(&days) {
+        Ok(days)
+    } else {
+        Err(D::Error::custom(format!("must be 1 to {MAX_DAYS} days")))
+    }
+}

@@ -1,0 +1,131 @@
+//! An import has the blinder make tags; the directory is told; a wallet that knows the identity code finds the pod.
+
+use pod_import::Options;
+use pod_server::upkeep::{Upkeep, UpkeepConfig, withdraw};
+
+use crate::city::{City, file, principal, whole};
+use crate::neighbours::{Directory, EPOCH, FakeBlinder, client, eventually};
+
+fn start(city: &City, directory: &Directory) -> Upkeep {
+    let config = UpkeepConfig { directory: Some(directory.config()), blinder: None };
+    Upkeep::start(&city.node, &config, &client())
+}
+
+/// The codes of those with a row in `oulu/school.tsv`.
+fn pupils() -> Vec<String> {
+    let text = std::fs::read_to_string(file("oulu/school.tsv")).unwrap();
+    text.lines().skip(1).map(|row| row.split('\t').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn everybody_is_found_by_their_own_code_and_what_is_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let city = City::open("oulu", folder.path());
+    let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
+    (directory.answers().await, blinder.answers().await);
+    let report = city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await;
+    assert_eq!((report.findable.without_tag, report.findable.why), (0, None));
+    assert_eq!(blinder.asked().iter().sum::<usize>() as u64, report.rows.people, "each person once");
+    assert!(blinder.asked().iter().all(|inputs| *inputs <= 256));
+
+    let upkeep = start(&city, &directory);
+    let published = |people: u64| directory.told(|told| told.entries.len() as u64 >= people);
+    eventually("everybody is published", || published(report.rows.people)).await;
+    eventually("nothing waits", || city.count("node-unpublished") == 0).await;
+    let vault = city.vault();
+    for code in pupils() {
+        let handle = directory.found(&blinder.key, &code, &principal("oulu")).expect("the pod is found");
+        assert_eq!(Some(handle.pod), vault.find(&code).unwrap());
+        let types: Vec<&str> = handle.record_types.iter().map(|one| one.as_str()).collect();
+        assert!(types == ["residence", "school"] || types == ["school"]);
+        assert_eq!(directory.found(&blinder.key, &code, &principal("turku")), None, "at another holder: nothing");
+    }
+    // An import that changes nothing asks nobody and tells nobody.
+    let told = directory.told(|told| told.entries.len());
+    city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await;
+    assert_eq!(blinder.asked().iter().sum::<usize>() as u64, report.rows.people);
+    assert_eq!((city.count("node-unpublished"), directory.told(|told| told.entries.len())), (0, told));
+    upkeep.finish().await;
+}
+
+#[tokio::test]
+async fn without_the_blinder_the_import_succeeds_and_the_next_one_makes_up_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let city = City::open("oulu", folder.path());
+    let mut blinder = FakeBlinder::away(folder.path());
+    let report = city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await;
+    assert_eq!(report.findable.without_tag, report.rows.people);
+    assert!(report.to_string().contains("Run the import again when the blinder answers"), "{report}");
+    assert!(report.to_string().contains("does not accept a connection"), "{report}");
+
+    blinder.answers().await;
+    let report = city.import_with(Some(blinder.configured([9; 32], EPOCH)), whole("oulu"), Options::default()).await;
+    assert!(report.to_string().contains("check `blinder.public`"), "{report}");
+    let report = city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await;
+    assert_eq!(report.rows.total.unchanged, report.rows.total.rows);
+    assert_eq!((report.findable.without_tag, city.count("node-unpublished")), (0, report.rows.people));
+}
+
+#[tokio::test]
+async fn what_waits_for_the_directory_survives_a_restart_and_a_refusal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
+    blinder.answers().await;
+    let city = City::open("oulu", folder.path());
+    let people = city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await.rows.people;
+    drop(city.close());
+
+    let city = City::open("oulu", folder.path());
+    directory.told(|told| told.refusing = Some(axum::http::StatusCode::FORBIDDEN));
+    directory.answers().await;
+    let upkeep = start(&city, &directory);
+    let waits = || upkeep.reasons().iter().any(|reason| reason.code == "entries-waiting");
+    eventually("the operator is told", waits).await;
+    assert_eq!(city.count("node-unpublished"), people);
+    directory.told(|told| told.refusing = None);
+    eventually("everybody is published", || city.count("node-unpublished") == 0).await;
+    assert_eq!(directory.told(|told| told.entries.len()) as u64, people);
+
+    // Two thirds of its life later every entry is renewed.
+    city.wait(60 * 86_400);
+    eventually("everybody is renewed", || directory.told(|told| told.entries.len()) as u64 == 2 * people).await;
+    let newest = directory.told(|told| told.entries.last().unwrap().issued);
+    assert_eq!(newest, city.now());
+    upkeep.finish().await;
+}
+
+#[tokio::test]
+async fn who_is_erased_or_has_a_new_tag_is_withdrawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
+    (directory.answers().await, blinder.answers().await);
+    let city = City::open("oulu", folder.path());
+    city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await;
+    let upkeep = start(&city, &directory);
+    eventually("everybody is published", || city.count("node-unpublished") == 0).await;
+
+    let code = pupils().remove(0);
+    let oulu = principal("oulu");
+    let vault = city.vault();
+    let pod = vault.find(&code).unwrap().unwrap();
+    withdraw(&city.node, &pod).unwrap();
+    vault.erase(&pod).unwrap();
+    eventually("the entry is withdrawn", || directory.found(&blinder.key, &code, &oulu).is_none()).await;
+    eventually("nothing waits", || city.count("node-unpublished") == 0).await;
+
+    // They move back: a new pod, under the same tag.
+    city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await;
+    let new = vault.find(&code).unwrap().unwrap();
+    assert_ne!(new, pod);
+    let found = || directory.found(&blinder.key, &code, &oulu).is_some_and(|handle| handle.pod == new);
+    eventually("the new pod is found", found).await;
+
+    // Another epoch of the blinder: everybody has another tag, and the old ones are withdrawn.
+    let report = city
+        .import_with(Some(blinder.configured(blinder.key.public(), EPOCH + 1)), whole("oulu"), Options::default())
+        .await;
+    assert_eq!(report.findable.without_tag, 0);
+    eventually("nothing waits", || city.count("node-unpublished") == 0).await;
+    assert_eq!(directory.found(&blinder.key, &code, &oulu), None, "the tag of the epoch before");
+    upkeep.finish().await;
+}

@@ -1,0 +1,60 @@
+//! What a register says from today on counts at the very next release, while the node is serving.
+
+use std::path::PathBuf;
+
+use pod_import::Options;
+use pod_protocol::Verified;
+use pod_protocol::grant::Grant;
+use pod_server::import::{Files, Importer};
+use serde_json::{Value, json};
+
+use crate::people::{data, item, outcomes, wanted};
+use crate::scene::{ANNA, EETU, Scene};
+
+/// Has the serving node import the register's newest row about Eetu.
+async fn import(scene: &Scene, protected: bool, guardians: &str) {
+    let flag = if protected { "K" } else { "E" };
+    let text = format!(
+        "\u{feff}hetu;sukunimi;etunimet;kutsumanimi;syntymäaika;äidinkieli;kotikunta;katuosoite;postinumero;postitoimipaikka;turvakielto;sähköposti;puhelin;huoltajat\r\n\
+         {EETU};Virtanen;Eetu;Eetu;15.06.2008;fi;091;Kaivokatu 1;00100;HELSINKI;{flag};;;{guardians}\r\n"
+    );
+    let path: PathBuf = scene.folder.path().join("residents.csv");
+    std::fs::write(&path, text).unwrap();
+    let importer = Importer::new(scene.node(), None);
+    let report = importer.run(Files::Files(vec![path]), Options::default(), |_| {}).await.unwrap();
+    assert_eq!(report.rows.total.refused, 0, "{report}");
+}
+
+/// What the service gets of Eetu's residence, by its first record.
+async fn fetched(scene: &Scene, grant: &Verified<Grant>) -> Result<Value, &'static str> {
+    let names = vec![wanted("residence", &["given_names", "address"])];
+    let answer = scene.fetch(&scene.early, vec![item(&[grant], names)]).await.unwrap();
+    match outcomes(&answer)[0] {
+        "released" => Ok(data(&answer, 0)["residence"][0].clone()),
+        other => Err(other),
+    }
+}
+
+#[tokio::test]
+async fn who_is_protected_from_today_on_is_protected_at_once() {
+    let scene = Scene::new();
+    let grant = scene.usual_grant().await;
+    import(&scene, false, ANNA).await;
+    let before = fetched(&scene, &grant).await.unwrap();
+    assert_eq!(before["address"]["street"], "Kaivokatu 1");
+
+    import(&scene, true, ANNA).await;
+    assert_eq!(fetched(&scene, &grant).await, Ok(json!({ "given_names": "Eetu" })));
+    import(&scene, false, ANNA).await;
+    assert_eq!(fetched(&scene, &grant).await, Ok(before));
+}
+
+#[tokio::test]
+async fn who_is_no_guardian_any_more_decides_nothing_any_more() {
+    let scene = Scene::new();
+    let grant = scene.usual_grant().await;
+    import(&scene, false, ANNA).await;
+    assert!(fetched(&scene, &grant).await.is_ok());
+    import(&scene, false, "").await;
+    assert_eq!(fetched(&scene, &grant).await, Err("denied"));
+}

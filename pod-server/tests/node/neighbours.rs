@@ -1,0 +1,208 @@
+//! A directory and a blinder of our own, which come and go as a story wants, at the same address.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use pod_crypto::blind::{BlinderKey, Blinding};
+use pod_crypto::{SystemRandom, random_array};
+use pod_http::{
+    Client, ClientLimits, ClientProtocol, Limits, Origin, RootCertificates, Server, ServerConfig, ServerHandle,
+    Service, refuse_key_log,
+};
+use pod_protocol::blind_request::{BlindAnswer, BlindRequest};
+use pod_protocol::codec::{Cbor, Limits as CborLimits, decode, encode};
+use pod_protocol::holder_entry::{HolderEntry, HolderHandle, blind_info, tag_and_key};
+use pod_protocol::ids::{Cti, Principal};
+use pod_protocol::statement::{Membership, Role};
+use pod_protocol::{Signed, Verified};
+use pod_server::upkeep::{Blinder, BlinderConfig, DirectoryConfig};
+
+use crate::city::{START_SECS, key, principal, seed};
+
+/// How long a condition may take to come true: far more than it ever does.
+const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const EPOCH: u16 = 3;
+
+pub(crate) fn client() -> Client {
+    Client::new(RootCertificates::none(), ClientProtocol::Http1, ClientLimits::default()).unwrap()
+}
+
+/// Waits until something is so.
+pub(crate) async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    let waiting = async {
+        while !is_so() {
+            ticks.tick().await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "{what}");
+}
+
+/// The statement of the trust anchor that a city is a holder, signed at `issued`.
+pub(crate) fn membership(name: &str, issued: u64, suspended: bool) -> Vec<u8> {
+    let membership = Membership {
+        issuer: principal("anchor"),
+        subject: principal(name),
+        expires: issued + 300 * 86_400,
+        issued,
+        cti: Cti::new(random_array(&SystemRandom)),
+        name: name.parse().unwrap(),
+        keys: vec![key(name).public_key()],
+        roles: vec![Role::Holder],
+        depth: 0,
+        suspended,
+    };
+    Verified::sign(&key("anchor"), membership).bytes().to_vec()
+}
+
+pub(crate) async fn serve(socket: &Path, router: Router) -> ServerHandle {
+    let listen = vec![format!("unix:{}", socket.display()).parse().unwrap()];
+    let config = ServerConfig { listen, certificate: None, limits: Limits::default() };
+    let server = Server::bind(config, refuse_key_log(|_| None).unwrap()).await.unwrap();
+    server.serve(Service::new(router, || random_array(&SystemRandom)))
+}
+
+/// What the directory was asked and told.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) statements: Vec<Vec<u8>>,
+    pub(crate) whole_copies: usize,
+    pub(crate) unchanged: usize,
+    pub(crate) entries: Vec<Verified<HolderEntry>>,
+    /// What it answers instead of taking entries.
+    pub(crate) refusing: Option<StatusCode>,
+}
+
+pub(crate) struct Directory {
+    socket: PathBuf,
+    told: Arc<Mutex<Told>>,
+    server: Option<ServerHandle>,
+}
+
+impl Directory {
+    pub(crate) fn away(folder: &Path) -> Self {
+        Self { socket: folder.join("directory.sock"), told: Arc::default(), server: None }
+    }
+
+    pub(crate) async fn answers(&mut self) {
+        let router = Router::new()
+            .route("/v1/registry", get(registry))
+            .route("/v1/entries", post(entries))
+            .with_state(Arc::clone(&self.told));
+        self.server = Some(serve(&self.socket, router).await);
+    }
+
+    pub(crate) async fn goes_away(&mut self) {
+        self.server.take().unwrap().drain().await;
+    }
+
+    pub(crate) fn told<T>(&self, look: impl FnOnce(&mut Told) -> T) -> T {
+        look(&mut self.told.lock().unwrap())
+    }
+
+    pub(crate) fn config(&self) -> DirectoryConfig {
+        DirectoryConfig {
+            url: Origin::unix(&self.socket),
+            refresh: Duration::from_millis(10),
+            publish: Duration::from_millis(10),
+            entry_lifetime_days: 90,
+            enrolment: None,
+        }
+    }
+
+    /// What a wallet that knows the identity code finds, as the directory stands now.
+    pub(crate) fn found(&self, blinder: &BlinderKey, code: &str, holder: &Principal) -> Option<HolderHandle> {
+        let (blinding, blinded) = Blinding::blind(code.as_bytes(), &SystemRandom).unwrap();
+        let info = blind_info(holder, EPOCH);
+        let evaluation = blinder.evaluate(&blinded, &info, &SystemRandom).unwrap();
+        let output = blinding.finalize(&info, &evaluation, &blinder.public()).unwrap();
+        let (tag, key) = tag_and_key(&output);
+        let newest = |told: &mut Told| told.entries.iter().rfind(|entry| entry.tag == tag).cloned();
+        let sealed = self.told(newest)?.sealed.clone()?;
+        Some(HolderHandle::open(&key, holder, &tag, &sealed).unwrap())
+    }
+}
+
+async fn registry(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap) -> Response {
+    let mut told = told.lock().unwrap();
+    let snapshot = encode(&Cbor::Array(told.statements.iter().cloned().map(Cbor::Bytes).collect()));
+    let etag = format!("\"{:x?}\"", pod_crypto::sha256(&[&snapshot]));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+        told.unchanged += 1;
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    told.whole_copies += 1;
+    ([(header::ETAG, etag)], snapshot).into_response()
+}
+
+async fn entries(State(told): State<Arc<Mutex<Told>>>, body: Bytes) -> StatusCode {
+    let mut told = told.lock().unwrap();
+    if let Some(refusing) = told.refusing {
+        return refusing;
+    }
+    let limits = CborLimits { bytes: 256 * 1024, depth: 1, items: 256 };
+    for entry in decode(&body, limits).unwrap().into_array().unwrap() {
+        let signed = Signed::<HolderEntry>::decode(&entry.into_bytes().unwrap()).unwrap();
+        let signer = ["helsinki", "oulu", "turku", "espoo"].map(key).map(|key| key.public_key());
+        let signer = signer.iter().find(|key| pod_protocol::ids::Thumbprint::of(key).kid() == signed.kid()).unwrap();
+        told.entries.push(signed.verify(signer).unwrap());
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// A blinder, and how many inputs it was asked.
+pub(crate) struct FakeBlinder {
+    socket: PathBuf,
+    pub(crate) key: Arc<BlinderKey>,
+    asked: Arc<Mutex<Vec<usize>>>,
+    server: Option<ServerHandle>,
+}
+
+impl FakeBlinder {
+    pub(crate) fn away(folder: &Path) -> Self {
+        let key = Arc::new(BlinderKey::from_seed(&seed("blinder")).unwrap());
+        Self { socket: folder.join("blinder.sock"), key, asked: Arc::default(), server: None }
+    }
+
+    pub(crate) async fn answers(&mut self) {
+        let (key, asked) = (Arc::clone(&self.key), Arc::clone(&self.asked));
+        let evaluate = move |body: Bytes| {
+            let (key, asked) = (Arc::clone(&key), Arc::clone(&asked));
+            async move { evaluate(&key, &asked, &body) }
+        };
+        self.server = Some(serve(&self.socket, Router::new().route("/v1/evaluate", post(evaluate))).await);
+    }
+
+    /// How many inputs each request had.
+    pub(crate) fn asked(&self) -> Vec<usize> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// As an importer calls it; `public` is the key that the configuration has.
+    pub(crate) fn configured(&self, public: [u8; 32], epoch: u16) -> Blinder {
+        let url = Origin::unix(&self.socket);
+        Blinder::new(BlinderConfig { url, principal: principal("blinder"), public, epoch }, client())
+    }
+
+    pub(crate) fn right(&self) -> Blinder {
+        self.configured(self.key.public(), EPOCH)
+    }
+}
+
+fn evaluate(blinder: &BlinderKey, asked: &Mutex<Vec<usize>>, body: &[u8]) -> Vec<u8> {
+    let signed = Signed::<BlindRequest>::decode(body).unwrap();
+    let name = ["helsinki", "oulu"].into_iter().find(|name| signed.unverified().issuer == principal(name)).unwrap();
+    let request = signed.verify(&key(name).public_key()).unwrap();
+    request.check(&principal("blinder"), START_SECS).unwrap();
+    asked.lock().unwrap().push(request.inputs.len());
+    let info = blind_info(&request.issuer, request.epoch);
+    let one = |input| blinder.evaluate(input, &info, &SystemRandom).unwrap();
+    BlindAnswer { evaluations: request.inputs.iter().map(one).collect() }.to_bytes()
+}

@@ -1,0 +1,97 @@
+//! The registry is fetched again and again; while the directory is away the last good copy stays, until it is too old.
+
+use std::sync::Arc;
+
+use pod_server::node::REVOCATION_BOUND_SECS;
+use pod_server::upkeep::{Upkeep, UpkeepConfig};
+
+use crate::city::{City, START_SECS, principal};
+use crate::neighbours::{Directory, client, eventually, membership};
+
+fn codes(upkeep: &Upkeep) -> Vec<&'static str> {
+    upkeep.reasons().iter().map(|reason| reason.code).collect()
+}
+
+fn start(city: &City, directory: &Directory) -> Upkeep {
+    let config = UpkeepConfig { directory: Some(directory.config()), blinder: None };
+    Upkeep::start(&city.node, &config, &client())
+}
+
+fn knows(city: &City, name: &str) -> bool {
+    city.node.registry().is_member(&principal(name))
+}
+
+#[tokio::test]
+async fn the_last_good_copy_stays_while_the_directory_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let city = City::open("oulu", folder.path());
+    let mut directory = Directory::away(folder.path());
+    directory.told(|told| told.statements = vec![membership("turku", START_SECS, false)]);
+    let upkeep = start(&city, &directory);
+    assert_eq!(codes(&upkeep), ["registry-missing"]);
+    assert!(upkeep.reasons()[0].blocks);
+
+    directory.answers().await;
+    eventually("the registry is fetched", || knows(&city, "turku")).await;
+    eventually("an unchanged one is not fetched again", || directory.told(|told| told.unchanged > 2)).await;
+    assert_eq!((codes(&upkeep), directory.told(|told| told.whole_copies)), (vec![], 1));
+
+    directory.goes_away().await;
+    city.wait(REVOCATION_BOUND_SECS + 1);
+    eventually("its age is told", || codes(&upkeep) == ["registry-stale"]).await;
+    eventually("and why", || upkeep.reasons()[0].detail.contains("does not accept a connection")).await;
+    assert!(!upkeep.reasons()[0].blocks && knows(&city, "turku"));
+    city.wait(86_400);
+    eventually("a copy that is too old does not count", || !knows(&city, "turku")).await;
+    assert_eq!(codes(&upkeep), ["registry-expired"]);
+
+    directory.answers().await;
+    eventually("it is fetched whole", || knows(&city, "turku") && codes(&upkeep).is_empty()).await;
+    upkeep.finish().await;
+}
+
+#[tokio::test]
+async fn a_suspension_arrives_and_an_empty_registry_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let city = City::open("oulu", folder.path());
+    let mut directory = Directory::away(folder.path());
+    directory.answers().await;
+    let both = |suspended| vec![membership("turku", START_SECS, suspended), membership("oulu", START_SECS, false)];
+    directory.told(|told| told.statements = both(false));
+    let upkeep = start(&city, &directory);
+    eventually("both are members", || knows(&city, "turku") && knows(&city, "oulu")).await;
+
+    directory.told(|told| told.statements.clear());
+    eventually("the directory has lost everything", || directory.told(|told| told.whole_copies > 3)).await;
+    assert!(knows(&city, "turku") && knows(&city, "oulu"));
+    directory.told(|told| told.statements = both(true));
+    eventually("the suspension counts", || !knows(&city, "turku")).await;
+    assert!(knows(&city, "oulu"));
+    upkeep.finish().await;
+}
+
+#[tokio::test]
+async fn a_node_that_starts_again_begins_with_its_copy_and_its_age() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = Directory::away(folder.path());
+    directory.answers().await;
+    directory.told(|told| told.statements = vec![membership("turku", START_SECS, false)]);
+    let city = City::open("oulu", folder.path());
+    let upkeep = start(&city, &directory);
+    eventually("the registry is fetched", || knows(&city, "turku")).await;
+    // Confirmed a day later: it is as good as new.
+    city.wait(86_000);
+    let unchanged = directory.told(|told| told.unchanged);
+    eventually("the copy is confirmed", || directory.told(|told| told.unchanged > unchanged + 1)).await;
+    directory.goes_away().await;
+    upkeep.finish().await;
+    eventually("what was being written is written", || Arc::strong_count(&city.node) == 1).await;
+    drop(city.close());
+
+    let city = City::open("oulu", folder.path());
+    let upkeep = start(&city, &directory);
+    city.wait(86_400 + 80_000);
+    assert!(knows(&city, "turku"));
+    assert_eq!(codes(&upkeep), ["registry-stale"]);
+    upkeep.finish().await;
+}
