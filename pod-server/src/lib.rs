@@ -9,20 +9,27 @@
 //! | [`import`] | registers come in |
 //! | [`upkeep`] | what the node does by itself: a fresh registry, its entries in the directory |
 //! | [`node`] | one node, opened from its parts |
+//! | [`config`], [`key_file`] | what an operator writes |
+//! | [`serve`] | a node from its configuration, until it is told to stop |
+//! | [`routes`] | the node over HTTP: one table of routes, one file for each group |
 
 mod age;
 mod blocking;
 mod book;
 mod clock;
 pub mod commands;
+pub mod config;
 pub mod enrolment;
 mod fault;
 pub mod import;
+pub mod key_file;
 mod metrics;
 pub mod node;
 mod reach;
 mod releases;
 pub mod request;
+pub mod routes;
+pub mod serve;
 mod stop;
 mod tables;
 pub mod upkeep;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use pod_protocol::chain::CLOCK_SKEW_SECS;
 use pod_protocol::ids::Principal;
+use pod_protocol::key_event::KeyEvent;
+use pod_protocol::{Refusal, Signed};
 use serde_json::{Value, json};
 
 use crate::blocking::blocking;
@@ -10,7 +13,18 @@ use crate::fault::Failure;
 use crate::node::Node;
 
 /// Appends a key event to the actor's log. Every release waits: the log may be part of several pods' standings.
-pub(super) async fn append(node: &Arc<Node>, actor: Principal, event: Vec<u8>) -> Result<Value, Failure> {
+///
+/// An event from the future would keep every honest one out that comes before that time, and let a revoked key go on signing
+/// until then.
+pub(super) async fn append(
+    node: &Arc<Node>,
+    actor: Principal,
+    event: Vec<u8>,
+    now_secs: u64,
+) -> Result<Value, Failure> {
+    if Signed::<KeyEvent>::decode(&event)?.unverified().time_secs > now_secs + CLOCK_SKEW_SECS {
+        return Err(Refusal::NotYetIssued.into());
+    }
     let changing = node.releases.change_all().await;
     let state = blocking(node, move |node| node.standings.append_key_event(&actor, &event)).await?;
     drop(changing);

@@ -8,8 +8,8 @@ use pod_protocol::ids::{PodId, base64url};
 use pod_vault::OpenedRecords;
 use serde_json::{Value, json};
 
-use super::record::Recorded;
 use super::Done;
+use super::record::Recorded;
 use crate::blocking::blocking;
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
