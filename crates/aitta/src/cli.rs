@@ -19,7 +19,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// Say more about what is being done, on standard error.
+    /// Say more about what is being done, on standard error; AITTA_LOG chooses finer, as in `warn,pod_server=debug`.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
 

@@ -138,10 +138,24 @@ fn monotonic() -> Clock {
 impl Edge {
     /// Starts log lines on standard error, once. `--verbose` counts before `AITTA_LOG`, that before `level` (from a
     /// configuration), that before what is usual: ours from `info` on, others' from `warn` on.
-    pub(crate) fn start_logs(&self, level: Option<&str>, json: bool) {
-        let asked = if self.logs.verbose { None } else { std::env::var(LOG_VARIABLE).ok() };
-        let asked = asked.or_else(|| level.filter(|_| !self.logs.verbose).map(str::to_owned));
-        let filter = asked.and_then(|filter| EnvFilter::try_new(filter).ok()).unwrap_or_else(|| self.usual_filter());
+    ///
+    /// # Errors
+    /// When a filter cannot be read.
+    pub(crate) fn start_logs(&self, level: Option<&str>, json: bool) -> Result<(), Failure> {
+        let variable = std::env::var(LOG_VARIABLE).ok();
+        let asked = match (&variable, level) {
+            _ if self.logs.verbose => None,
+            (Some(filter), _) => Some((LOG_VARIABLE, filter.as_str())),
+            (None, level) => level.map(|level| ("log.level", level)),
+        };
+        let filter = match asked {
+            Some((name, filter)) => EnvFilter::try_new(filter).map_err(|source| {
+                Failure::configuration_says(format!("{name} is no filter of log lines"))
+                    .because(source)
+                    .advise("Write error, warn, info, debug or trace; or a filter such as `warn,pod_server=debug`.")
+            })?,
+            None => self.usual_filter(),
+        };
         let lines = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
@@ -151,6 +165,7 @@ impl Edge {
             LogFormat::Human => lines.with_target(false).init(),
             LogFormat::Json => lines.json().flatten_event(true).init(),
         }
+        Ok(())
     }
 
     fn usual_filter(&self) -> EnvFilter {

@@ -34,10 +34,8 @@ fn main() -> ExitCode {
     };
     let edge = Edge::of_this_process(cli.logs());
     let output = Output::new(cli.json);
-    if !cli.command.starts_its_own_logs() {
-        edge.start_logs(None, cli.json);
-    }
-    match commands::run(cli.command, &edge, &output) {
+    let started = if cli.command.starts_its_own_logs() { Ok(()) } else { edge.start_logs(None, cli.json) };
+    match started.and_then(|()| commands::run(cli.command, &edge, &output)) {
         Ok(exit) => exit.into(),
         Err(failure) => output.failure(&failure).into(),
     }

@@ -38,7 +38,7 @@ impl Output {
         let reasons = failure.reasons();
         if self.json {
             let message = [vec![failure.message.clone()], reasons].concat().join(": ");
-            line(&error_json(&failure.code, &message, failure.advice.as_deref()));
+            line(error_json(&failure.code, &message, failure.advice.as_deref()));
         } else {
             error_line(&format!("aitta: {}", failure.message));
             for reason in reasons {
@@ -61,7 +61,7 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
             let text = error.to_string();
             let (message, advice) = text.split_once("\n\n").unwrap_or((&text, "See `aitta --help`."));
             let message = message.trim_start_matches("error: ").trim();
-            line(&error_json("usage", message, Some(advice.trim())));
+            line(error_json("usage", message, Some(advice.trim())));
         }
         _ => {
             // A closed terminal cannot be told anything.

@@ -25,6 +25,17 @@ fn words_that_are_no_command_or_flag() {
 }
 
 #[test]
+fn an_environment_with_mistakes() {
+    let with = |name: &str, value: &str| {
+        let mut command = command(&["inspect", "-"]);
+        command.env(name, value);
+        run_command(command)
+    };
+    says(&with("AITTA_LOG", "pod_server=loud"), CONFIGURATION, "error, warn, info, debug or trace");
+    says(&with("AITTA_LOG_FORMAT", "xml"), USAGE, "possible values: human, json");
+}
+
+#[test]
 fn things_to_inspect_that_are_none() {
     let world = World::empty();
     says(&aitta(&["inspect", &world.path("missing")]), USAGE, "file that this account may read");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::world::{World, aitta, repository};
+use crate::world::{World, aitta, command, repository, run_command};
 
 fn registers() -> String {
     repository().join("demo/registers/helsinki").to_str().unwrap().to_owned()
@@ -76,5 +76,8 @@ fn an_object_is_put_into_words_in_whatever_form_it_comes() {
     let encoded = world.write("event.txt", text);
     let quoted = world.write("event.json", &format!("\"{text}\"\n"));
     assert_eq!(title(&encoded), title(&quoted));
+    let mut piped = command(&["inspect", "-", "--json"]);
+    piped.stdin(std::fs::File::open(&encoded).unwrap());
+    assert_eq!(run_command(piped).done().json()["title"], title(&encoded));
     assert!(title(&encoded).as_str().unwrap().contains("key event"));
 }

@@ -16,7 +16,7 @@ use crate::output::Output;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Blinder {
     /// Make a blinder's keys and seed, and its configuration.
-    Init(init::Init),
+    Init(Box<init::Init>),
     /// Serve: evaluate blinded identity codes.
     Serve(ConfigArgs),
     /// Check the configuration without serving.

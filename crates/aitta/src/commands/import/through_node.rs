@@ -48,11 +48,10 @@ pub(super) async fn import(
     dry_run: bool,
     shown: &Shown,
 ) -> Result<Report, Failure> {
-    let mut asked = match files {
-        Files::Folder(folder) => json!({ "folder": folder }),
-        Files::Files(paths) => json!({ "files": paths }),
+    let asked = match files {
+        Files::Folder(folder) => json!({ "folder": folder, "dry_run": dry_run }),
+        Files::Files(paths) => json!({ "files": paths, "dry_run": dry_run }),
     };
-    asked["dry_run"] = Value::Bool(dry_run);
     let body = asked.to_string();
     let head = format!(
         "POST /admin/import HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",

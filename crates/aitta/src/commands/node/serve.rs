@@ -52,7 +52,7 @@ impl NodeConfigArgs {
 pub(super) fn serve(args: &NodeConfigArgs, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
     keep_memory_private()?;
     let config = args.load()?;
-    edge.start_logs(Some(&config.log.level), config.log.json || output.is_json());
+    edge.start_logs(Some(&config.log.level), config.log.json || output.is_json())?;
     Edge::block_on(async {
         let signals = Signals::listen()?;
         let server = NodeServer::start(&config, &edge.of_a_node()).await?;
