@@ -3,20 +3,26 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use pod_audit::LogConfig;
-use pod_crypto::Random;
-use pod_http::{Drained, Limits, ListenAddress, Server, ServerConfig, ServerHandle, StartupError, refuse_key_log};
+use pod_crypto::{Random, random_array};
+use pod_http::{
+    Drained, Limits, ListenAddress, Server, ServerConfig, ServerHandle, Service, StartupError, refuse_key_log,
+};
 use pod_import::Catalogue;
 use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Monotonic};
 use crate::config::{CheckError, NodeConfig};
+use crate::enrolment::Enrolment;
 use crate::fault::Fault;
+use crate::import::{Importer, admin};
 use crate::node::{Node, NodeParts, OpenError};
 use crate::routes::{App, main_service, metrics_service};
 use crate::tables::{SCHEMA_VERSION, tables};
+use crate::upkeep::{Blinder, Upkeep};
 
 /// Only the node's own user gets at its store and its log.
 const DATA_MODE: u32 = 0o700;
@@ -68,6 +74,22 @@ pub enum StartError {
 #[error("the node stopped: what is on disk is no longer known; see why, then start it again")]
 pub struct Stopped(#[source] pub Arc<Fault>);
 
+/// The admin socket is named by a whole path, however the configuration names the folder.
+fn absolute(data: &Path) -> Result<PathBuf, CheckError> {
+    std::path::absolute(data).map_err(|source| CheckError::Data { path: data.to_owned(), source })
+}
+
+impl NodeConfig {
+    /// The blinder, for imports; none when the configuration names none.
+    ///
+    /// # Errors
+    /// [`CheckError`] about `roots`.
+    pub fn blinder(&self) -> Result<Option<Blinder>, CheckError> {
+        let Some(config) = &self.upkeep.blinder else { return Ok(None) };
+        Ok(Some(Blinder::new(config.clone(), self.client()?)))
+    }
+}
+
 /// Opens a node from its configuration: for serving, and for imports beside no server. Blocks.
 ///
 /// # Errors
@@ -102,6 +124,9 @@ pub struct NodeServer {
     app: Arc<App>,
     addresses: Vec<ListenAddress>,
     metrics: Option<ServerHandle>,
+    admin: ServerHandle,
+    importer: Arc<Importer>,
+    upkeep: Upkeep,
 }
 
 impl NodeServer {
@@ -114,7 +139,10 @@ impl NodeServer {
         let (opened_config, opened_edge) = (config.clone(), edge.clone());
         let opening = tokio::task::spawn_blocking(move || open(&opened_config, &opened_edge));
         let node = Arc::new(opening.await.map_err(|_| StartError::Interrupted)??);
-        let app = App::new(Arc::clone(&node), None);
+        let client = config.client()?;
+        let enrolment = config.oidc.as_ref().map(|oidc| Enrolment::open(Arc::clone(&node), oidc));
+        let app = App::new(Arc::clone(&node), enrolment.transpose().map_err(CheckError::from)?);
+        let importer = Arc::new(Importer::new(Arc::clone(&node), config.blinder()?));
         let server = |listen: Vec<ListenAddress>| {
             Server::bind(
                 ServerConfig { listen, certificate: config.certificate.clone(), limits: Limits::default() },
@@ -126,13 +154,18 @@ impl NodeServer {
             Some(address) => Some(server(vec![address.clone()]).await?.serve(metrics_service(&app))),
             None => None,
         };
+        let admin = server(vec![admin::address(&absolute(&config.data)?)?]).await?;
+        let random = Arc::clone(&edge.random);
+        let admin_service = Service::new(admin::router(Arc::clone(&importer)), move || random_array(&*random));
+        let admin = admin.serve(admin_service);
+        let upkeep = Upkeep::start(&node, &config.upkeep, &client);
         let addresses = main.addresses().to_vec();
         let handle = main.serve(main_service(&app));
         *app.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
         for address in &addresses {
             tracing::info!(%address, "listening");
         }
-        Ok(Self { app, addresses, metrics })
+        Ok(Self { app, addresses, metrics, admin, importer, upkeep })
     }
 
     /// The node.
@@ -192,12 +225,17 @@ impl NodeServer {
         self.app.server.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Imports end after the batch that they are at; then the callers, then what runs beside.
     async fn drain(mut self) -> Drained {
         tracing::info!("draining");
-        match self.take_server() {
+        self.importer.stop();
+        let drained = match self.take_server() {
             Some(server) => server.drain().await,
             None => Drained { cut: 0 },
-        }
+        };
+        self.admin.drain().await;
+        self.upkeep.finish().await;
+        drained
     }
 }
 

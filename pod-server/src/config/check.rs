@@ -49,6 +49,9 @@ pub enum CheckError {
     /// Sockets, certificates and authorities.
     #[error("the network settings cannot be used")]
     Http(#[from] pod_http::StartupError),
+    /// The login provider.
+    #[error(transparent)]
+    Oidc(#[from] crate::enrolment::OidcConfigError),
     /// The folder of store and log.
     #[error("data: {} is no folder that this process can make or use", path.display())]
     Data {
@@ -113,6 +116,7 @@ impl NodeConfig {
         look(self.secrets(environment).map(drop));
         look(Catalogue::load(&self.catalogue).map(drop).map_err(CheckError::from));
         look(self.client().map(drop));
+        look(self.oidc.as_ref().map_or(Ok(()), |oidc| Ok(oidc.check()?)));
         look(usable_folder(&self.data));
         look(self.check_listeners(environment).await);
         findings

@@ -21,10 +21,13 @@ use pod_http::{CertificateFiles, ListenAddress};
 use pod_protocol::ids::{Principal, from_base64url};
 use pod_protocol::registry::Anchor;
 use pod_store::{DEFAULT_CACHE_BYTES, Engine, StoreConfig};
+use serde::de::DeserializeOwned;
 
 pub use check::{CheckError, Finding};
 pub use error::{ConfigError, Source};
 
+use crate::enrolment::OidcConfig;
+use crate::upkeep::UpkeepConfig;
 use layers::{Layers, Settings};
 
 /// What the names of the node's variables begin with.
@@ -75,6 +78,10 @@ pub struct NodeConfig {
     pub cache_bytes: usize,
     /// Whom the registry begins with.
     pub anchor: Anchor,
+    /// The directory and the blinder.
+    pub upkeep: UpkeepConfig,
+    /// Where citizens log in; without it no wallet can enrol here.
+    pub oidc: Option<OidcConfig>,
     /// How the node writes about itself.
     pub log: LogSettings,
 }
@@ -136,12 +143,39 @@ impl NodeConfig {
                 principal: needed(settings, "anchor.principal", |text| text.parse().ok())?,
                 key: needed(settings, "anchor.key", public_key)?,
             },
+            upkeep: UpkeepConfig {
+                directory: section(settings, "directory", "directory.url")?,
+                blinder: section(settings, "blinder", "blinder.url")?,
+            },
+            oidc: oidc(settings)?,
             log: LogSettings {
                 level: settings.text("log.level").unwrap_or("info").to_owned(),
                 json: settings.text("log.format") == Some("json"),
             },
         })
     }
+}
+
+/// A table that its own room reads; none when the setting that it stands or falls with is not set.
+fn section<T: DeserializeOwned>(
+    settings: &Settings,
+    table: &str,
+    needs: &'static str,
+) -> Result<Option<T>, ConfigError> {
+    let found = settings.text(needs).and_then(|_| settings.table(table));
+    found.map(|found| found.try_into()).transpose().map_err(|error: toml::de::Error| ConfigError::Value {
+        at: settings.source(needs),
+        name: needs,
+        why: format!("what stands in [{table}] beside it cannot be used: {}", error.message()),
+        example: setting_named(needs),
+    })
+}
+
+/// The login provider; its paths are relative to the file like all others.
+fn oidc(settings: &Settings) -> Result<Option<OidcConfig>, ConfigError> {
+    let Some(read) = section::<OidcConfig>(settings, "oidc", "oidc.issuer")? else { return Ok(None) };
+    let client_secret_file = needed_path(settings, "oidc.client_secret_file")?;
+    Ok(Some(OidcConfig { client_secret_file, root_certificates: settings.paths("roots"), ..read }))
 }
 
 fn cache_bytes(settings: &Settings) -> usize {

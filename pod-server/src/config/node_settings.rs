@@ -141,6 +141,38 @@ pub(super) static SETTINGS: &[Setting] = &[
         public_key,
     ),
     number("blinder.epoch", "1", "The epoch for which tags are made."),
+    text(
+        "oidc.issuer",
+        Optional,
+        r#""https://login.example""#,
+        "The login provider, exactly as it calls itself. Without one no wallet can enrol here.",
+    ),
+    text("oidc.client_id", Optional, r#""helsinki""#, "The id under which it knows this node."),
+    text(
+        "oidc.client_secret_file",
+        Optional,
+        r#""oidc.secret""#,
+        "The file with the secret that it gave for that id, mode 0600.",
+    ),
+    text(
+        "oidc.redirect_url",
+        Optional,
+        r#""https://pods.helsinki.example/v1/enrolments/callback""#,
+        "This node's /v1/enrolments/callback as browsers call it, and as it is registered there.",
+    ),
+    list(text(
+        "oidc.accepted_loa",
+        Optional,
+        r#"["http://ftn.ficora.fi/2017/loa2"]"#,
+        "The levels of assurance (`acr`) that are good enough to read health records.",
+    )),
+    text(
+        "oidc.identity_code_claim",
+        Default(r#""urn:oid:1.2.246.21""#),
+        r#""urn:oid:1.2.246.21""#,
+        "The claim of the ID token that holds the national identity code.",
+    ),
+    list(text("oidc.scopes", Default(r#"["openid"]"#), r#"["openid"]"#, "The scopes that are asked for.")),
     checked(
         text(
             "log.level",

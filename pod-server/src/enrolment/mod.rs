@@ -70,6 +70,12 @@ impl Enrolment {
         Ok(Arc::new(Self { node, party, provider, pending: Pendings::default() }))
     }
 
+    /// The login provider's name.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.party.issuer
+    }
+
     fn now_secs(&self) -> u64 {
         (self.node.clock)()
     }

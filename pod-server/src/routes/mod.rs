@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_http::ServerHandle;
 
+use crate::enrolment::Enrolment;
 use crate::node::Node;
 
 pub use problems::{ALL as PROBLEMS, NONCE_HEADER};
@@ -39,14 +40,16 @@ pub(crate) type SharedHandle = Arc<Mutex<Option<ServerHandle>>>;
 pub struct App {
     pub(crate) node: Arc<Node>,
     pub(crate) oidc_issuer: Option<String>,
+    pub(crate) enrolment: Option<Arc<Enrolment>>,
     pub(crate) server: SharedHandle,
 }
 
 impl App {
-    /// Routes over `node`. `oidc_issuer` is where its people log in, for `/.well-known/aitta`.
+    /// Routes over `node`. Without `enrolment` no wallet can enrol here.
     #[must_use]
-    pub fn new(node: Arc<Node>, oidc_issuer: Option<String>) -> Arc<Self> {
-        Arc::new(Self { node, oidc_issuer, server: SharedHandle::default() })
+    pub fn new(node: Arc<Node>, enrolment: Option<Arc<Enrolment>>) -> Arc<Self> {
+        let oidc_issuer = enrolment.as_ref().map(|enrolment| enrolment.issuer().to_owned());
+        Arc::new(Self { node, oidc_issuer, enrolment, server: SharedHandle::default() })
     }
 
     /// What happened to connections so far; none when the server is not running.

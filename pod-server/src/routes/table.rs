@@ -15,6 +15,7 @@ use super::edge::{Asked, Handler, answer};
 use super::problems::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::{App, call, command, health, metrics, nonce, openapi, public, requests, revocation};
 use crate::book::requests::MAX_DECISION_BYTES;
+use crate::enrolment;
 
 /// A call or a command in its CBOR form, and a third more as base64url in JSON.
 const MESSAGE_BYTES: usize = pod_protocol::codec::MAX_OBJECT_BYTES * 3 / 2;
@@ -132,11 +133,15 @@ fn service(app: &Arc<App>, listener: Listener) -> Service {
     for route in TABLE.iter().filter(|route| route.listener == listener) {
         router = router.route(route.path, routed(app, route));
     }
+    if let (Listener::Main, Some(enrolment)) = (listener, &app.enrolment) {
+        router = router.merge(enrolment::router(enrolment));
+    }
     let router = router
         .method_not_allowed_fallback(|trace, headers: HeaderMap| nothing(&METHOD_NOT_ALLOWED, trace, &headers))
         .fallback(|trace, headers: HeaderMap| nothing(&NOT_FOUND, trace, &headers));
     let random = Arc::clone(&app.node.random);
     let service = Service::new(router, move || random_array(&*random));
+    let service = service.body_limit(enrolment::ENROLMENTS_PATH, enrolment::MAX_ENROLMENT_BYTES);
     limits(listener).into_iter().fold(service, |service, (prefix, bytes)| service.body_limit(prefix, bytes))
 }
 
