@@ -29,7 +29,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&fresh, path).map_err(failed)?;
     // The new name is durable only when the folder is.
-    match path.parent() {
+    match path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }) {
         Some(folder) => fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed),
         None => Ok(()),
     }

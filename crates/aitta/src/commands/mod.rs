@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 mod blinder;
+mod demo;
 mod directory;
 pub(crate) mod federation;
 mod folder;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     /// Run the directory, and speak for its trust anchor.
     #[command(subcommand)]
     Directory(directory::Directory),
+    /// Run a whole federation on this machine, and play a family's story through it.
+    Demo(demo::Demo),
     /// Be a citizen: find who holds what, decide who may use it, see who did.
     Wallet(wallet::Wallet),
     /// Be a service: ask citizens, and fetch exactly what they agreed to.
@@ -58,6 +61,7 @@ pub(crate) fn run(command: Command, edge: &Edge, output: &Output) -> Result<Exit
         Command::Directory(directory) => directory.run(edge, output),
         Command::Blinder(blinder) => blinder.run(edge, output),
         Command::Import(import) => import.run(edge, output),
+        Command::Demo(demo) => demo.run(edge, output),
         Command::Wallet(wallet) => wallet.run(edge, output),
         Command::Service(service) => service.run(edge, output),
         Command::Audit(audit) => audit.run(output),

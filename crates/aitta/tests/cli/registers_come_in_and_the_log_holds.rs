@@ -28,6 +28,23 @@ fn everything_goes_in_once_and_a_dry_run_writes_nothing() {
 }
 
 #[test]
+fn a_serving_node_takes_them_through_its_admin_socket() {
+    let world = World::with_all();
+    let node = world.serve("node");
+    let first = import(&world, &[&registers()]).done();
+    assert_eq!(first.json()["total"]["created"], first.json()["total"]["rows"]);
+    // The node itself says who is still to be found: the blinder of this world is away.
+    assert_eq!(first.json()["findable"]["pods"], first.json()["people"]);
+    let missing = import(&world, &[&world.path("node/keys")]);
+    assert_eq!((missing.code, missing.json()["error"]["code"].as_str().unwrap()), (2, "no-such-file"));
+    let (code, _) = node.stop(rustix::process::Signal::TERM);
+    assert_eq!(code, 0);
+    // And beside it, once it has stopped.
+    let again = import(&world, &[&registers()]).done();
+    assert_eq!(again.json()["total"]["created"], 0);
+}
+
+#[test]
 fn a_bad_row_is_named_and_the_rest_goes_in() {
     let world = World::with_all();
     let extract = std::fs::read_to_string(Path::new(&registers()).join("residents.csv")).unwrap();

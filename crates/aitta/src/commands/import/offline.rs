@@ -26,7 +26,7 @@ pub(super) async fn import(
     let node = tokio::task::spawn_blocking(move || pod_server::serve::open(&opened, &given))
         .await
         .map_err(|source| Failure::internal("the node did not open", source))??;
-    let blinder = None;
+    let blinder = config.blinder().map_err(pod_server::serve::StartError::from)?;
     let importer = Importer::new(Arc::new(node), blinder);
     let options = Options { dry_run, ..Options::default() };
     let seen = Arc::clone(shown);

@@ -30,12 +30,10 @@ pub(super) struct Grant {
     /// The access request: a link or a file.
     #[arg(value_name = "LINK|FILE")]
     request: String,
-    /// An organisation that holds the data; several may be named.
-    #[arg(long = "at", value_name = "ORGANISATION", required = true)]
+    /// An organisation that holds the data, and about whom when it is not yourself: ORGANISATION or ORGANISATION=NAME, where
+    /// the name is a child's, or a pod's id. Several may be given.
+    #[arg(long = "at", value_name = "ORGANISATION[=NAME]", required = true)]
     organisations: Vec<String>,
-    /// About whom: a child's name or pod; yourself unless said.
-    #[arg(long = "for", value_name = "NAME")]
-    person: Option<String>,
     /// Something optional that you agree to, as TYPE:FIELD. Nothing optional is shared unless it is named.
     #[arg(long, value_name = "TYPE:FIELD")]
     optional: Vec<String>,
@@ -98,8 +96,12 @@ impl Grant {
     }
 
     fn holders(&self, opened: &Opened) -> Result<Vec<(PodId, Signer)>, Failure> {
-        let one = |organisation: &String| {
-            let (holder, pod) = pod_at(opened, organisation, self.person.as_deref())?;
+        let one = |at: &String| {
+            let (organisation, person) = match at.split_once('=') {
+                Some((organisation, person)) => (organisation, Some(person)),
+                None => (at.as_str(), None),
+            };
+            let (holder, pod) = pod_at(opened, organisation, person)?;
             Ok((pod, opened.state.signer(&opened.root, &holder).map_err(not_enrolled)?))
         };
         self.organisations.iter().map(one).collect()

@@ -1,0 +1,184 @@
+//! The stage: a folder, free ports, and `aitta` run as people run it.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use pod_client::Caller;
+use pod_http::{Origin, Request};
+use serde_json::Value;
+
+use super::super::folder;
+use super::certificates;
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// How often a process is asked whether it serves, and how long that may take: debug builds on busy machines.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+const MOST_ASKED: u32 = 900;
+
+/// Where everything happens.
+pub(super) struct Stage {
+    dir: PathBuf,
+    program: PathBuf,
+    pub(super) caller: Caller,
+}
+
+/// What a command said, and how it ended.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// The exit code.
+    pub(super) code: u8,
+    /// The JSON document.
+    pub(super) json: Value,
+    command: String,
+}
+
+/// A process that is ended when it is dropped.
+pub(super) struct Running {
+    child: Child,
+    name: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Stage {
+    /// Makes the folder and the certificates.
+    pub(super) fn set(dir: Option<&Path>, edge: &Edge) -> Result<Self, Failure> {
+        let dir = match dir {
+            Some(dir) => dir.to_owned(),
+            None => std::env::temp_dir().join(format!("aitta-demo-{}", std::process::id())),
+        };
+        folder::make(&dir)?;
+        let dir = fs::canonicalize(&dir).map_err(|source| Failure::internal("the folder is gone", source))?;
+        certificates::make(&dir)?;
+        let program =
+            std::env::current_exe().map_err(|source| Failure::internal("this program does not find itself", source))?;
+        let caller = edge.caller(Some(&dir.join(certificates::ROOTS)))?;
+        Ok(Self { dir, program, caller })
+    }
+
+    /// The folder.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// A path in the folder, as text for a command line.
+    pub(super) fn path(&self, name: &str) -> String {
+        self.dir.join(name).display().to_string()
+    }
+
+    /// Writes a file for a command to read.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<String, Failure> {
+        folder::write(&self.dir.join(name), text.as_bytes())?;
+        Ok(self.path(name))
+    }
+
+    /// Runs `aitta` with these arguments and `--json`.
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<Said, Failure> {
+        let output = Command::new(&self.program)
+            .args(arguments)
+            .arg("--json")
+            .current_dir(&self.dir)
+            .env("AITTA_LOG", "error")
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|source| Failure::internal("a command could not be started", source))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let json = text.lines().rev().find_map(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
+        let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(Exit::Internal.number());
+        Ok(Said { code, json, command: format!("aitta {}", arguments.join(" ")) })
+    }
+
+    /// As [`Stage::run`], for what must succeed.
+    pub(super) fn done(&self, arguments: &[&str]) -> Result<Value, Failure> {
+        Ok(self.run(arguments)?.ended(Exit::Done)?.json)
+    }
+
+    /// Starts a process that goes on; what it says goes into a file.
+    pub(super) fn start(&self, name: &str, arguments: &[&str]) -> Result<Running, Failure> {
+        let failed = |source| Failure::internal(format!("{name} could not be started"), source);
+        let log =
+            File::options().append(true).create(true).open(self.dir.join(format!("{name}.log"))).map_err(failed)?;
+        let child = Command::new(&self.program)
+            .args(arguments)
+            .current_dir(&self.dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .map_err(failed)?;
+        Ok(Running { child, name: name.to_owned() })
+    }
+
+    /// Waits until a process serves at `url`.
+    pub(super) async fn serves(&self, running: &mut Running, url: &str) -> Result<(), Failure> {
+        let log = self.dir.join(format!("{}.log", running.name));
+        let origin: Origin = url.parse().map_err(|source| Failure::internal("an address is wrong", source))?;
+        for _ in 0..MOST_ASKED {
+            if let Ok(Some(status)) = running.child.try_wait() {
+                let said = fs::read_to_string(&log).unwrap_or_default();
+                return Err(failed(format!("{} ended ({status}) instead of serving: {said}", running.name)));
+            }
+            let answer = self.caller.http.send(&origin, Request::get("/healthz")).await;
+            if answer.is_ok_and(|answer| answer.status.is_success()) {
+                return Ok(());
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+        Err(failed(format!("{} does not serve at {url}; it wrote into {}", running.name, log.display())))
+    }
+
+    /// Asks again and again until `holds` says so.
+    pub(super) async fn until<F: Future<Output = Result<bool, Failure>>>(
+        &self,
+        what: &str,
+        mut holds: impl FnMut() -> F,
+    ) -> Result<(), Failure> {
+        for _ in 0..MOST_ASKED {
+            if holds().await? {
+                return Ok(());
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+        Err(failed(format!("waited in vain until {what}")))
+    }
+}
+
+impl Said {
+    /// Checks how the command ended.
+    pub(super) fn ended(self, exit: Exit) -> Result<Self, Failure> {
+        if self.code == exit.number() {
+            return Ok(self);
+        }
+        let message = format!("`{}` ended with {} and not {}: {}", self.command, self.code, exit.number(), self.json);
+        Err(failed(message))
+    }
+}
+
+/// Something did not go as it must.
+pub(super) fn failed(message: impl Into<String>) -> Failure {
+    Failure {
+        exit: Exit::Internal,
+        code: "demo-failed".to_owned(),
+        message: message.into(),
+        source: None,
+        advice: Some("The processes' logs are in the demonstration's folder.".to_owned()),
+    }
+}
+
+/// A port that is free now.
+pub(super) fn free_port() -> Result<u16, Failure> {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.map(|address| address.port()).map_err(|source| Failure::internal("no port is free", source))
+}
