@@ -332,6 +332,12 @@ impl KeyState {
         self.seq
     }
 
+    /// When the last event was signed, as its signer said.
+    #[must_use]
+    pub fn time_secs(&self) -> u64 {
+        self.time_secs
+    }
+
     /// The id of the last event.
     #[must_use]
     pub fn head(&self) -> ObjectId {

@@ -365,7 +365,8 @@ impl Refusal {
             Self::Replay => Outward::Replay,
             Self::Limit => Outward::Limit,
             Self::UnknownGrant => Outward::UnknownGrant,
-            Self::Unavailable => Outward::Unavailable,
+            // Says how old the holder's own view is, and nothing of a person.
+            Self::Chain { fault: ChainFault::StaleRevocations, .. } | Self::Unavailable => Outward::Unavailable,
             _ => Outward::Denied,
         }
     }

@@ -192,7 +192,7 @@ impl Node {
             own: self.vault.find(text)?,
             wards: self.vault.wards_of(text)?.into_iter().map(|ward| ward.pod).collect(),
         };
-        let keys = self.standings.enrol(events, &person)?;
+        let keys = self.standings.enrol(events, &person, (self.clock)())?;
         Ok(Enrolled { principal: keys.principal(), own: person.own, wards: person.wards })
     }
 

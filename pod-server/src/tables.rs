@@ -8,6 +8,8 @@ pub(crate) const STANDING: Table = Table("node-standing");
 pub(crate) const KEY_EVENTS: Table = Table("node-key-events");
 /// Principal → how the registers know the person behind it, by a handle that is no identity code.
 pub(crate) const PRINCIPALS: Table = Table("node-principals");
+/// Handle of a person → their principal.
+pub(crate) const PEOPLE: Table = Table("node-people");
 /// Pod and principal → whether they are its subject or a guardian.
 pub(crate) const ACTORS: Table = Table("node-actors");
 /// Grant id → pod and sealed grant.
@@ -24,8 +26,8 @@ pub(crate) const DECISIONS: Table = Table("node-decisions");
 pub(crate) const SINGLES: Table = Table("node-singles");
 /// Pod → epoch and sealed tag and key under which wallets find it, once the blinder answered.
 pub(crate) const HOLDER_TAGS: Table = Table("node-holder-tags");
-/// What the directory has yet to be told: 0 and pod → a number that changes whenever the pod is put there again; 1 and tag →
-/// nothing, for a tag that is withdrawn.
+/// What the directory has yet to be told: 0 and pod, whose entry is published, or 1 and tag, which is withdrawn → since when,
+/// and a number that is another one each time.
 pub(crate) const UNPUBLISHED: Table = Table("node-unpublished");
 /// When and pod → nothing: when an entry in the directory is due to be renewed.
 pub(crate) const RENEWALS: Table = Table("node-renewals");
@@ -42,6 +44,7 @@ pub fn tables() -> Vec<Table> {
         STANDING,
         KEY_EVENTS,
         PRINCIPALS,
+        PEOPLE,
         ACTORS,
         GRANTS,
         POD_GRANTS,

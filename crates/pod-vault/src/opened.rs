@@ -6,7 +6,8 @@ use std::fmt;
 use pod_crypto::Zeroizing;
 use pod_protocol::answer::data_digest;
 use pod_protocol::field::RecordType;
-use pod_protocol::request::{Name, Wanted};
+use pod_protocol::path::ItemSelection;
+use pod_protocol::request::Wanted;
 use pod_protocol::value::Value;
 
 /// Says that the audit entries of a disclosure are durable (invariant 1).
@@ -42,10 +43,9 @@ pub struct OpenedFields {
 }
 
 impl OpenedFields {
-    /// `selected` are the names that may leave; those that have a value are kept.
-    pub(crate) fn new(data: &Zeroizing<Value>, selected: Vec<Wanted>, records: usize) -> Self {
+    pub(crate) fn new(data: &Zeroizing<Value>, item: &ItemSelection, records: usize) -> Self {
         let names = match &**data {
-            Value::Map(entries) => present(entries, selected),
+            Value::Map(entries) => item.released(entries),
             _ => Vec::new(),
         };
         Self { data: Zeroizing::new(data.to_cbor()), names, records }
@@ -83,37 +83,6 @@ impl fmt::Debug for OpenedFields {
             .field("records", &self.records)
             .field("names", &self.names.iter().map(|wanted| wanted.names.len()).sum::<usize>())
             .finish_non_exhaustive()
-    }
-}
-
-/// Of the selected names, those for which `data` has something.
-fn present(data: &BTreeMap<String, Value>, selected: Vec<Wanted>) -> Vec<Wanted> {
-    let keep = |mut wanted: Wanted| {
-        let of_type = data.get(wanted.record_type.as_str());
-        wanted.names.retain(|name| match name {
-            Name::Field(path) => of_type.is_some_and(|records| stands(records, path.as_str())),
-            Name::Predicate(id) => {
-                let answer = data.get(&format!("{}{id}", wanted.record_type));
-                answer.is_some_and(|answer| *answer != Value::Null)
-            }
-        });
-        (!wanted.names.is_empty()).then_some(wanted)
-    };
-    selected.into_iter().filter_map(keep).collect()
-}
-
-/// Whether anything stands at a path, by the rule of [`project`](pod_protocol::field::project): an empty list on the way says
-/// "there is none", which is something.
-fn stands(value: &Value, path: &str) -> bool {
-    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-    match value {
-        Value::Array(items) => items.is_empty() || items.iter().any(|item| stands(item, path)),
-        Value::Map(entries) => match (entries.get(first), rest) {
-            (Some(_), None) => true,
-            (Some(below), Some(rest)) => stands(below, rest),
-            (None, _) => false,
-        },
-        _ => false,
     }
 }
 

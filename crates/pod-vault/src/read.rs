@@ -41,7 +41,7 @@ impl Vault {
                 entries.extend(one.apply(records));
             }
         }
-        let fields = OpenedFields::new(&data, selected, opened);
+        let fields = OpenedFields::new(&data, item, opened);
         within("an item's fields (bytes)", fields.size_bytes(), MAX_ANSWER_BYTES)?;
         Ok(fields)
     }

@@ -128,16 +128,15 @@ impl ItemSelection {
         &self.withheld
     }
 
-    /// The names that `data` has values for, for the receipt: what is absent is not among them, so that a name which was kept
-    /// back is missed no more than one that is not there. `data` is what [`TypeSelection::apply`] gave for all types.
+    /// The names that `data` has something for, for receipt and log: what is absent is not among them, so that a name which was
+    /// kept back is missed no more than one that is not there. `data` is what [`TypeSelection::apply`] gave for all types. An
+    /// empty list says "there is none", which is something; a predicate that answers `unknown` says nothing.
     #[must_use]
     pub fn released(&self, data: &BTreeMap<String, Value>) -> Vec<Wanted> {
         let there = |of: &RecordType, name: &Name| match (name, data.get(of.as_str())) {
-            (Name::Field(field), Some(Value::Array(records))) => {
-                records.iter().any(|record| !field.values(record).is_empty())
-            }
-            (Name::Field(_), _) => false,
-            (Name::Predicate(id), _) => data.contains_key(&format!("{of}{id}")),
+            (Name::Field(field), Some(records)) => project(records, std::slice::from_ref(field)).is_some(),
+            (Name::Field(_), None) => false,
+            (Name::Predicate(id), _) => data.get(&format!("{of}{id}")).is_some_and(|answer| *answer != Value::Null),
         };
         let mut names = self.names();
         for wanted in &mut names {
@@ -147,7 +146,8 @@ impl ItemSelection {
         names
     }
 
-    /// The names that may leave, for the holder's log. Not for the receipt: beside what was asked, they tell what was kept back.
+    /// The names that may leave, whether or not anything stands there. Not for a receipt: beside what was asked, they tell what
+    /// was kept back.
     #[must_use]
     pub fn names(&self) -> Vec<Wanted> {
         self.types

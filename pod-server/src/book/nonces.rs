@@ -9,7 +9,7 @@ use pod_protocol::ids::Cti;
 
 /// How long a nonce can be used.
 pub(crate) const NONCE_LIFETIME_SECS: u64 = 120;
-/// Most nonces that wait to be used; the oldest give way. 16 bytes each, and a flood costs whoever floods their own nonces.
+/// Most nonces that wait to be used; the oldest give way, and whoever had them is told to fetch another. 16 bytes each.
 const MAX_NONCES: usize = 100_000;
 
 /// The nonces that wait to be used.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use pod_protocol::chain::CLOCK_SKEW_SECS;
 use pod_protocol::field::{Purpose, RecordType};
 use pod_protocol::ids::{Kid, ObjectId, PodId, Principal};
 use pod_protocol::key_event::{KeyEvent, KeyState, MAX_DEVICES};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Cache;
 use crate::age;
 use crate::fault::{Failure, Fault};
-use crate::tables::{ACTORS, KEY_EVENTS, PRINCIPALS, STANDING};
+use crate::tables::{ACTORS, KEY_EVENTS, PEOPLE, PRINCIPALS, STANDING};
 
 /// Most standings in memory: a kilobyte each.
 const MAX_CACHED: usize = 20_000;
@@ -132,19 +133,30 @@ impl Standings {
         Ok(events.into_iter().map(|(_, event)| event).collect())
     }
 
-    /// Binds a key log to the pods for which its person may act. Enrolling the same log again adds what is new; another log
-    /// for a pod that has a subject is refused: a lost wallet is recovered, not replaced by whoever logs in. So is the log of
-    /// somebody else: one wallet does not come to speak for two people.
-    pub(crate) fn enrol(&self, events: &[Vec<u8>], person: &Person) -> Result<KeyState, Failure> {
+    /// Binds a key log to the pods for which its person may act; binding it again finds new children. A person has one log
+    /// here: a lost wallet is recovered, not replaced by whoever logs in, and nobody can crowd the others out of a child's
+    /// pod. And a log has one person: one wallet does not come to speak for two.
+    pub(crate) fn enrol(&self, events: &[Vec<u8>], person: &Person, now_secs: u64) -> Result<KeyState, Failure> {
         if events.len() > MAX_KEY_EVENTS {
             return Err(Refusal::TooLarge.into());
         }
         let state = replay(events)?;
         let principal = state.principal();
+        if state.time_secs() > now_secs + CLOCK_SKEW_SECS {
+            return Err(Refusal::NotYetIssued.into());
+        }
         if self.person_of(&principal)?.is_some_and(|known| known != person.handle) {
             return Err(Refusal::NotAuthorised.into());
         }
         let mut batch = Batch::new();
+        match self.store.get(PEOPLE, &person.handle)? {
+            None => {
+                batch.require_absent(PEOPLE, person.handle);
+                batch.put(PEOPLE, person.handle, principal.as_bytes().as_slice());
+            }
+            Some(known) if known == principal.as_bytes() => {}
+            Some(_) => return Err(Refusal::NotAuthorised.into()),
+        }
         if self.key_events(&principal)?.is_empty() {
             for (number, event) in events.iter().enumerate() {
                 let key = event_key(&principal, number as u64);
@@ -154,10 +166,6 @@ impl Standings {
         }
         batch.put(PRINCIPALS, principal.as_bytes(), person.handle);
         if let Some(own) = &person.own {
-            let (subject, _) = self.actors(own)?;
-            if subject.is_some_and(|keys| keys.principal() != principal) {
-                return Err(Refusal::NotAuthorised.into());
-            }
             batch.put(ACTORS, actor_key(own, &principal), [Relation::Subject as u8]);
         }
         for child in &person.wards {

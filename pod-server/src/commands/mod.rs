@@ -98,8 +98,10 @@ async fn execute(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> 
             standing::object(node, pod()?, purpose.clone(), *organisation, *on).await.map(Done::Json)
         }
         Action::KeyEvent(event) => keys::append(node, command.issuer, event.clone(), now_secs).await.map(Done::Json),
-        Action::Read { record_type, skip } => own_data::read(node, pod()?, record_type.clone(), *skip).await,
-        Action::Export { skip } => own_data::export(node, pod()?, *skip).await,
+        Action::Read { record_type, skip } => {
+            own_data::read(node, pod()?, command.issuer, record_type.clone(), *skip).await
+        }
+        Action::Export { skip } => own_data::export(node, pod()?, command.issuer, *skip).await,
         Action::Log { from, limit } => own_data::log(node, pod()?, *from, *limit).await.map(Done::Json),
         Action::Standing => standing::tell(node, pod()?, command.issuer).await.map(Done::Json),
         Action::Inbox => own_data::inbox(node, pod()?).map(Done::Json),

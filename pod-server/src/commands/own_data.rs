@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use pod_audit::{PodTag, StoredEntry};
-use pod_protocol::field::RecordType;
-use pod_protocol::ids::{PodId, base64url};
+use pod_protocol::Refusal;
+use pod_protocol::field::{RecordType, withhold};
+use pod_protocol::ids::{PodId, Principal, base64url};
 use pod_vault::OpenedRecords;
 use serde_json::{Value, json};
 
@@ -24,23 +25,32 @@ const PAGE_ENTRIES: u64 = 100;
 pub(super) struct Page {
     skip: u64,
     with_catalogue: bool,
+    /// Whether what non-disclosure protects is left out.
+    without_protected: bool,
 }
 
-/// Opens a page of records.
+/// Opens a page of records. Whoever acts for a person under non-disclosure does not learn from here where that person lives:
+/// the protection may be against them.
 pub(super) async fn read(
     node: &Arc<Node>,
     pod: PodId,
+    actor: Principal,
     record_type: Option<RecordType>,
     skip: u64,
 ) -> Result<Done, Failure> {
-    let records =
-        blocking(node, move |node| Ok(node.vault.read_own(&pod, record_type.as_ref(), skip, PAGE_RECORDS)?)).await?;
-    Ok(Done::Records(records, Page { skip, with_catalogue: false }))
+    blocking(node, move |node| {
+        let standing = node.standing(&pod)?.ok_or(Refusal::UnknownPod)?;
+        let is_subject = standing.subject.as_ref().is_some_and(|keys| keys.principal() == actor);
+        let without_protected = standing.non_disclosure && !is_subject;
+        let records = node.vault.read_own(&pod, record_type.as_ref(), skip, PAGE_RECORDS)?;
+        Ok(Done::Records(records, Page { skip, with_catalogue: false, without_protected }))
+    })
+    .await
 }
 
 /// Opens a page of everything; the first comes with the catalogue that explains it.
-pub(super) async fn export(node: &Arc<Node>, pod: PodId, skip: u64) -> Result<Done, Failure> {
-    match read(node, pod, None, skip).await? {
+pub(super) async fn export(node: &Arc<Node>, pod: PodId, actor: Principal, skip: u64) -> Result<Done, Failure> {
+    match read(node, pod, actor, None, skip).await? {
         Done::Records(records, page) => Ok(Done::Records(records, Page { with_catalogue: skip == 0, ..page })),
         other => Ok(other),
     }
@@ -52,7 +62,10 @@ pub(super) fn page(node: &Node, records: OpenedRecords, page: &Page, recorded: &
     let records: Vec<Value> = records
         .release(recorded)
         .into_iter()
-        .map(|record| {
+        .map(|mut record| {
+            if let (true, Some(protected)) = (page.without_protected, node.rules.protected.get(&record.record_type)) {
+                withhold(&mut record.fields, protected);
+            }
             json!({
                 "record_type": record.record_type,
                 "fields": record.fields.to_json(),
@@ -88,7 +101,8 @@ pub(super) async fn log(node: &Arc<Node>, pod: PodId, from: u64, limit: u64) -> 
         // An entry that became durable after the head was read is for the next page.
         for entry in entries.iter().filter(|entry| entry.index() < head.size) {
             let proof = node.log.inclusion_proof(entry.index(), head.size)?;
-            let opened = entry.open(&key).map(|personal| shown(entry, &personal)).unwrap_or(Value::Null);
+            // An entry whose key was erased still says when and what kind.
+            let opened = shown(entry, entry.open(&key).ok().as_ref());
             page.push(json!({
                 "index": entry.index(),
                 "entry": base64url(entry.bytes()),
@@ -101,8 +115,15 @@ pub(super) async fn log(node: &Arc<Node>, pod: PodId, from: u64, limit: u64) -> 
     .await
 }
 
-fn shown(entry: &StoredEntry, personal: &pod_audit::PersonalPart) -> Value {
+fn shown(entry: &StoredEntry, personal: Option<&pod_audit::PersonalPart>) -> Value {
     let public = entry.public();
+    let mut shown = json!({
+        "time_secs": public.time_secs,
+        "kind": public.kind.code(),
+        "request_id": public.request.map(|request| request.id),
+        "grant": public.grants.as_ref().and_then(|grants| grants.leaf().copied()),
+    });
+    let (Some(personal), Value::Object(members)) = (personal, &mut shown) else { return shown };
     let released: Vec<Value> =
         personal.released.iter().map(|one| json!({ "record_type": one.record_type, "names": one.fields })).collect();
     let withheld: Vec<Value> = personal
@@ -110,19 +131,17 @@ fn shown(entry: &StoredEntry, personal: &pod_audit::PersonalPart) -> Value {
         .iter()
         .map(|one| json!({ "record_type": one.record_type, "name": one.field, "reason": one.reason.code() }))
         .collect();
-    json!({
-        "time_secs": public.time_secs,
-        "kind": public.kind.code(),
-        "service": personal.service,
-        "organisation": personal.organisation,
-        "purpose": personal.purpose,
-        "released": released,
-        "withheld": withheld,
-        "outcome": personal.outcome,
-        "actor": personal.acting,
-        "request_id": public.request.map(|request| request.id),
-        "grant": public.grants.as_ref().and_then(|grants| grants.leaf().copied()),
-    })
+    let told = [
+        ("service", json!(personal.service)),
+        ("organisation", json!(personal.organisation)),
+        ("purpose", json!(personal.purpose)),
+        ("released", json!(released)),
+        ("withheld", json!(withheld)),
+        ("outcome", json!(personal.outcome)),
+        ("actor", json!(personal.acting)),
+    ];
+    members.extend(told.map(|(name, value)| (name.to_owned(), value)));
+    shown
 }
 
 /// The access requests that wait for the pod's subject.

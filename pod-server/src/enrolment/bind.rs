@@ -80,7 +80,7 @@ fn enrol(
         return refused(LoginRefusal::OtherPerson);
     }
     let wards = pods.iter().filter(|one| one.until_secs.is_some()).map(|one| one.pod).collect();
-    match node.standings.enrol(events, &Person { handle, own, wards }) {
+    match node.standings.enrol(events, &Person { handle, own, wards }, now_secs) {
         Ok(_) => Ok(Ok(Bound { principal, pods })),
         Err(Failure::Refused(Refusal::NotAuthorised)) => refused(LoginRefusal::OtherWallet),
         Err(failure) => Err(failure),

@@ -51,6 +51,7 @@ fn entry(
     let registry = node.registry.current();
     let organisation = registry.organisation(&request.caller().organisation);
     let named: Vec<_> = request.items.get(number).map(|item| item.chain.clone()).unwrap_or_default();
+    let left = opened.fields.get(number).and_then(|fields| fields.as_ref().ok());
     let public = PublicPart {
         time_secs: now_secs,
         kind: if item.is_ok() { EntryKind::Disclosure } else { EntryKind::Refusal },
@@ -67,7 +68,7 @@ fn entry(
         service: Some(request.caller().service),
         organisation: organisation.map(|one| one.name().as_str().to_owned()).unwrap_or_default(),
         purpose: request.purpose.to_string(),
-        released: item.map(|item| item.names().iter().map(released).collect()).unwrap_or_default(),
+        released: left.map(|fields| fields.names().iter().map(released).collect()).unwrap_or_default(),
         withheld: item.map(withheld).unwrap_or_default(),
         outcome: match item {
             Ok(_) => "released".to_owned(),
