@@ -4,12 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::{Log, LogConfig};
 use pod_crypto::{Random, SigningKey};
+use pod_protocol::Refusal;
 use pod_protocol::ids::{Kid, PodId, Principal};
-use pod_protocol::key_event::KeyState;
 use pod_protocol::path::{DisclosureRules, ReplayWindow, Unseen};
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::request::MAX_REQUEST_LIFETIME_SECS;
-use pod_protocol::{Refusal, Signed};
 use pod_store::Store;
 use pod_vault::{NodeKeys, Vault};
 
@@ -17,7 +16,7 @@ use crate::book::grants::Grants;
 use crate::book::nonces::Nonces;
 use crate::book::registry::RegistryBook;
 use crate::book::requests::Requests;
-use crate::book::standings::{Person, Standings};
+use crate::book::standings::Standings;
 use crate::book::uses::Uses;
 use crate::clock::{Clock, Monotonic};
 use crate::fault::{Failure, Fault};
@@ -93,17 +92,6 @@ impl std::fmt::Debug for Node {
     }
 }
 
-/// For whom a wallet may act, once it is enrolled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Enrolled {
-    /// The key log's principal.
-    pub principal: Principal,
-    /// The person's own pod.
-    pub own: Option<PodId>,
-    /// The pods of the children for whom they act by the registers, until these turn 18.
-    pub wards: Vec<PodId>,
-}
-
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -173,27 +161,6 @@ impl Node {
     /// [`Failure::Refused`] when it is no snapshot; [`Failure::Fault`].
     pub fn take_registry(&self, snapshot: &[u8]) -> Result<Vec<(usize, Refusal)>, Failure> {
         self.registry.take(snapshot, (self.clock)())
-    }
-
-    /// Binds a wallet's key log (its signed events, the first first) to the pods of the person with this identity code, and of
-    /// the children for whom they act. Whoever calls this has seen the person identify themselves.
-    ///
-    /// # Errors
-    /// [`Failure::Refused`]: [`Refusal::Audience`] when the log is for another organisation, [`Refusal::NotAuthorised`] when
-    /// the pod has another subject, those of the events. [`Failure::Fault`].
-    pub fn enrol(&self, events: &[Vec<u8>], code: &pod_import::IdentityCode) -> Result<Enrolled, Failure> {
-        let first = events.first().ok_or(Refusal::NotAuthorised)?;
-        if KeyState::begin(Signed::decode(first)?)?.organisation() != Some(self.principal) {
-            return Err(Refusal::Audience.into());
-        }
-        let text = identity_text(code)?;
-        let person = Person {
-            handle: self.vault.guardian_handle(text),
-            own: self.vault.find(text)?,
-            wards: self.vault.wards_of(text)?.into_iter().map(|ward| ward.pod).collect(),
-        };
-        let keys = self.standings.enrol(events, &person, (self.clock)())?;
-        Ok(Enrolled { principal: keys.principal(), own: person.own, wards: person.wards })
     }
 
     /// Waits for a fault after which going on would be guessing. Whoever runs the node then ends the process; the node answers

@@ -4,13 +4,11 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::LogConfig;
-use pod_crypto::{Random, random_array};
-use pod_http::{
-    Drained, Limits, ListenAddress, Server, ServerConfig, ServerHandle, Service, StartupError, refuse_key_log,
-};
+use pod_crypto::Random;
+use pod_http::{Drained, Limits, ListenAddress, Server, ServerConfig, ServerHandle, StartupError, refuse_key_log};
 use pod_import::Catalogue;
 use tokio::sync::mpsc;
 
@@ -20,7 +18,7 @@ use crate::enrolment::Enrolment;
 use crate::fault::Fault;
 use crate::import::{Importer, admin};
 use crate::node::{Node, NodeParts, OpenError};
-use crate::routes::{App, main_service, metrics_service};
+use crate::routes::{App, admin_service, main_service, metrics_service};
 use crate::tables::{SCHEMA_VERSION, tables};
 use crate::upkeep::{Blinder, Upkeep};
 
@@ -126,7 +124,6 @@ pub struct NodeServer {
     metrics: Option<ServerHandle>,
     admin: ServerHandle,
     importer: Arc<Importer>,
-    upkeep: Upkeep,
 }
 
 impl NodeServer {
@@ -151,21 +148,20 @@ impl NodeServer {
         };
         let main = server(config.listen.clone()).await?;
         let metrics = match &config.metrics_listen {
-            Some(address) => Some(server(vec![address.clone()]).await?.serve(metrics_service(&app))),
+            Some(address) => Some(server(vec![address.clone()]).await?),
             None => None,
         };
         let admin = server(vec![admin::address(&absolute(&config.data)?)?]).await?;
-        let random = Arc::clone(&edge.random);
-        let admin_service = Service::new(admin::router(Arc::clone(&importer)), move || random_array(&*random));
-        let admin = admin.serve(admin_service);
-        let upkeep = Upkeep::start(&node, &config.upkeep, &client);
+        // Every socket is open: from here on nothing fails.
+        let admin = admin.serve(admin_service(&app, &importer));
+        let metrics = metrics.map(|server| server.serve(metrics_service(&app)));
+        put(&app.upkeep, Upkeep::start(&node, &config.upkeep, &client));
         let addresses = main.addresses().to_vec();
-        let handle = main.serve(main_service(&app));
-        *app.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        put(&app.server, main.serve(main_service(&app)));
         for address in &addresses {
             tracing::info!(%address, "listening");
         }
-        Ok(Self { app, addresses, metrics, admin, importer, upkeep })
+        Ok(Self { app, addresses, metrics, admin, importer })
     }
 
     /// The node.
@@ -193,7 +189,7 @@ impl NodeServer {
     /// [`Stopped`] when the node met a fault after which going on would be guessing. Nothing is answered after it, and
     /// connections are cut, not drained.
     pub async fn run(
-        mut self,
+        self,
         mut reload: mpsc::Receiver<()>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<Drained, Stopped> {
@@ -202,7 +198,8 @@ impl NodeServer {
         loop {
             tokio::select! {
                 fault = node.stopped() => {
-                    self.take_server();
+                    // Dropped, not drained: connections are cut.
+                    take(&self.app.server);
                     return Err(Stopped(fault));
                 }
                 () = &mut shutdown => return Ok(self.drain().await),
@@ -221,22 +218,28 @@ impl NodeServer {
         }
     }
 
-    fn take_server(&mut self) -> Option<ServerHandle> {
-        self.app.server.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
     /// Imports end after the batch that they are at; then the callers, then what runs beside.
-    async fn drain(mut self) -> Drained {
+    async fn drain(self) -> Drained {
         tracing::info!("draining");
         self.importer.stop();
-        let drained = match self.take_server() {
+        let drained = match take(&self.app.server) {
             Some(server) => server.drain().await,
             None => Drained { cut: 0 },
         };
         self.admin.drain().await;
-        self.upkeep.finish().await;
+        if let Some(upkeep) = take(&self.app.upkeep) {
+            upkeep.finish().await;
+        }
         drained
     }
+}
+
+fn put<T>(place: &Mutex<Option<T>>, value: T) {
+    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+}
+
+fn take<T>(place: &Mutex<Option<T>>) -> Option<T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Why [`serve`] ended with a failure.

@@ -38,13 +38,12 @@ impl Stop {
     /// Waits for the fault that stops the node.
     pub(crate) async fn wait(&self) -> Arc<Fault> {
         let mut held = self.0.subscribe();
-        match held.wait_for(Option::is_some).await {
-            Ok(fault) => match &*fault {
-                Some(fault) => Arc::clone(fault),
-                None => std::future::pending().await,
-            },
-            // The sender lives as long as `self`.
-            Err(_) => std::future::pending().await,
+        // The guard is let go of before the next wait: it must not travel between threads.
+        let fault = held.wait_for(Option::is_some).await.ok().and_then(|fault| fault.clone());
+        match fault {
+            Some(fault) => fault,
+            // The sender lives as long as `self`, and what was waited for is there.
+            None => std::future::pending().await,
         }
     }
 }

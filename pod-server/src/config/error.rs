@@ -100,9 +100,9 @@ pub enum ConfigError {
         variable: String,
     },
     /// A setting needs another one.
-    #[error("`{name}` is set but `{needs}` is not: set both, or neither")]
+    #[error("`{needs}` is missing: `{name}` does not work without it; set both, or neither")]
     Incomplete {
-        /// The setting that is there.
+        /// The setting, or the table, that is there.
         name: &'static str,
         /// The one that is not.
         needs: &'static str,

@@ -117,6 +117,12 @@ impl Settings {
         Ok(())
     }
 
+    /// Whether anybody set it.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// A text, if it is set.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

@@ -144,8 +144,8 @@ impl NodeConfig {
                 key: needed(settings, "anchor.key", public_key)?,
             },
             upkeep: UpkeepConfig {
-                directory: section(settings, "directory", "directory.url")?,
-                blinder: section(settings, "blinder", "blinder.url")?,
+                directory: section(settings, "directory", &["directory.url"])?,
+                blinder: section(settings, "blinder", &["blinder.url", "blinder.principal", "blinder.public"])?,
             },
             oidc: oidc(settings)?,
             log: LogSettings {
@@ -156,24 +156,27 @@ impl NodeConfig {
     }
 }
 
-/// A table that its own room reads; none when the setting that it stands or falls with is not set.
+/// A table that its own room reads; none when nothing of it is set. What it `needs` must then be there.
 fn section<T: DeserializeOwned>(
     settings: &Settings,
-    table: &str,
-    needs: &'static str,
+    table: &'static str,
+    needs: &[&'static str],
 ) -> Result<Option<T>, ConfigError> {
-    let found = settings.text(needs).and_then(|_| settings.table(table));
-    found.map(|found| found.try_into()).transpose().map_err(|error: toml::de::Error| ConfigError::Value {
-        at: settings.source(needs),
-        name: needs,
-        why: format!("what stands in [{table}] beside it cannot be used: {}", error.message()),
-        example: setting_named(needs),
-    })
+    let Some(found) = settings.table(table) else { return Ok(None) };
+    if let Some(needs) = needs.iter().find(|name| !settings.is_set(name)) {
+        return Err(ConfigError::Incomplete { name: table, needs });
+    }
+    found
+        .try_into()
+        .map(Some)
+        .map_err(|error: toml::de::Error| ConfigError::Table { table, why: error.message().to_owned() })
 }
 
 /// The login provider; its paths are relative to the file like all others.
 fn oidc(settings: &Settings) -> Result<Option<OidcConfig>, ConfigError> {
-    let Some(read) = section::<OidcConfig>(settings, "oidc", "oidc.issuer")? else { return Ok(None) };
+    const NEEDS: &[&str] =
+        &["oidc.issuer", "oidc.client_id", "oidc.client_secret_file", "oidc.redirect_url", "oidc.accepted_loa"];
+    let Some(read) = section::<OidcConfig>(settings, "oidc", NEEDS)? else { return Ok(None) };
     let client_secret_file = needed_path(settings, "oidc.client_secret_file")?;
     Ok(Some(OidcConfig { client_secret_file, root_certificates: settings.paths("roots"), ..read }))
 }

@@ -26,7 +26,7 @@ const fn list(setting: Setting) -> Setting {
 use Need::{Default, Optional, Required};
 
 const PRINCIPAL: &str = r#""ai:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk""#;
-const PUBLIC_KEY: &str = r#""CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk""#;
+const PUBLIC_KEY: &str = r#""_RckOFqgx1tk-3jNYC-h2ZH96_drE8WO1wLqyDXp9hg""#;
 
 /// Every setting of a node, in the order of its file.
 pub(super) static SETTINGS: &[Setting] = &[

@@ -13,7 +13,7 @@ use super::record::{self, Act};
 use super::refusal::{LoginFailure, LoginRefusal};
 use crate::age;
 use crate::blocking::blocking;
-use crate::book::standings::Person;
+use crate::book::standings::{Person, replay};
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 
@@ -51,6 +51,28 @@ pub(super) async fn bind(
             record::write(node, vec![act(EntryKind::Refusal, pod, why.code())], now_secs).await?;
             Err(why.into())
         }
+    }
+}
+
+/// Binds a wallet for a person whom the caller has seen identify themselves in another way than by the login provider, such as
+/// at a desk. Gives the pods for which the wallet then speaks.
+///
+/// # Errors
+/// [`Failure::Refused`]: [`Refusal::Audience`] when the key log is for another organisation, [`Refusal::NotAuthorised`] when it
+/// cannot be this person's (the entry in the log says why), those of the events. [`Failure::Fault`].
+pub async fn enrol_identified(
+    node: &Arc<Node>,
+    code: IdentityCode,
+    events: Vec<Vec<u8>>,
+) -> Result<Vec<PodId>, Failure> {
+    let keys = replay(&events)?;
+    if keys.organisation() != Some(node.principal) {
+        return Err(Refusal::Audience.into());
+    }
+    match bind(node, code, events, keys.principal()).await {
+        Ok(bound) => Ok(bound.pods.iter().map(|one| one.pod).collect()),
+        Err(LoginFailure::Fault(fault)) => Err(fault.into()),
+        Err(LoginFailure::Refused(_) | LoginFailure::Provider(_)) => Err(Refusal::NotAuthorised.into()),
     }
 }
 

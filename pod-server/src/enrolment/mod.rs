@@ -38,6 +38,7 @@ use config::RelyingParty;
 use discovery::Provider;
 use pending::Pendings;
 
+pub use bind::enrol_identified;
 pub use config::{DEFAULT_IDENTITY_CODE_CLAIM, OidcConfig, OidcConfigError};
 pub use flow::MAX_ENROLMENT_BYTES;
 

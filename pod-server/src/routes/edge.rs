@@ -4,12 +4,15 @@ use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use pod_http::{Incoming, Language, Outgoing, TraceId};
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use pod_http::{Incoming, Language, Outgoing, StatusCode, TraceId};
 
 use super::App;
 use super::problems::{self, Turned};
-use super::table::Route;
+use super::table::{Route, table};
 use crate::fault::{Failure, Fault};
+use crate::node::Node;
 use crate::request::Peer;
 
 /// What a handler gives back.
@@ -38,13 +41,13 @@ pub(super) fn peer(incoming: &Incoming) -> Peer {
 /// Answers one request: hands it to the route's handler, makes a problem of what was turned down, writes the access log (which
 /// route, how it ended, how long it took; nothing of who or about whom). After a fatal fault nothing is answered any more: the
 /// reply never comes, and the connection ends with the process (invariant 9).
-pub(super) async fn answer(app: Arc<App>, route: &'static Route, asked: Asked) -> Outgoing {
+pub(super) async fn answer(app: Arc<App>, route: &'static Route, handler: Handler, asked: Asked) -> Outgoing {
     let node = Arc::clone(&app.node);
     let began = (node.monotonic)();
     let (trace_id, language) = (asked.trace_id, Language::preferred(&asked.incoming.headers));
     let response = match node.stop.is_set() {
         true => pending().await,
-        false => (route.handler)(Arc::clone(&app), asked).await,
+        false => handler(Arc::clone(&app), asked).await,
     };
     let outgoing = match response {
         Ok(outgoing) => Some(outgoing),
@@ -54,11 +57,36 @@ pub(super) async fn answer(app: Arc<App>, route: &'static Route, asked: Asked) -
         Some(outgoing) if !node.stop.is_set() => outgoing,
         _ => pending().await,
     };
-    let status = outgoing.status.as_u16();
+    log(&node, route, outgoing.status, trace_id, began);
+    outgoing
+}
+
+fn log(node: &Node, route: &Route, status: StatusCode, trace_id: TraceId, began: u64) {
+    let status = status.as_u16();
     node.metrics.request(route.method, route.path, status);
     let micros = (node.monotonic)().saturating_sub(began) / 1_000;
     tracing::info!(target: "aitta::access", method = route.method, route = route.path, status, %trace_id, micros);
-    outgoing
+}
+
+/// Does for routes of other routers what [`answer`] does: the access log, and silence after a fatal fault.
+pub(super) async fn watch(
+    app: Arc<App>,
+    matched: MatchedPath,
+    request: Request,
+    next: Next,
+) -> axum::response::Response {
+    let began = (app.node.monotonic)();
+    let trace_id = request.extensions().get::<TraceId>().copied().unwrap_or(TraceId::from_bytes([0; 16]));
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    if app.node.stop.is_set() {
+        return pending().await;
+    }
+    let here = |route: &&Route| route.path == matched.as_str() && route.method == method.as_str();
+    if let Some(route) = table().iter().find(here) {
+        log(&app.node, route, response.status(), trace_id, began);
+    }
+    response
 }
 
 /// Works to the end, also when the caller goes away meanwhile: what has begun to change something must be finished and

@@ -28,12 +28,10 @@ use pod_http::ServerHandle;
 
 use crate::enrolment::Enrolment;
 use crate::node::Node;
+use crate::upkeep::{Reason, Upkeep};
 
 pub use problems::{ALL as PROBLEMS, NONCE_HEADER};
-pub use table::{Credential, Listener, Route, main_service, metrics_service, table};
-
-/// The server's handle while it serves: for its counts and its certificate; whoever drains the server takes it out.
-pub(crate) type SharedHandle = Arc<Mutex<Option<ServerHandle>>>;
+pub use table::{Credential, Listener, Route, admin_service, main_service, metrics_service, table};
 
 /// What handlers work on.
 #[derive(Debug)]
@@ -41,7 +39,10 @@ pub struct App {
     pub(crate) node: Arc<Node>,
     pub(crate) oidc_issuer: Option<String>,
     pub(crate) enrolment: Option<Arc<Enrolment>>,
-    pub(crate) server: SharedHandle,
+    /// While it runs, for what it has to say to the operator; whoever ends it takes it out.
+    pub(crate) upkeep: Mutex<Option<Upkeep>>,
+    /// While it serves, for its counts and its certificate; whoever drains it takes it out.
+    pub(crate) server: Mutex<Option<ServerHandle>>,
 }
 
 impl App {
@@ -49,7 +50,13 @@ impl App {
     #[must_use]
     pub fn new(node: Arc<Node>, enrolment: Option<Arc<Enrolment>>) -> Arc<Self> {
         let oidc_issuer = enrolment.as_ref().map(|enrolment| enrolment.issuer().to_owned());
-        Arc::new(Self { node, oidc_issuer, enrolment, server: SharedHandle::default() })
+        Arc::new(Self { node, oidc_issuer, enrolment, upkeep: Mutex::default(), server: Mutex::default() })
+    }
+
+    /// What upkeep has to say to the operator; nothing when it is not running.
+    pub(crate) fn reasons(&self) -> Vec<Reason> {
+        let upkeep = self.upkeep.lock().unwrap_or_else(PoisonError::into_inner);
+        upkeep.as_ref().map(Upkeep::reasons).unwrap_or_default()
     }
 
     /// What happened to connections so far; none when the server is not running.

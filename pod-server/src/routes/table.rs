@@ -11,14 +11,17 @@ use pod_http::{
     Bytes, HeaderMap, Incoming, Language, Method, Outgoing, PeerInfo, Problem, ProblemType, Service, TraceId, Uri,
 };
 
-use super::edge::{Asked, Handler, answer};
+use super::edge::{Asked, Handler, answer, watch};
 use super::problems::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::{App, call, command, health, metrics, nonce, openapi, public, requests, revocation};
 use crate::book::requests::MAX_DECISION_BYTES;
-use crate::enrolment;
+use crate::enrolment::{self, MAX_ENROLMENT_BYTES};
+use crate::import::{Importer, admin};
 
 /// A call or a command in its CBOR form, and a third more as base64url in JSON.
 const MESSAGE_BYTES: usize = pod_protocol::codec::MAX_OBJECT_BYTES * 3 / 2;
+/// Paths of a few hundred files.
+const IMPORT_ORDER_BYTES: usize = 64 * 1024;
 /// Nothing is read from it.
 const NO_BODY: usize = 0;
 
@@ -37,6 +40,8 @@ pub enum Credential {
     Link,
     /// A login at the organisation's provider.
     Login,
+    /// The account of the node itself: the socket opens for nobody else.
+    Operator,
 }
 
 /// Where a route is served.
@@ -44,8 +49,20 @@ pub enum Credential {
 pub enum Listener {
     /// Where services and wallets come.
     Main,
-    /// The operator's own.
+    /// Where the operator's monitoring comes.
     Metrics,
+    /// The unix socket in the node's data folder.
+    Admin,
+}
+
+/// Who answers on a route.
+pub(super) enum Served {
+    /// A handler of this module.
+    Here(Handler),
+    /// The router of [`crate::enrolment`]; nothing is at the path when no login provider is configured.
+    ByEnrolment,
+    /// The router of [`crate::import::admin`].
+    ByImport,
 }
 
 /// One route.
@@ -60,7 +77,7 @@ pub struct Route {
     pub body_bytes: usize,
     /// Where it is served.
     pub listener: Listener,
-    pub(super) handler: Handler,
+    pub(super) served: Served,
 }
 
 impl std::fmt::Debug for Route {
@@ -72,15 +89,27 @@ impl std::fmt::Debug for Route {
 /// The path of calls: outside axum, which costs 5 microseconds a request.
 const CALL: &str = "/v1/call";
 
+macro_rules! served {
+    (enrolment) => {
+        Served::ByEnrolment
+    };
+    (import) => {
+        Served::ByImport
+    };
+    ($handler:path) => {
+        Served::Here(|app, asked| Box::pin($handler(app, asked)))
+    };
+}
+
 macro_rules! routes {
-    ($($method:literal $path:expr, $credential:ident, $bytes:expr, $listener:ident => $handler:path;)*) => {
+    ($($method:literal $path:expr, $credential:ident, $bytes:expr, $listener:ident => $($by:ident)::+;)*) => {
         &[$(Route {
             method: $method,
             path: $path,
             credential: Credential::$credential,
             body_bytes: $bytes,
             listener: Listener::$listener,
-            handler: |app, asked| Box::pin($handler(app, asked)),
+            served: served!($($by)::+),
         },)*]
     };
 }
@@ -92,6 +121,9 @@ static TABLE: &[Route] = routes! {
     "POST" "/v1/nonce", None, NO_BODY, Main => nonce::post;
     "GET" "/v1/access-requests/{id}", Link, NO_BODY, Main => requests::get;
     "POST" "/v1/access-requests/{id}/decisions", Link, MAX_DECISION_BYTES, Main => requests::decide;
+    "POST" "/v1/enrolments", Login, MAX_ENROLMENT_BYTES, Main => enrolment;
+    "GET" "/v1/enrolments/callback", Login, NO_BODY, Main => enrolment;
+    "GET" "/v1/enrolments/{secret}", Link, NO_BODY, Main => enrolment;
     "GET" "/v1/catalogue", None, NO_BODY, Main => public::catalogue;
     "GET" "/v1/tree-head", None, NO_BODY, Main => public::tree_head;
     "GET" "/v1/consistency", None, NO_BODY, Main => public::consistency;
@@ -100,6 +132,7 @@ static TABLE: &[Route] = routes! {
     "GET" "/healthz", None, NO_BODY, Main => health::healthz;
     "GET" "/readiness", None, NO_BODY, Main => health::readiness;
     "GET" "/metrics", None, NO_BODY, Metrics => metrics::get;
+    "POST" "/admin/import", Operator, IMPORT_ORDER_BYTES, Admin => import;
 };
 
 /// Every route.
@@ -111,12 +144,13 @@ pub fn table() -> &'static [Route] {
 /// The service for callers: calls on the fast path, the rest through axum.
 #[must_use]
 pub fn main_service(app: &Arc<App>) -> Service {
-    let mut service = service(app, Listener::Main);
+    let mut service = service(app, Listener::Main, app.enrolment.as_ref().map(enrolment::router));
     for route in TABLE.iter().filter(|route| route.path == CALL) {
+        let Served::Here(call) = route.served else { continue };
         let app = Arc::clone(app);
         service = service.fast(Method::POST, CALL, move |incoming: Incoming| {
             let trace_id = TraceId::of(&incoming.headers, || random_array(&*app.node.random));
-            answer(Arc::clone(&app), route, Asked { incoming, parameter: None, trace_id })
+            answer(Arc::clone(&app), route, call, Asked { incoming, parameter: None, trace_id })
         });
     }
     service
@@ -125,23 +159,32 @@ pub fn main_service(app: &Arc<App>) -> Service {
 /// The service for the operator's monitoring.
 #[must_use]
 pub fn metrics_service(app: &Arc<App>) -> Service {
-    service(app, Listener::Metrics)
+    service(app, Listener::Metrics, None)
 }
 
-fn service(app: &Arc<App>, listener: Listener) -> Service {
+/// The service for the operator's own orders.
+#[must_use]
+pub fn admin_service(app: &Arc<App>, importer: &Arc<Importer>) -> Service {
+    service(app, Listener::Admin, Some(admin::router(Arc::clone(importer))))
+}
+
+fn service(app: &Arc<App>, listener: Listener, others: Option<Router>) -> Service {
     let mut router = Router::new();
     for route in TABLE.iter().filter(|route| route.listener == listener) {
-        router = router.route(route.path, routed(app, route));
+        if let Served::Here(handler) = route.served {
+            router = router.route(route.path, routed(app, route, handler));
+        }
     }
-    if let (Listener::Main, Some(enrolment)) = (listener, &app.enrolment) {
-        router = router.merge(enrolment::router(enrolment));
+    if let Some(others) = others {
+        let app = Arc::clone(app);
+        let watched = move |matched, request, next| watch(Arc::clone(&app), matched, request, next);
+        router = router.merge(others.route_layer(axum::middleware::from_fn(watched)));
     }
     let router = router
         .method_not_allowed_fallback(|trace, headers: HeaderMap| nothing(&METHOD_NOT_ALLOWED, trace, &headers))
         .fallback(|trace, headers: HeaderMap| nothing(&NOT_FOUND, trace, &headers));
     let random = Arc::clone(&app.node.random);
     let service = Service::new(router, move || random_array(&*random));
-    let service = service.body_limit(enrolment::ENROLMENTS_PATH, enrolment::MAX_ENROLMENT_BYTES);
     limits(listener).into_iter().fold(service, |service, (prefix, bytes)| service.body_limit(prefix, bytes))
 }
 
@@ -157,10 +200,10 @@ fn limits(listener: Listener) -> std::collections::BTreeMap<&'static str, usize>
 }
 
 /// A route as axum serves it.
-fn routed(app: &Arc<App>, route: &'static Route) -> MethodRouter {
+fn routed(app: &Arc<App>, route: &'static Route, handler: Handler) -> MethodRouter {
     let filter = if route.method == "GET" { MethodFilter::GET } else { MethodFilter::POST };
     let app = Arc::clone(app);
-    let handler = move |Extension(peer): Extension<PeerInfo>,
+    let adapted = move |Extension(peer): Extension<PeerInfo>,
                         Extension(trace_id): Extension<TraceId>,
                         parameters: RawPathParams,
                         method: Method,
@@ -169,9 +212,9 @@ fn routed(app: &Arc<App>, route: &'static Route) -> MethodRouter {
                         body: Bytes| {
         let parameter = parameters.iter().next().map(|(_, value)| value.to_owned());
         let incoming = Incoming { method, uri, headers, body, peer };
-        answer(Arc::clone(&app), route, Asked { incoming, parameter, trace_id })
+        answer(Arc::clone(&app), route, handler, Asked { incoming, parameter, trace_id })
     };
-    on(filter, handler)
+    on(filter, adapted)
 }
 
 fn nothing(

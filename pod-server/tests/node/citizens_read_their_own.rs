@@ -1,0 +1,117 @@
+//! Records, log with proofs, export in pages, what stands: all of it for whoever speaks for the pod.
+
+use pod_protocol::Signed;
+use pod_protocol::command::Action;
+use pod_protocol::ids::from_base64url;
+use pod_protocol::merkle::{Hash, leaf_hash, verify_inclusion};
+use pod_protocol::tree_head::TreeHead;
+use pod_protocol::value::Value;
+use pod_vault::RecordDraft;
+use serde_json::{Value as Json, json};
+
+use crate::people::{item, wanted};
+use crate::scene::Scene;
+
+#[tokio::test]
+async fn ones_own_records_in_full() {
+    let scene = Scene::new().await;
+    let read = Action::Read { record_type: Some("residence".parse().unwrap()), skip: 0 };
+    let done = scene.command(&scene.anna, scene.annas_pod, read).await.unwrap();
+    let records = done.result["records"].as_array().unwrap();
+    assert_eq!((records.len(), &done.result["next_skip"]), (1, &Json::Null));
+    assert_eq!(records[0]["fields"]["contact"], json!({ "email": "anna@example.fi" }));
+    assert_eq!(records[0]["record_type"], "residence");
+    let all = Action::Read { record_type: None, skip: 0 };
+    let done = scene.command(&scene.anna, scene.annas_pod, all).await.unwrap();
+    assert_eq!(done.result["records"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_export_has_every_record_once_and_the_catalogue_that_explains_them() {
+    let scene = Scene::new().await;
+    let vault = scene.vault();
+    let mut batch = vault.write(scene.now());
+    let record_type = "library-card".parse().unwrap();
+    for number in 0..250 {
+        let fields = Value::from_json(&json!({ "card": number })).unwrap();
+        let id = number.to_string();
+        let draft = RecordDraft { record_type: &record_type, record_id: &id, source: "test", fields: &fields };
+        batch.put_record(&scene.annas_pod, draft).unwrap();
+    }
+    batch.commit().unwrap();
+    let (mut skip, mut pages, mut cards) = (0, 0, std::collections::BTreeSet::new());
+    loop {
+        let done = scene.command(&scene.anna, scene.annas_pod, Action::Export { skip }).await.unwrap().result;
+        assert_eq!(done.get("catalogue").is_some(), skip == 0);
+        pages += 1;
+        let records = done["records"].as_array().unwrap();
+        cards.extend(records.iter().filter_map(|record| record["fields"]["card"].as_u64()));
+        match done["next_skip"].as_u64() {
+            Some(next) => skip = next,
+            None => break,
+        }
+    }
+    assert_eq!((pages, cards.len()), (3, 250));
+}
+
+#[tokio::test]
+async fn the_log_says_who_asked_and_proves_it() {
+    let scene = Scene::new().await;
+    let grant = scene.usual_grant().await;
+    let names = || vec![wanted("residence", &["given_names", "address"])];
+    let request = scene.request(&scene.early, vec![item(&[&grant], names())], |_| {});
+    scene.send(&request, &[]).await.unwrap();
+    let refused = scene.request(&scene.early, vec![item(&[&grant], vec![wanted("residence", &["contact"])])], |_| {});
+    scene.send(&refused, &[]).await.unwrap();
+    let page = scene.command(&scene.anna, scene.eetus_pod, Action::Log { from: 0, limit: 100 }).await.unwrap().result;
+
+    let head = Signed::<TreeHead>::decode(&from_base64url(page["tree_head"].as_str().unwrap()).unwrap()).unwrap();
+    let head = head.verify(&scene.helsinki.key().public_key()).unwrap();
+    let entries = page["entries"].as_array().unwrap();
+    for entry in entries {
+        let bytes = from_base64url(entry["entry"].as_str().unwrap()).unwrap();
+        let hash = |text: &Json| Hash::try_from(from_base64url(text.as_str().unwrap()).unwrap()).unwrap();
+        let proof: Vec<Hash> = entry["proof"].as_array().unwrap().iter().map(hash).collect();
+        verify_inclusion(entry["index"].as_u64().unwrap(), head.size, &leaf_hash(&bytes), &proof, &head.root).unwrap();
+    }
+    let of = |kind: &str| entries.iter().map(|entry| &entry["opened"]).find(|one| one["kind"] == kind).unwrap();
+    let disclosure = of("disclosure");
+    assert_eq!(disclosure["service"], json!(scene.early.principal));
+    assert_eq!(disclosure["organisation"], "espoo");
+    assert_eq!(disclosure["request_id"], json!(request.id()));
+    assert_eq!(disclosure["grant"], json!(grant.id()));
+    assert_eq!(disclosure["released"], json!([{ "record_type": "residence", "names": ["given_names", "address"] }]));
+    assert_eq!(of("refusal")["outcome"], "not-granted");
+    let commands = entries.iter().map(|entry| &entry["opened"]).filter(|one| one["kind"] == "command");
+    assert_eq!(commands.map(|one| one["purpose"].as_str().unwrap()).collect::<Vec<_>>(), ["enrol", "deposit"]);
+    assert!(!page.to_string().contains("Kaivokatu"), "names, never values");
+}
+
+#[tokio::test]
+async fn the_log_comes_in_pages_too() {
+    let scene = Scene::new().await;
+    for _ in 0..5 {
+        scene.command(&scene.anna, scene.annas_pod, Action::Inbox).await.unwrap();
+    }
+    let (mut from, mut seen) = (0, Vec::new());
+    for _page in 0..3 {
+        let page = scene.command(&scene.anna, scene.annas_pod, Action::Log { from, limit: 2 }).await.unwrap().result;
+        seen.extend(page["entries"].as_array().unwrap().iter().map(|entry| entry["index"].as_u64().unwrap()));
+        match page["next"].as_u64() {
+            Some(next) => from = next,
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 6);
+    assert!(seen.is_sorted());
+}
+
+#[tokio::test]
+async fn what_stands() {
+    let scene = Scene::new().await;
+    let grant = scene.usual_grant().await;
+    let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing).await.unwrap().result;
+    assert_eq!(standing["grants"][0]["id"], json!(grant.id()));
+    assert_eq!(standing["key_events"].as_array().unwrap().len(), 1);
+    assert_eq!((&standing["non_disclosure"], &standing["restricted"]), (&json!(false), &json!(false)));
+}

@@ -1,0 +1,113 @@
+//! Espoo passes a grant on to its processor: it works, is kept on record, and dies with its parent or by itself.
+
+use pod_protocol::Verified;
+use pod_protocol::command::Action;
+use pod_protocol::grant::{Grant, GrantLimits};
+use pod_protocol::ids::Thumbprint;
+use pod_protocol::revocation::Target;
+use serde_json::json;
+
+use crate::people::{code, item, outcomes, raw, wanted};
+use crate::scene::Scene;
+
+async fn parent(scene: &Scene) -> Verified<Grant> {
+    let limits = |grant: &mut Grant| {
+        grant.limits =
+            GrantLimits { depth: 1, organisations: Some(vec![scene.processors.principal]), ..GrantLimits::default() };
+    };
+    scene.granted_with(vec![raw("residence", &["given_names", "address"])], limits).await
+}
+
+/// Early education gives the processor the name alone.
+fn child(scene: &Scene, parent: &Verified<Grant>) -> Verified<Grant> {
+    let grant = Grant {
+        issuer: scene.espoo.principal,
+        parent: Some(parent.id()),
+        issued: parent.issued + 30,
+        cti: scene.cti(),
+        confirmation: Thumbprint::of(&scene.processor.key.public_key()),
+        permissions: vec![raw("residence", &["given_names"])],
+        limits: GrantLimits::default(),
+        ..(**parent).clone()
+    };
+    Verified::sign(&scene.early.key, grant)
+}
+
+async fn processed(scene: &Scene, chain: &[&Verified<Grant>], sent: &[&Verified<Grant>]) -> &'static str {
+    let request =
+        scene.request(&scene.processor, vec![item(chain, vec![wanted("residence", &["given_names"])])], |_| {});
+    match scene.send(&request, sent).await {
+        Ok(answer) => outcomes(&answer)[0],
+        failed => code(&failed),
+    }
+}
+
+#[tokio::test]
+async fn it_works_is_kept_and_dies_with_its_parent() {
+    let mut scene = Scene::new().await;
+    let parent = parent(&scene).await;
+    let child = child(&scene, &parent);
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unknown-grant");
+    assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
+    // From now on its id is enough, also after a restart; and the citizen sees it.
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
+    scene.restart();
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
+    let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing).await.unwrap().result;
+    let kept: Vec<_> = standing["grants"].as_array().unwrap().iter().map(|grant| grant["id"].clone()).collect();
+    assert!(kept.contains(&json!(child.id())) && kept.contains(&json!(parent.id())));
+    scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(parent.id())).await.unwrap();
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "denied");
+}
+
+#[tokio::test]
+async fn whoever_passed_it_on_takes_it_back() {
+    let scene = Scene::new().await;
+    let parent = parent(&scene).await;
+    let child = child(&scene, &parent);
+    assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
+    // The processor has it, and did not give it: only those above may take it back.
+    let by = |service: &crate::people::Service| (service.principal, service.key.seed());
+    let (processor, seed) = by(&scene.processor);
+    let key = pod_crypto::SigningKey::from_seed(&seed);
+    assert_eq!(code(&scene.revoke(processor, &key, Target::Grant(child.id())).await), "not-authorised");
+    let (early, seed) = by(&scene.early);
+    let key = pod_crypto::SigningKey::from_seed(&seed);
+    scene.revoke(early, &key, Target::Grant(child.id())).await.unwrap();
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "denied");
+    assert_eq!(scene.outcome(&[&parent], vec![wanted("residence", &["address"])]).await, "released");
+}
+
+#[tokio::test]
+async fn a_root_that_was_sent_along_can_be_taken_back_by_its_id() {
+    let scene = Scene::new().await;
+    let grant = scene.grant(&scene.anna, scene.eetus_pod, &scene.early, vec![raw("residence", &["given_names"])]);
+    let grant = Verified::sign(&scene.anna.key, grant);
+    let names = || vec![wanted("residence", &["given_names"])];
+    let request = scene.request(&scene.early, vec![item(&[&grant], names())], |_| {});
+    assert_eq!(outcomes(&scene.send(&request, &[&grant]).await.unwrap()), ["released"]);
+    scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(grant.id())).await.unwrap();
+    assert_eq!(scene.outcome(&[&grant], names()).await, "denied");
+}
+
+#[tokio::test]
+async fn what_gave_nothing_is_not_kept() {
+    let scene = Scene::new().await;
+    let parent = parent(&scene).await;
+    let mut wide = (*child(&scene, &parent)).clone();
+    wide.permissions = vec![raw("residence", &["contact"])];
+    let wide = Verified::sign(&scene.early.key, wide);
+    assert_eq!(processed(&scene, &[&parent, &wide], &[&wide]).await, "denied");
+    assert_eq!(processed(&scene, &[&parent, &wide], &[]).await, "unknown-grant");
+}
+
+#[tokio::test]
+async fn an_old_view_of_revocations_lets_only_single_grants_through() {
+    let scene = Scene::new().await;
+    let parent = parent(&scene).await;
+    let child = child(&scene, &parent);
+    assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
+    scene.time.fetch_add(pod_server::node::REVOCATION_BOUND_SECS + 1, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unavailable");
+    assert_eq!(scene.outcome(&[&parent], vec![wanted("residence", &["address"])]).await, "released");
+}

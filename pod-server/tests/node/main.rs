@@ -1,0 +1,42 @@
+//! Stories of one node: what services get, what citizens decide, what an operator sees.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc
+)]
+
+mod city;
+mod neighbours;
+mod people;
+mod scene;
+mod web;
+
+mod a_fetch_returns_what_was_granted;
+mod a_stopped_log_releases_nothing;
+mod a_wallet_finds_the_pod;
+mod an_import_counts_at_the_next_release;
+mod an_import_is_killed;
+mod an_import_through_the_admin_socket;
+mod citizens_read_their_own;
+mod delegated_grants;
+mod each_outward_code;
+mod enrolment;
+mod every_route_refuses;
+mod from_its_configuration;
+mod guardians_act_until_eighteen;
+mod limits_survive_a_restart;
+mod no_code_lies_in_clear;
+mod over_https;
+mod registers_come_in;
+mod revoked_then_refused;
+mod strangers_are_refused;
+mod the_next_day_changes_sixty;
+mod the_registry_stays;
+mod upkeep_settings_say_what_to_write;
+mod with_the_directory_itself;
+mod withheld_looks_absent;
+mod withheld_stays_here;
