@@ -84,7 +84,7 @@ impl Terms {
 
 /// What is told next, and the body that tells it; no body when nothing of it is left to tell.
 fn prepare(node: &Node, terms: &Terms) -> Result<(Vec<Row>, Option<Vec<u8>>), Fault> {
-    let rows = queue::waiting(node, MAX_ENTRIES_AT_ONCE)?;
+    let rows = queue::waiting(node, terms.issued, MAX_ENTRIES_AT_ONCE)?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in &rows {
         let entry = match &row.what {
@@ -135,7 +135,7 @@ fn sign(node: &Node, terms: &Terms, tag: Tag, sealed: Option<Vec<u8>>) -> Vec<u8
 pub fn withdraw(node: &Node, pod: &PodId) -> Result<(), Fault> {
     let mut batch = Batch::new();
     if let Some(found) = tags::read(node, pod)? {
-        queue::withdraw(&mut batch, &found.tag);
+        queue::withdraw(node, &mut batch, &found.tag);
     }
     queue::forget(&mut batch, pod);
     Ok(node.store.commit(batch)?)

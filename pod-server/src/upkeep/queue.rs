@@ -43,20 +43,20 @@ pub(super) struct Row {
 pub(super) fn announce(node: &Node, batch: &mut Batch, pod: &PodId, tag: &Tag) {
     // The newest entry under a tag counts: a withdrawal that waits would come after it.
     batch.delete(UNPUBLISHED, withdrawn_key(tag));
-    batch.put(UNPUBLISHED, entry_key(pod), random_array::<8>(&*node.random));
+    batch.put(UNPUBLISHED, entry_key(pod), mark(node));
 }
 
 /// Has a pod's entry published anew, if it has a tag: what it holds has changed.
 pub(crate) fn enqueue(node: &Node, batch: &mut Batch, pod: &PodId) -> Result<(), Fault> {
     if node.store.get(HOLDER_TAGS, pod.as_bytes())?.is_some() {
-        batch.put(UNPUBLISHED, entry_key(pod), random_array::<8>(&*node.random));
+        batch.put(UNPUBLISHED, entry_key(pod), mark(node));
     }
     Ok(())
 }
 
 /// Has a tag withdrawn.
-pub(super) fn withdraw(batch: &mut Batch, tag: &Tag) {
-    batch.put(UNPUBLISHED, withdrawn_key(tag), [].as_slice());
+pub(super) fn withdraw(node: &Node, batch: &mut Batch, tag: &Tag) {
+    batch.put(UNPUBLISHED, withdrawn_key(tag), mark(node));
 }
 
 /// Has nothing published of a pod that is about to be erased.
@@ -65,8 +65,16 @@ pub(super) fn forget(batch: &mut Batch, pod: &PodId) {
     batch.delete(HOLDER_TAGS, pod.as_bytes());
 }
 
-/// The first `limit` things that wait.
-pub(super) fn waiting(node: &Node, limit: usize) -> Result<Vec<Row>, Fault> {
+/// What stands in the queue beside what waits: since when, and a number that is another one each time.
+///
+/// The directory keeps the newest entry under a tag, by the second in which it was signed. Whatever was signed before
+/// something was put into the queue must be older than what is signed for it: so a thing waits until that second is over.
+fn mark(node: &Node) -> Vec<u8> {
+    [(node.clock)().to_be_bytes(), random_array::<8>(&*node.random)].concat()
+}
+
+/// Things that wait since before `now_secs`, at most `limit`.
+pub(super) fn waiting(node: &Node, now_secs: u64, limit: usize) -> Result<Vec<Row>, Fault> {
     let rows = node.store.range(UNPUBLISHED, Bound::Unbounded, Bound::Unbounded, limit)?;
     let read = |(key, value): (Vec<u8>, Vec<u8>)| {
         let damaged = || Fault::Damaged { what: "the queue of holder entries" };
@@ -77,9 +85,10 @@ pub(super) fn waiting(node: &Node, limit: usize) -> Result<Vec<Row>, Fault> {
             WITHDRAWN => Waiting::Withdrawn(id),
             _ => return Err(damaged()),
         };
-        Ok(Row { key, value, what })
+        let since = value.first_chunk::<8>().map(|since| u64::from_be_bytes(*since)).ok_or_else(damaged)?;
+        Ok((since < now_secs).then_some(Row { key, value, what }))
     };
-    rows.into_iter().map(read).collect()
+    rows.into_iter().filter_map(|row| read(row).transpose()).collect()
 }
 
 /// Takes what was told out of the queue, unless it was put there again meanwhile, and notes when it is due again.

@@ -132,7 +132,7 @@ pub(crate) fn has_tag(node: &Node, pod: &PodId, epoch: u16) -> Result<bool, Faul
 /// Keeps a pod's tag, and has the directory told: in the same step as what made the pod. A tag of another epoch is withdrawn.
 pub(crate) fn keep_tag(node: &Node, batch: &mut WriteBatch<'_>, pod: &PodId, found: &FoundBy) -> Result<(), Fault> {
     if let Some(former) = read(node, pod)?.filter(|former| former.tag != found.tag) {
-        queue::withdraw(batch.raw(), &former.tag);
+        queue::withdraw(node, batch.raw(), &former.tag);
     }
     let plain = Zeroizing::new([&found.tag[..], &found.key.to_bytes()[..]].concat());
     let sealed = batch.seal_for_pod(pod, CONTEXT, &plain)?;

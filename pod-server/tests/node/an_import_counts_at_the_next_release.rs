@@ -37,7 +37,7 @@ async fn fetched(scene: &Scene, grant: &Verified<Grant>) -> Result<Value, &'stat
 
 #[tokio::test]
 async fn who_is_protected_from_today_on_is_protected_at_once() {
-    let scene = Scene::new();
+    let scene = Scene::new().await;
     let grant = scene.usual_grant().await;
     import(&scene, false, ANNA).await;
     let before = fetched(&scene, &grant).await.unwrap();
@@ -51,7 +51,7 @@ async fn who_is_protected_from_today_on_is_protected_at_once() {
 
 #[tokio::test]
 async fn who_is_no_guardian_any_more_decides_nothing_any_more() {
-    let scene = Scene::new();
+    let scene = Scene::new().await;
     let grant = scene.usual_grant().await;
     import(&scene, false, ANNA).await;
     assert!(fetched(&scene, &grant).await.is_ok());

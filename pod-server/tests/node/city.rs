@@ -83,6 +83,7 @@ impl City {
     pub(crate) fn open(name: &str, folder: &Path) -> Self {
         let catalogue =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/pod-import/catalogues").join(format!("{name}.toml"));
+        std::fs::create_dir_all(folder).unwrap();
         let config = StoreConfig::new(Engine::Redb, folder.join("store"));
         let store = pod_store::open(&config, &pod_server::tables(), pod_server::SCHEMA_VERSION).unwrap();
         let now = Arc::new(AtomicU64::new(START_SECS));

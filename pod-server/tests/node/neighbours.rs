@@ -1,4 +1,5 @@
 //! A directory and a blinder of our own, which come and go as a story wants, at the same address.
+#![allow(dead_code, reason = "the measurement shares this file and needs less of it")]
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -24,7 +25,7 @@ use pod_protocol::statement::{Membership, Role};
 use pod_protocol::{Signed, Verified};
 use pod_server::upkeep::{Blinder, BlinderConfig, DirectoryConfig};
 
-use crate::city::{START_SECS, key, principal, seed};
+use crate::city::{CITIES, START_SECS, key, principal, seed};
 
 /// How long a condition may take to come true: far more than it ever does.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,7 +48,17 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// The statement of the trust anchor that a city is a holder, signed at `issued`.
 pub(crate) fn membership(name: &str, issued: u64, suspended: bool) -> Vec<u8> {
-    let membership = Membership {
+    let membership = Membership { suspended, ..statement(name, issued, Role::Holder) };
+    Verified::sign(&key("anchor"), membership).bytes().to_vec()
+}
+
+/// The statement of the trust anchor that somebody has this role.
+pub(crate) fn member(name: &str, role: Role) -> Vec<u8> {
+    Verified::sign(&key("anchor"), statement(name, START_SECS, role)).bytes().to_vec()
+}
+
+fn statement(name: &str, issued: u64, role: Role) -> Membership {
+    Membership {
         issuer: principal("anchor"),
         subject: principal(name),
         expires: issued + 300 * 86_400,
@@ -55,11 +66,10 @@ pub(crate) fn membership(name: &str, issued: u64, suspended: bool) -> Vec<u8> {
         cti: Cti::new(random_array(&SystemRandom)),
         name: name.parse().unwrap(),
         keys: vec![key(name).public_key()],
-        roles: vec![Role::Holder],
+        roles: vec![role],
         depth: 0,
-        suspended,
-    };
-    Verified::sign(&key("anchor"), membership).bytes().to_vec()
+        suspended: false,
+    }
 }
 
 pub(crate) async fn serve(socket: &Path, router: Router) -> ServerHandle {
@@ -78,6 +88,8 @@ pub(crate) struct Told {
     pub(crate) entries: Vec<Verified<HolderEntry>>,
     /// What it answers instead of taking entries.
     pub(crate) refusing: Option<StatusCode>,
+    /// How often it did.
+    pub(crate) refused: usize,
 }
 
 pub(crate) struct Directory {
@@ -145,14 +157,19 @@ async fn registry(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap) -> R
 async fn entries(State(told): State<Arc<Mutex<Told>>>, body: Bytes) -> StatusCode {
     let mut told = told.lock().unwrap();
     if let Some(refusing) = told.refusing {
+        told.refused += 1;
         return refusing;
     }
     let limits = CborLimits { bytes: 256 * 1024, depth: 1, items: 256 };
     for entry in decode(&body, limits).unwrap().into_array().unwrap() {
         let signed = Signed::<HolderEntry>::decode(&entry.into_bytes().unwrap()).unwrap();
-        let signer = ["helsinki", "oulu", "turku", "espoo"].map(key).map(|key| key.public_key());
+        let signer = CITIES.map(key).map(|key| key.public_key());
         let signer = signer.iter().find(|key| pod_protocol::ids::Thumbprint::of(key).kid() == signed.kid()).unwrap();
-        told.entries.push(signed.verify(signer).unwrap());
+        let entry = signed.verify(signer).unwrap();
+        // As the real one: what is not newer changes nothing.
+        if told.entries.iter().all(|held| held.tag != entry.tag || held.issued < entry.issued) {
+            told.entries.push(entry);
+        }
     }
     StatusCode::NO_CONTENT
 }
@@ -198,7 +215,7 @@ impl FakeBlinder {
 
 fn evaluate(blinder: &BlinderKey, asked: &Mutex<Vec<usize>>, body: &[u8]) -> Vec<u8> {
     let signed = Signed::<BlindRequest>::decode(body).unwrap();
-    let name = ["helsinki", "oulu"].into_iter().find(|name| signed.unverified().issuer == principal(name)).unwrap();
+    let name = CITIES.into_iter().find(|name| signed.unverified().issuer == principal(name)).unwrap();
     let request = signed.verify(&key(name).public_key()).unwrap();
     request.check(&principal("blinder"), START_SECS).unwrap();
     asked.lock().unwrap().push(request.inputs.len());
