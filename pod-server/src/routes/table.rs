@@ -22,6 +22,8 @@ use crate::import::{Importer, admin};
 const MESSAGE_BYTES: usize = pod_protocol::codec::MAX_OBJECT_BYTES * 3 / 2;
 /// Paths of a few hundred files.
 const IMPORT_ORDER_BYTES: usize = 64 * 1024;
+/// What clients post where nothing is needed, such as `{}`.
+const IGNORED_BYTES: usize = 1024;
 /// Nothing is read from it.
 const NO_BODY: usize = 0;
 
@@ -118,7 +120,7 @@ static TABLE: &[Route] = routes! {
     "POST" CALL, Request, MESSAGE_BYTES, Main => call::post;
     "POST" "/v1/command", Command, MESSAGE_BYTES, Main => command::post;
     "POST" "/v1/revocations", Revocation, MESSAGE_BYTES, Main => revocation::post;
-    "POST" "/v1/nonce", None, NO_BODY, Main => nonce::post;
+    "POST" "/v1/nonce", None, IGNORED_BYTES, Main => nonce::post;
     "GET" "/v1/access-requests/{id}", Link, NO_BODY, Main => requests::get;
     "POST" "/v1/access-requests/{id}/decisions", Link, MAX_DECISION_BYTES, Main => requests::decide;
     "POST" "/v1/enrolments", Login, MAX_ENROLMENT_BYTES, Main => enrolment;

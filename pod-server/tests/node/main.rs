@@ -21,6 +21,7 @@ mod a_wallet_finds_the_pod;
 mod an_import_counts_at_the_next_release;
 mod an_import_is_killed;
 mod an_import_through_the_admin_socket;
+mod asked_and_decided;
 mod citizens_read_their_own;
 mod delegated_grants;
 mod each_outward_code;

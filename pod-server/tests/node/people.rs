@@ -207,6 +207,14 @@ impl Scene {
         Ok(self.done(&commands::handle(&self.node(), &PEER, command.bytes()).await?))
     }
 
+    /// What a service has the node do.
+    pub async fn service_command(&self, by: &Service, action: Action) -> Result<Done, Failure> {
+        let any_pod = self.command_of(&self.anna, self.annas_pod, Action::Inbox);
+        let command = Command { issuer: by.principal, subject: None, action, ..(*any_pod).clone() };
+        let command = Verified::sign(&by.key, command);
+        Ok(self.done(&commands::handle(&self.node(), &PEER, command.bytes()).await?))
+    }
+
     /// Reads an answer to a command, whose acknowledgement must be Helsinki's.
     pub fn done(&self, answer: &[u8]) -> Done {
         let answer = CommandAnswer::from_bytes(answer).unwrap();

@@ -54,6 +54,8 @@ pub struct Scene {
     pub early: Service,
     /// Espoo's schools.
     pub school: Service,
+    /// Helsinki's own service, which asks through this node.
+    pub own: Service,
     /// A processor that Espoo may pass grants on to.
     pub processor: Service,
     pub anna: Wallet,
@@ -101,6 +103,7 @@ impl Scene {
             bo: wallet(0xb0),
             early: Service::new(0x23, espoo.principal),
             school: Service::new(0x24, espoo.principal),
+            own: Service::new(0x12, helsinki.principal),
             processor: Service::new(0x34, processors.principal),
             anchor: Member::new(0x01),
             random,
@@ -185,6 +188,7 @@ impl Scene {
             self.membership(&self.helsinki, "helsinki", vec![Role::Holder, Role::Services]),
             self.membership(&self.espoo, "espoo", vec![Role::Services]),
             self.membership(&self.processors, "processors", vec![Role::Services]),
+            self.profile(&self.helsinki, &[&self.own]),
             self.profile(&self.espoo, &[&self.early, &self.school]),
             self.profile(&self.processors, &[&self.processor]),
         ];
