@@ -16,10 +16,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("pod-client", &["pod-protocol", "pod-crypto", "pod-http"]),
     ("pod-wallet", &["pod-protocol", "pod-crypto"]),
     ("demo-provider", &["pod-crypto", "pod-http", "pod-import"]),
-    (
-        "pod-server",
-        &["pod-protocol", "pod-crypto", "pod-store", "pod-vault", "pod-audit", "pod-import", "pod-http"],
-    ),
+    ("pod-server", &["pod-protocol", "pod-crypto", "pod-store", "pod-vault", "pod-audit", "pod-import", "pod-http"]),
     ("pod-directory", &["pod-protocol", "pod-crypto", "pod-store", "pod-http"]),
 ];
 
@@ -60,7 +57,8 @@ fn each_crate_names_only_what_its_job_needs() {
     let packages = packages();
     let own: BTreeSet<String> = packages.iter().map(|package| package.name.to_string()).collect();
     for (name, allowed) in OWN {
-        let package = packages.iter().find(|package| *package.name == **name).unwrap_or_else(|| panic!("no crate {name}"));
+        let package =
+            packages.iter().find(|package| *package.name == **name).unwrap_or_else(|| panic!("no crate {name}"));
         for dependency in normal_dependencies(package).intersection(&own) {
             assert!(allowed.contains(&dependency.as_str()), "{name} may not know {dependency}");
         }

@@ -1,0 +1,151 @@
+//! The load: connections, each with calls signed for it beforehand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use pod_client::Bound;
+use pod_client::service::{FetchItem, sign_call};
+use pod_http::{Bytes, Connection, HeaderValue, Origin, Request, header};
+use pod_protocol::answer::{Answer, ItemAnswer};
+use pod_protocol::request::Binding;
+use pod_testkit::World;
+use tokio::task::JoinSet;
+
+use crate::report::Measured;
+use crate::server::{Server, now};
+
+/// Calls in one run, over all connections: a second or more each.
+const CALLS_PER_RUN: usize = 12_000;
+/// Fewer of those that carry many items.
+const ITEMS_PER_RUN: usize = 64_000;
+const CBOR: &str = "application/cbor";
+
+/// Grants that the node has on record.
+pub(crate) struct Load {
+    world: Arc<World>,
+    items: Arc<Vec<FetchItem>>,
+}
+
+/// A connection with the calls that are bound to it.
+struct Loaded {
+    connection: Connection,
+    calls: Vec<Bytes>,
+}
+
+impl Load {
+    /// Signs a grant of each citizen, and sends each along once, so that the node keeps it.
+    pub(crate) async fn prepare(world: &Arc<World>) -> Self {
+        let items: Vec<FetchItem> = world
+            .citizens
+            .iter()
+            .map(|citizen| {
+                let grant = world.held(&world.grant(citizen));
+                FetchItem { wanted: grant.everything(), grant }
+            })
+            .collect();
+        let load = Self { world: Arc::clone(world), items: Arc::new(items) };
+        let origin: Origin = world.url.parse().unwrap();
+        for some in load.items.chunks(64) {
+            let mut connection = world.caller.http.new_connection(&origin).await.unwrap();
+            let items: Vec<&FetchItem> = some.iter().collect();
+            let call = load.call(&connection, &items, true);
+            check(&connection.send(request(call)).await.unwrap().body, items.len());
+        }
+        load
+    }
+
+    fn call(&self, connection: &Connection, items: &[&FetchItem], with_roots: bool) -> Bytes {
+        let exporter = connection.exporter().unwrap();
+        let bound = Bound { binding: Binding::Exporter(exporter), nonce: None };
+        let (caller, service) = (&self.world.caller, &self.world.service);
+        sign_call(caller, service, items, &self.world.purpose(), with_roots, &bound).0.to_bytes().into()
+    }
+
+    /// Measures one load several times, and gives the run with the median rate.
+    pub(crate) async fn run(&self, server: &Server, connections: usize, items: usize, runs: usize) -> Measured {
+        let mut measured = Vec::with_capacity(runs);
+        for _ in 0..runs {
+            measured.push(self.once(server, connections, items).await);
+        }
+        measured.sort_by(|left, right| left.calls_per_second.total_cmp(&right.calls_per_second));
+        measured.swap_remove(runs / 2)
+    }
+
+    async fn once(&self, server: &Server, connections: usize, items: usize) -> Measured {
+        let calls = if items == 1 { CALLS_PER_RUN } else { ITEMS_PER_RUN / items };
+        let loaded = self.sign(connections, calls / connections, items).await;
+        let counters = server.counters(&self.world).await;
+        let (cpu, began) = (server.cpu_seconds(), now());
+        let mut running = JoinSet::new();
+        for one in loaded {
+            running.spawn(send(one, items));
+        }
+        let mut latencies = Histogram::<u64>::new(3).unwrap();
+        while let Some(histogram) = running.join_next().await {
+            latencies.add(histogram.unwrap()).unwrap();
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let cpu = server.cpu_seconds() - cpu;
+        let after = server.counters(&self.world).await;
+        let grown = |name: &str| {
+            let find = |from: &std::collections::BTreeMap<String, f64>| {
+                from.iter().find(|(key, _)| key.contains(name)).map_or(0.0, |(_, value)| *value)
+            };
+            find(&after) - find(&counters)
+        };
+        let sent = latencies.len() as f64;
+        Measured {
+            connections,
+            items,
+            calls_per_second: sent / seconds,
+            p50: Duration::from_nanos(latencies.value_at_quantile(0.5)),
+            p99: Duration::from_nanos(latencies.value_at_quantile(0.99)),
+            cpu_micros_per_call: cpu * 1e6 / sent,
+            entries_per_sync: grown("log_entries") / grown("log_syncs").max(1.0),
+        }
+    }
+
+    async fn sign(&self, connections: usize, calls: usize, items: usize) -> Vec<Loaded> {
+        let origin: Origin = self.world.url.parse().unwrap();
+        let mut next = self.items.iter().cycle();
+        let mut loaded = Vec::with_capacity(connections);
+        for _ in 0..connections {
+            let connection = self.world.caller.http.new_connection(&origin).await.unwrap();
+            let calls = (0..calls)
+                .map(|_| {
+                    let some: Vec<&FetchItem> = next.by_ref().take(items).collect();
+                    self.call(&connection, &some, false)
+                })
+                .collect();
+            loaded.push(Loaded { connection, calls });
+        }
+        loaded
+    }
+}
+
+fn request(call: Bytes) -> Request {
+    Request::post("/v1/call", CBOR, call).with_header(header::ACCEPT, HeaderValue::from_static(CBOR))
+}
+
+/// Sends one after the other, and notes how long each took.
+async fn send(mut loaded: Loaded, items: usize) -> Histogram<u64> {
+    let mut latencies = Histogram::<u64>::new(3).unwrap();
+    for (number, call) in loaded.calls.into_iter().enumerate() {
+        let began = now();
+        let response = loaded.connection.send(request(call)).await.unwrap();
+        latencies.record(u64::try_from(began.elapsed().as_nanos()).unwrap()).unwrap();
+        assert!(response.status.is_success(), "{:?}", response.problem());
+        // Every hundredth is read: checking all would measure this process.
+        if number % 100 == 0 {
+            check(&response.body, items);
+        }
+    }
+    latencies
+}
+
+fn check(body: &[u8], items: usize) {
+    let answer = Answer::from_bytes(body).unwrap();
+    assert_eq!(answer.items.len(), items);
+    assert!(answer.items.iter().all(|item| matches!(item, ItemAnswer::Released { .. })), "{:?}", answer.items.first());
+}

@@ -1,0 +1,105 @@
+//! `cargo xtask bench`: how many authorised, durably recorded fetches a node answers, and what each costs.
+//!
+//! The node is a process of its own (this program again, with `serve`), on redb and a real log, behind TLS 1.3. The load comes
+//! from this process over real connections on the same machine, so it takes its share of the same cores. Requests are signed
+//! before the clock starts; every one is new, bound to its connection, checked, recorded and answered like any other.
+//!
+//! | File | What |
+//! |---|---|
+//! | `load` | connections, signed calls, latencies |
+//! | `server` | the node's process, its CPU time, its metrics |
+//! | `report` | the figures, as text |
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a measurement fails loudly"
+)]
+
+mod load;
+mod report;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pod_testkit::{World, WorldPlan};
+
+use load::Load;
+use report::Report;
+use server::Server;
+
+/// How many people have wallets and grants: more than one call of 256 items names.
+const CITIZENS: usize = 1000;
+/// Runs of each load; the median counts.
+const RUNS: usize = 5;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["serve", config] => server::serve(Path::new(config)),
+        ["prepare", dir] => prepare_alone(Path::new(dir)),
+        [] => measure(RUNS),
+        ["quick"] => measure(1),
+        _ => {
+            eprintln!("Usage: cargo xtask bench [quick]");
+            std::process::exit(2);
+        }
+    }
+}
+
+fn measure(runs: usize) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let report = runtime.block_on(async {
+        let dir = tempfile::tempdir().unwrap();
+        let world = Arc::new(prepare(dir.path(), CITIZENS).await);
+        let mut report = Report::begin(&world);
+        let server = Server::start(&world.config);
+        server.serves(&world).await;
+        report.idle_kib = server.resident_kib();
+        let load = Load::prepare(&world).await;
+        for (connections, items) in [(1, 1), (16, 1), (64, 1), (16, 64)] {
+            let measured = load.run(&server, connections, items, runs).await;
+            println!("{measured}");
+            report.loads.push(measured);
+        }
+        report.loaded_kib = server.resident_kib();
+        report.steps = server.steps(&world).await;
+        report
+    });
+    println!("\n{report}");
+}
+
+/// The whole registers of Helsinki when `AITTA_REGISTERS` names them, the sample in the repository otherwise.
+async fn prepare(dir: &Path, citizens: usize) -> World {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let registers = std::env::var_os("AITTA_REGISTERS").map_or_else(|| root.join("demo/registers"), PathBuf::from);
+    let helsinki = registers.join("helsinki");
+    let extracts = dir.join("registers");
+    std::fs::create_dir(&extracts).unwrap();
+    for file in ["residents.csv", "early_education.csv", "library.csv", "child_health.jsonl"] {
+        std::fs::copy(helsinki.join(file), extracts.join(file)).unwrap();
+    }
+    World::make(WorldPlan {
+        dir,
+        registers: &extracts,
+        catalogue: &root.join("crates/pod-import/catalogues/helsinki.toml"),
+        citizens,
+        clock: Arc::new(seconds_since_1970),
+    })
+    .await
+}
+
+/// Prepares a world and leaves it, to look at the process by other means.
+fn prepare_alone(dir: &Path) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let world = runtime.block_on(prepare(dir, 1));
+    println!("{} pods; serve with: bench serve {}", world.pods, world.config.display());
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the edge: the one place that reads the clock")]
+fn seconds_since_1970() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
