@@ -34,7 +34,8 @@ pub(crate) struct Verify {
     directory: PathBuf,
 
     /// A public key with which the log's heads may be signed: base64url, as `/.well-known/aitta` and the registry show it.
-    #[arg(long = "key", value_name = "KEY", required = true, value_parser = public_key)]
+    // A key may begin with a hyphen.
+    #[arg(long = "key", value_name = "KEY", required = true, value_parser = public_key, allow_hyphen_values = true)]
     keys: Vec<PublicKey>,
 
     /// Signed heads that somebody else kept. Only they show that the end of a log was cut off.

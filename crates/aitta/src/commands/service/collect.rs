@@ -18,6 +18,8 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 pub(super) struct Collect {
     /// The access request's id, as `ask` printed it.
+    // An id may begin with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     request: ObjectId,
 }
 

@@ -23,6 +23,8 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 pub(super) struct Delegate {
     /// The grant's id.
+    // An id may begin with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     grant: GrantId,
     /// The id of the service that receives it.
     #[arg(long, value_name = "SERVICE")]

@@ -20,10 +20,11 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 pub(super) struct Fetch {
     /// Only what was granted on this access request.
-    #[arg(long, value_name = "ID")]
+    // An id may begin with a hyphen, here and below.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     request: Option<ObjectId>,
     /// Only under this grant; several may be named.
-    #[arg(long = "grant", value_name = "ID")]
+    #[arg(long = "grant", value_name = "ID", allow_hyphen_values = true)]
     grants: Vec<GrantId>,
     /// Only this, as TYPE:FIELD; several may be named. Everything granted unless said.
     #[arg(long = "only", value_name = "TYPE:FIELD")]
@@ -119,22 +120,22 @@ async fn curl(opened: &Opened, items: &[FetchItem], purpose: &Purpose, output: &
 fn tell(outcome: &FetchOutcome, ids: &[(Option<GrantId>, String)]) -> (String, Value) {
     let (mut lines, mut items) = (Vec::new(), Vec::new());
     for (item, (grant, holder)) in outcome.items.iter().zip(ids) {
-        let (words, json) = match item {
+        let (words, outcome, data) = match item {
             ItemOutcome::Released(data) => {
                 let data = data.to_json();
-                (format!("{holder}: {data:#}"), json!({ "outcome": "released", "data": data }))
+                (format!("{holder}: {data:#}"), "released", Some(data))
             }
-            ItemOutcome::Refused(outward) => (
-                format!("{holder}: {}. {}", outward.code(), outward.advice()),
-                json!({ "outcome": outward.code(), "advice": outward.advice() }),
-            ),
-            ItemOutcome::Unanswered => (format!("{holder}: no answer"), json!({ "outcome": "unanswered" })),
+            ItemOutcome::Refused(outward) => {
+                (format!("{holder}: {}. {}", outward.code(), outward.advice()), outward.code(), None)
+            }
+            ItemOutcome::Unanswered => (format!("{holder}: no answer"), "unanswered", None),
         };
         lines.push(words);
-        let mut json = json;
-        json["grant"] = json!(grant);
-        json["holder"] = json!(holder);
-        items.push(json);
+        let advice = match item {
+            ItemOutcome::Refused(outward) => Some(outward.advice()),
+            _ => None,
+        };
+        items.push(json!({ "grant": grant, "holder": holder, "outcome": outcome, "data": data, "advice": advice }));
     }
     let failures: Vec<Value> = outcome
         .failures

@@ -8,6 +8,7 @@ use pod_protocol::ids::{GrantId, PodId, Principal};
 use pod_protocol::revocation::Target;
 use pod_wallet::commands::{Order, revocation};
 use pod_wallet::state::EnrolledPod;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::folder;
@@ -22,6 +23,8 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 pub(super) struct Revoke {
     /// The grant's id, as `aitta wallet grants` shows it.
+    // An id may begin with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     grant: GrantId,
 }
 
@@ -140,7 +143,7 @@ impl Export {
             for pod in pods {
                 match everything(&mut opened, holder, pod.pod).await {
                     Ok(document) => {
-                        let records = document["records"].as_array().map_or(0, Vec::len);
+                        let records = document.records.len();
                         let file = self.folder.join(file_name(&name, &pod));
                         let text = serde_json::to_vec_pretty(&document)
                             .map_err(|source| Failure::internal("what arrived cannot be written", source))?;
@@ -169,20 +172,26 @@ impl Export {
     }
 }
 
+/// A page of an export, and all of them put together.
+#[derive(Default, Serialize, Deserialize)]
+struct Exported {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    catalogue: Option<Value>,
+    records: Vec<Value>,
+    #[serde(default, skip_serializing)]
+    next_skip: Option<u64>,
+}
+
 /// All pages of an export in one document.
-async fn everything(opened: &mut Opened, holder: Principal, pod: PodId) -> Result<Value, Failure> {
+async fn everything(opened: &mut Opened, holder: Principal, pod: PodId) -> Result<Exported, Failure> {
     let unusable = |source| Failure::of(Exit::EvidenceBroken, "not-believed", source);
-    let (mut whole, mut skip) = (json!({ "records": [] }), 0);
+    let (mut whole, mut skip) = (Exported::default(), 0);
     loop {
         let outcome = opened.order(&Order::export(holder, pod, skip)).await?;
-        let page: Value = serde_json::from_slice(&outcome.result).map_err(unusable)?;
-        if let Some(catalogue) = page.get("catalogue") {
-            whole["catalogue"] = catalogue.clone();
-        }
-        if let (Some(all), Some(records)) = (whole["records"].as_array_mut(), page["records"].as_array()) {
-            all.extend(records.iter().cloned());
-        }
-        match page["next_skip"].as_u64() {
+        let page: Exported = serde_json::from_slice(&outcome.result).map_err(unusable)?;
+        whole.catalogue = whole.catalogue.or(page.catalogue);
+        whole.records.extend(page.records);
+        match page.next_skip {
             // A page that leads nowhere further would be asked for without end.
             Some(next) if next > skip => skip = next,
             _ => return Ok(whole),
