@@ -25,6 +25,19 @@ fn words_that_are_no_command_or_flag() {
 }
 
 #[test]
+fn an_id_that_begins_with_a_hyphen_is_an_id() {
+    let (world, id) = (World::empty(), "-vhVAjj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQQ");
+    let folder = world.path("service");
+    says(&aitta(&["service", "--service", &folder, "collect", id]), USAGE, "holds no service");
+    says(&aitta(&["service", "--service", &folder, "fetch", "--grant", id]), USAGE, "holds no service");
+    let out = world.path("out");
+    let delegate = ["delegate", id, "--to", "ai:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk", "--out", &out];
+    says(&aitta(&[&["service", "--service", &folder], &delegate[..]].concat()), USAGE, "holds no service");
+    let revoke = aitta(&["wallet", "--wallet", &folder, "revoke", id]);
+    assert!(!revoke.err.contains("unexpected argument"), "{revoke:?}");
+}
+
+#[test]
 fn an_environment_with_mistakes() {
     let with = |name: &str, value: &str| {
         let mut command = command(&["inspect", "-"]);

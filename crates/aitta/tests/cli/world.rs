@@ -211,6 +211,12 @@ impl Daemon {
         self.signal(Signal::HUP);
     }
 
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Status and body of a GET.
     pub fn get(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address.strip_prefix("http://").unwrap()).unwrap();

@@ -1,0 +1,248 @@
+//! One city, one citizen, one service, made with the commands that people type; and calls to the node from this process.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+use demo_provider::{ClientKind, DemoClient, DemoPerson, DemoProvider, LOA, ProviderConfig};
+use pod_client::Caller;
+use pod_client::directory::DirectoryClient;
+use pod_client::service::{FetchItem, FetchOutcome, HeldGrant, ServiceIdentity, fetch};
+use pod_crypto::{PublicKey, SystemRandom};
+use pod_http::{Client, ClientLimits, ClientProtocol, Limits, RootCertificates, Server, ServerConfig, ServerHandle};
+use pod_protocol::field::Purpose;
+use pod_protocol::ids::from_base64url;
+use pod_protocol::registry::{Anchor, Registry};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::world::{Daemon, World, aitta, command, repository};
+
+/// Somebody of the sample registers whom Helsinki knows. Nobody has this identity code.
+const CITIZEN: (&str, &str) = ("Jouko Lähteenmäki", "240999-900A");
+const SECRET: &str = "a secret between the node and the login provider";
+const PURPOSE: &str = "dpv:ServiceProvision";
+const ASK: &str = r#"
+purpose = "dpv:ServiceProvision"
+retention_days = 30
+validity_days = 30
+reason = { fi = "Nimilaput.", sv = "Namnskyltar.", en = "Name tags." }
+
+[[ask]]
+type = "residence"
+required = ["called_name"]
+"#;
+
+/// A grant, as its service holds it.
+#[derive(Clone)]
+pub struct Granted {
+    pub id: String,
+    request: String,
+}
+
+pub struct Family {
+    pub world: World,
+    pub runtime: Runtime,
+    node_url: String,
+    issuer: String,
+    pod: String,
+    service: Option<InProcess>,
+    _directory: Daemon,
+    _provider: ServerHandle,
+}
+
+/// The service's side in this process.
+#[derive(Clone)]
+pub struct InProcess {
+    caller: Caller,
+    registry: Arc<Registry>,
+    identity: Arc<ServiceIdentity>,
+    folder: String,
+}
+
+fn free_url() -> String {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    format!("http://{free}")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test of whole processes lives in real time")]
+fn now_secs() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn text(json: &Value, pointer: &str) -> String {
+    json.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} in {json}")).to_owned()
+}
+
+impl Family {
+    /// Makes and starts everybody but the node; `serve_node` starts that.
+    pub fn begin() -> (Self, Daemon) {
+        let world = World::empty();
+        let (node_url, issuer) = (free_url(), free_url());
+        let runtime = Runtime::new().unwrap();
+        let provider = runtime.block_on(start_provider(&issuer, &node_url));
+        world.init_directory();
+        let directory = world.serve("directory");
+        world.directory_is_at(&directory.address);
+        let mut init = world.node_init_args("node");
+        for (from, to) in [("http://127.0.0.1:3", &node_url), ("http://127.0.0.1:0", &node_url)] {
+            init.iter_mut().filter(|argument| *argument == from).for_each(|argument| to.clone_into(argument));
+        }
+        let blinder = init.iter().position(|argument| argument == "--blinder").unwrap();
+        init.drain(blinder..blinder + 2);
+        aitta(&init).done();
+        world.write("node/keys/oidc.secret", SECRET);
+        world.set_mode("node/keys/oidc.secret", 0o600);
+        let mut family = Self {
+            world,
+            runtime,
+            node_url,
+            issuer,
+            pod: String::new(),
+            service: None,
+            _directory: directory,
+            _provider: provider,
+        };
+        family.admit_and_import();
+        family.make_service();
+        let node = family.serve_node();
+        family.make_wallet();
+        family.service = Some(family.in_process());
+        (family, node)
+    }
+
+    fn admit_and_import(&self) {
+        let at = |name: &str| self.world.path(name);
+        let (federation, key) = (at("directory/federation.toml"), at("directory/offline/anchor.key"));
+        let request = at("node/membership-request.json");
+        aitta(&["directory", "admit", &request, "--federation", &federation, "--anchor-key", &key]).done();
+        let residents = repository().join("demo/registers/helsinki/residents.csv");
+        aitta(&["import", "--config", &at("node/node.toml"), residents.to_str().unwrap()]).done();
+    }
+
+    fn make_service(&self) {
+        let folder = self.world.path("service");
+        let federation = self.world.path("directory/federation.toml");
+        let service = |more: &[&str]| aitta(&[&["service", "--service", &folder], more].concat()).done();
+        service(&["init", "--federation", &federation, "--organisation", "helsinki"]);
+        let services = self.world.path("node/services.toml");
+        let mut register = vec!["register", "--services", &services, "--names", "Nimi,Namn,Names"];
+        register.extend(["--purpose", PURPOSE, "--max-retention-days", "30", "--fields", "residence:called_name"]);
+        service(&register);
+        aitta(&["node", "publish-profile", "--profile", &self.world.path("node/profile.toml")]).done();
+    }
+
+    fn make_wallet(&mut self) {
+        let federation = self.world.path("directory/federation.toml");
+        self.wallet(&["init", "--federation", &federation]);
+        let code = self.world.write("code", CITIZEN.1);
+        self.world.set_mode("code", 0o600);
+        let enrolled = self.wallet(&["enrol", "helsinki", "--login-as", &code]);
+        self.pod = text(&enrolled, "/pods/0/pod");
+    }
+
+    /// Starts the node, at the address that the registry names.
+    pub fn serve_node(&self) -> Daemon {
+        let (config, secret) = (self.world.path("node/node.toml"), self.world.path("node/keys/oidc.secret"));
+        let settings = [
+            format!("oidc.issuer={}", self.issuer),
+            "oidc.client_id=helsinki".to_owned(),
+            format!("oidc.client_secret_file={secret}"),
+            format!("oidc.redirect_url={}/v1/enrolments/callback", self.node_url),
+            format!("oidc.accepted_loa={LOA}"),
+            "directory.refresh_secs=1".to_owned(),
+        ];
+        let mut args = vec!["node", "serve", "--json", "--config", &config];
+        settings.iter().for_each(|setting| args.extend(["--set", setting]));
+        let node = Daemon::start(command(&args));
+        // Ready once it has fetched the registry: without one it knows no service.
+        while node.get("/readiness").0 != 200 {}
+        node
+    }
+
+    fn wallet(&self, args: &[&str]) -> Value {
+        let folder = self.world.path("wallet");
+        aitta(&[&["wallet", "--wallet", &folder, "--json"], args].concat()).done().json()
+    }
+
+    /// The service asks, and the citizen agrees: acknowledged when this returns.
+    pub fn grant(&self) -> Granted {
+        let (folder, ask) = (self.world.path("service"), self.world.write("ask.toml", ASK));
+        let asked = aitta(&["service", "--service", &folder, "--json", "ask", &ask]).done().json();
+        let at = format!("helsinki={}", self.pod);
+        let given = self.wallet(&["grant", &text(&asked, "/link"), "--at", &at]);
+        Granted { id: text(&given, "/grants/0/id"), request: text(&asked, "/request") }
+    }
+
+    /// The citizen takes it back; where the acknowledgement says that it stands in the log.
+    pub fn revoke(&self, grant: &Granted) -> u64 {
+        self.wallet(&["revoke", &grant.id])["audit_index"].as_u64().unwrap()
+    }
+
+    /// The service collects the decision, and can use the grant from then on.
+    pub fn collect(&self, grant: &Granted) -> HeldGrant {
+        let folder = self.world.path("service");
+        aitta(&["service", "--service", &folder, "--json", "collect", &grant.request]).done();
+        self.service().held(grant)
+    }
+
+    pub fn service(&self) -> &InProcess {
+        self.service.as_ref().unwrap()
+    }
+
+    fn in_process(&self) -> InProcess {
+        let http = Client::new(RootCertificates::none(), ClientProtocol::default(), ClientLimits::default()).unwrap();
+        let caller = Caller { http, random: Arc::new(SystemRandom), clock: Arc::new(now_secs) };
+        let federation: toml::Table = self.world.read("directory/federation.toml").parse().unwrap();
+        let of = |key: &str| federation[key].as_str().unwrap();
+        let key = from_base64url(of("anchor_key")).unwrap().try_into().unwrap();
+        let anchor = Anchor { principal: of("anchor").parse().unwrap(), key: PublicKey::register(&key).unwrap() };
+        let directory = DirectoryClient::new(&caller, of("directory")).unwrap();
+        let copy = self.runtime.block_on(directory.registry(&anchor, None)).unwrap();
+        let folder = self.world.path("service");
+        let description: toml::Table = self.world.read("service/service.toml").parse().unwrap();
+        let identity = ServiceIdentity {
+            principal: description["principal"].as_str().unwrap().parse().unwrap(),
+            organisation: description["organisation"].as_str().unwrap().parse().unwrap(),
+            key: pod_server::key_file::read(&Path::new(&folder).join("key")).unwrap(),
+        };
+        InProcess { caller, registry: Arc::new(copy.registry), identity: Arc::new(identity), folder }
+    }
+}
+
+impl InProcess {
+    fn held(&self, grant: &Granted) -> HeldGrant {
+        let file = Path::new(&self.folder).join("grants").join(format!("{}.json", grant.id));
+        let kept: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        let links = kept["chain"].as_array().unwrap().iter();
+        let links: Vec<Vec<u8>> = links.map(|link| from_base64url(link.as_str().unwrap()).unwrap()).collect();
+        HeldGrant::of_chain(&links).unwrap()
+    }
+
+    /// One call with one item.
+    pub async fn fetch(&self, grant: &HeldGrant) -> FetchOutcome {
+        let item = FetchItem { grant: grant.clone(), wanted: grant.everything() };
+        let purpose: Purpose = PURPOSE.parse().unwrap();
+        fetch(&self.caller, &self.registry, &self.identity, vec![item], &purpose).await
+    }
+}
+
+async fn start_provider(issuer: &str, node_url: &str) -> ServerHandle {
+    let provider = DemoProvider::new(ProviderConfig {
+        issuer: issuer.to_owned(),
+        clients: vec![DemoClient {
+            client_id: "helsinki".to_owned(),
+            kind: ClientKind::Node { secret: SECRET.to_owned() },
+            redirect_urls: vec![format!("{node_url}/v1/enrolments/callback")],
+        }],
+        people: vec![DemoPerson { name: CITIZEN.0.to_owned(), identity_code: CITIZEN.1.to_owned() }],
+        sub_key: [7; 32],
+        clock: Arc::new(now_secs),
+        random: Arc::new(SystemRandom),
+    })
+    .unwrap();
+    let listen = vec![issuer.parse().unwrap()];
+    let config = ServerConfig { listen, certificate: None, limits: Limits::default() };
+    let server = Server::bind(config, pod_http::refuse_key_log(|_| None).unwrap()).await.unwrap();
+    server.serve(provider.service())
+}
