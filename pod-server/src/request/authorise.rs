@@ -19,7 +19,7 @@ use crate::fault::{Failure, Fault};
 use crate::node::Node;
 use crate::releases::Holding;
 
-/// The pod of each item, as far as it is known: for the log, also when the item is refused.
+/// The pod of each item, when it is known and exists: for the log, also when the item is refused.
 pub(super) type Pods = Vec<Option<PodId>>;
 
 /// Authorises each item. The pods are held against changes until the answer is made.
@@ -32,14 +32,16 @@ pub(super) async fn authorise(
     let registry = node.registry.current();
     let chains: Vec<Chain> =
         request.items.iter().map(|item| chain(node, &registry, item, carried)).collect::<Result<_, Fault>>()?;
-    let pods: Pods = chains.iter().map(|chain| chain.as_ref().ok().and_then(|(_, pod)| *pod)).collect();
-    let holding = node.releases.hold(pods.iter().copied().flatten()).await;
+    let named = chains.iter().flatten().filter_map(|(_, pod)| *pod);
+    let holding = node.releases.hold(named).await;
     // Only now, with the pods held: a standing read before could be changed before the answer leaves.
-    let mut gathered = Vec::with_capacity(chains.len());
-    for (chain, pod) in chains.into_iter().zip(&pods) {
+    let mut gathered: Vec<Gathered> = Vec::with_capacity(chains.len());
+    for chain in chains {
+        let pod = chain.as_ref().ok().and_then(|(_, pod)| *pod);
         let standing = pod.map(|pod| node.standing(&pod)).transpose()?.flatten();
         gathered.push((chain.map(|(chain, _)| chain), standing));
     }
+    let pods: Pods = gathered.iter().map(|(_, standing)| standing.as_ref().map(|standing| standing.pod)).collect();
     Ok((decide_and_count(node, &registry, request, gathered, now_secs), pods, holding))
 }
 

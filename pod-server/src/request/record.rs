@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use pod_audit::{
-    EntryKind, GrantUse, NewEntry, PersonalPart, PublicPart, Released, RequestMark, SignedHead, Withheld,
+    EntryKind, GrantUse, NewEntry, PersonalPart, PodTag, PublicPart, Released, RequestMark, SignedHead, Withheld,
     WithheldReason,
 };
 use pod_protocol::Refusal;
-use pod_protocol::ids::{PodId, Thumbprint};
+use pod_protocol::ids::{PodId, Principal, Thumbprint};
 use pod_protocol::path::{ItemSelection, WithheldReason as Reason};
-use pod_protocol::request::Wanted;
+use pod_protocol::request::{RequestItem, Wanted};
+use pod_vault::OpenedFields;
 
 use super::open::Opened;
 use crate::book::uses::is_limited;
@@ -25,62 +26,75 @@ pub(super) struct Recorded {
 
 impl pod_vault::ProofOfRecord for Recorded {}
 
+/// What all entries of one request have in common.
+struct Common {
+    mark: RequestMark,
+    service: Principal,
+    organisation: String,
+    purpose: String,
+    now_secs: u64,
+}
+
 /// Writes the entries, and answers when they are on disk.
 pub(super) async fn record(node: &Node, opened: &Opened, now_secs: u64) -> Result<Recorded, Fault> {
+    let request = opened.selection.request();
+    let organisation = request.caller().organisation;
+    let common = Common {
+        mark: RequestMark {
+            id: request.id(),
+            cti: request.cti,
+            kid: Thumbprint::of(request.key()).kid(),
+            issued_secs: request.issued,
+        },
+        service: request.caller().service,
+        organisation: node
+            .registry
+            .current()
+            .organisation(&organisation)
+            .map_or_else(|| organisation.to_string(), |one| one.name().as_str().to_owned()),
+        purpose: request.purpose.to_string(),
+        now_secs,
+    };
+    let asked = request.items.iter().zip(&opened.pods);
     let entries = opened
         .selection
         .items()
         .iter()
-        .zip(&opened.pods)
-        .enumerate()
-        .map(|(number, (item, pod))| entry(node, opened, number, item.as_ref(), *pod, now_secs))
+        .zip(&opened.fields)
+        .zip(asked)
+        .map(|((item, fields), (asked, pod))| entry(node, &common, asked, item.as_ref(), fields.as_ref().ok(), *pod))
         .collect::<Result<Vec<_>, Fault>>()?;
     let appended = node.log.append(entries).await?;
     Ok(Recorded { first_index: appended.first_index, head: appended.head })
 }
 
+/// The entry of one item. A refusal before the pod is known has nobody's key to seal it under: it says when, and which request.
 fn entry(
     node: &Node,
-    opened: &Opened,
-    number: usize,
+    common: &Common,
+    asked: &RequestItem,
     item: Result<&ItemSelection, &Refusal>,
+    left: Option<&OpenedFields>,
     pod: Option<PodId>,
-    now_secs: u64,
 ) -> Result<NewEntry, Fault> {
-    let request = opened.selection.request();
-    let registry = node.registry.current();
-    let organisation = registry.organisation(&request.caller().organisation);
-    let named: Vec<_> = request.items.get(number).map(|item| item.chain.clone()).unwrap_or_default();
-    let left = opened.fields.get(number).and_then(|fields| fields.as_ref().ok());
+    let uses = u32::from(item.is_ok_and(|item| is_limited(item.chain())));
     let public = PublicPart {
-        time_secs: now_secs,
+        time_secs: common.now_secs,
         kind: if item.is_ok() { EntryKind::Disclosure } else { EntryKind::Refusal },
-        pod: pod.map(|pod| node.vault.audit_tag(&pod)).map(pod_audit::PodTag::new),
-        request: Some(RequestMark {
-            id: request.id(),
-            cti: request.cti,
-            kid: Thumbprint::of(request.key()).kid(),
-            issued_secs: request.issued,
-        }),
-        grants: Some(GrantUse::new(named, u32::from(item.is_ok_and(|item| is_limited(item.chain()))))?),
+        pod: pod.map(|pod| PodTag::new(node.vault.audit_tag(&pod))),
+        request: Some(common.mark),
+        grants: Some(GrantUse::new(asked.chain.clone(), uses)?),
     };
     let personal = PersonalPart {
-        service: Some(request.caller().service),
-        organisation: organisation.map(|one| one.name().as_str().to_owned()).unwrap_or_default(),
-        purpose: request.purpose.to_string(),
+        service: Some(common.service),
+        organisation: common.organisation.clone(),
+        purpose: common.purpose.clone(),
         released: left.map(|fields| fields.names().iter().map(released).collect()).unwrap_or_default(),
         withheld: item.map(withheld).unwrap_or_default(),
-        outcome: match item {
-            Ok(_) => "released".to_owned(),
-            Err(refusal) => refusal.code().to_owned(),
-        },
+        outcome: item.map_or_else(|refusal| refusal.code(), |_| "released").to_owned(),
         acting: None,
     };
-    // A refusal before the pod is known, or for a pod that does not exist, has nobody's key to seal it under.
-    let key = match pod {
-        Some(pod) if node.vault.has(&pod)? => Some(node.vault.audit_key(&pod)?),
-        _ => None,
-    };
+    let key = pod.map(|pod| node.vault.audit_key(&pod)).transpose()?;
     Ok(NewEntry::new(&public, key.as_ref().map(|key| (&personal, key)), &*node.random)?)
 }
 
