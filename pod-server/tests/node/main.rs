@@ -31,6 +31,7 @@ mod from_its_configuration;
 mod guardians_act_until_eighteen;
 mod limits_survive_a_restart;
 mod no_code_lies_in_clear;
+mod nobody_crowds_others_out;
 mod over_https;
 mod registers_come_in;
 mod revoked_then_refused;

@@ -2,6 +2,7 @@
 
 mod a_wallet_is_bound_by_one_login;
 mod a_wallet_speaks_for_one_person;
+mod an_attackers_enrolment_binds_nothing;
 mod another_provider_logs_in;
 mod codes_and_states_of_others;
 mod enrolments_are_bounded;
