@@ -19,6 +19,8 @@ use crate::tables::{GRANTS, POD_GRANTS};
 const MAX_CACHED: usize = 20_000;
 /// Most grants of one pod; a citizen with more is no citizen.
 pub(crate) const MAX_POD_GRANTS: usize = 2_000;
+/// How many of them only the citizen can use up: whoever may pass a grant on must not be able to keep the citizen from granting.
+const KEPT_FOR_DEPOSITS: usize = 500;
 /// Binds sealed grants to their use.
 const CONTEXT: &str = "grant";
 
@@ -60,14 +62,37 @@ impl Grants {
         Ok(self.cache.get(id).is_some() || self.store.get(GRANTS, id.as_bytes())?.is_some())
     }
 
-    /// Whether a pod has all the grants that it may have.
-    pub(crate) fn is_full(&self, pod: &PodId) -> Result<bool, Fault> {
-        Ok(self.store.prefix(POD_GRANTS, pod.as_bytes(), MAX_POD_GRANTS)?.len() >= MAX_POD_GRANTS)
+    /// Whether a pod takes no more grants that services send along. Those that have ended make room first.
+    pub(crate) fn is_full_for_carried(&self, pod: &PodId, now_secs: u64) -> Result<bool, Fault> {
+        self.is_full(pod, MAX_POD_GRANTS - KEPT_FOR_DEPOSITS, now_secs)
+    }
+
+    fn is_full(&self, pod: &PodId, limit: usize, now_secs: u64) -> Result<bool, Fault> {
+        let held = || Ok::<_, Fault>(self.store.prefix(POD_GRANTS, pod.as_bytes(), limit)?.len());
+        if held()? < limit {
+            return Ok(false);
+        }
+        self.forget_ended(pod, now_secs)?;
+        Ok(held()? >= limit)
+    }
+
+    /// Takes a pod's grants that have ended off the record. A grant sent along again is refused as expired.
+    fn forget_ended(&self, pod: &PodId, now_secs: u64) -> Result<(), Fault> {
+        let mut batch = Batch::new();
+        for (id, bytes) in self.of_pod(pod)? {
+            let ended = Signed::<Grant>::decode(&bytes).is_ok_and(|grant| grant.unverified().expires <= now_secs);
+            if ended {
+                batch.delete(GRANTS, id.as_bytes());
+                batch.delete(POD_GRANTS, [pod.as_bytes().as_slice(), id.as_bytes()].concat());
+                self.cache.forget(&id);
+            }
+        }
+        Ok(self.store.commit(batch)?)
     }
 
     /// Keeps a grant. Keeping it again changes nothing.
-    pub(crate) fn keep(&self, grant: &SharedGrant) -> Result<(), Failure> {
-        if self.is_full(&grant.subject)? {
+    pub(crate) fn keep(&self, grant: &SharedGrant, now_secs: u64) -> Result<(), Failure> {
+        if self.is_full(&grant.subject, MAX_POD_GRANTS, now_secs)? {
             return Err(Refusal::TooLarge.into());
         }
         Ok(self.keep_all(std::slice::from_ref(grant))?)

@@ -35,7 +35,7 @@ pub(super) async fn deposit(node: &Arc<Node>, pod: PodId, grant: &[u8], now_secs
     let grant = Signers { registry: &registry, standing: &of_pod }.check(signed)??;
     let key = Thumbprint::of(grant.key()).kid();
     standing.check_root(&grant, key, now_secs).map_err(|fault| Refusal::Chain { link: 0, fault })?;
-    blocking(node, move |node| node.grants.keep(&grant)).await?;
+    blocking(node, move |node| node.grants.keep(&grant, now_secs)).await?;
     Ok(json!({}))
 }
 

@@ -81,7 +81,7 @@ fn check_carried(
     sent: &Signed<Grant>,
 ) -> Result<Result<SharedGrant, Refusal>, Fault> {
     let claims = sent.unverified();
-    if node.grants.is_full(&claims.subject)? {
+    if node.grants.is_full_for_carried(&claims.subject, (node.clock)())? {
         return Ok(Err(Refusal::Limit));
     }
     if claims.parent.is_none() {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use pod_protocol::Verified;
 use pod_protocol::command::Action;
+use pod_protocol::grant::Grant;
 use pod_protocol::ids::Thumbprint;
 use pod_protocol::key_event::{KeyChange, KeyEvent};
 use pod_server::enrolment::enrol_identified;
 
-use crate::people::{Wallet, code};
+use crate::people::{Wallet, code, raw};
 use crate::scene::{ANNA, DAY, EETU, Scene};
 
 fn read() -> Action {
@@ -76,4 +77,23 @@ async fn an_event_from_the_future_does_not_keep_honest_ones_out() {
         "key-unknown",
         "the device is out at once"
     );
+}
+
+#[tokio::test]
+async fn ended_grants_make_room_for_new_ones() {
+    const MOST: usize = 2_000;
+    let scene = Scene::new().await;
+    let gives = || vec![raw("residence", &["given_names"])];
+    let deposit = async |expires: u64| {
+        let grant = Grant { expires, ..scene.grant(&scene.anna, scene.annas_pod, &scene.early, gives()) };
+        let grant = Verified::sign(&scene.anna.key, grant);
+        code(&scene.command(&scene.anna, scene.annas_pod, Action::Deposit(grant.bytes().to_vec())).await)
+    };
+    let (soon, later) = (scene.now() + DAY, scene.now() + 30 * DAY);
+    for _ in 0..MOST {
+        assert_eq!(deposit(soon).await, "ok");
+    }
+    assert_eq!(deposit(later).await, "too-large");
+    scene.pass(DAY);
+    assert_eq!(deposit(later).await, "ok");
 }
