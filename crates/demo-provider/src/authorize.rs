@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pod_crypto::{Zeroizing, random_array};
+use pod_http::Language;
 
 use crate::codes::Login;
 use crate::page;
@@ -40,10 +41,14 @@ enum Wrong {
 }
 
 /// Shows the login form.
-pub(crate) async fn form(State(provider): State<Arc<DemoProvider>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn form(
+    State(provider): State<Arc<DemoProvider>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
     let query = query.unwrap_or_default();
     match read(&provider, &query) {
-        Ok(request) => page::form(&provider.people, &query, &request.redirect_url, false),
+        Ok(request) => page::form(&provider.people, &query, &request.redirect_url, false, Language::preferred(&headers)),
         Err(wrong) => refuse(&provider, wrong),
     }
 }
@@ -52,6 +57,7 @@ pub(crate) async fn form(State(provider): State<Arc<DemoProvider>>, RawQuery(que
 pub(crate) async fn log_in(
     State(provider): State<Arc<DemoProvider>>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let query = query.unwrap_or_default();
@@ -60,7 +66,7 @@ pub(crate) async fn log_in(
         Err(wrong) => return refuse(&provider, wrong),
     };
     let Some(identity_code) = identity_code(&body) else {
-        return page::form(&provider.people, &query, &request.redirect_url, true);
+        return page::form(&provider.people, &query, &request.redirect_url, true, Language::preferred(&headers));
     };
     let code = URL_SAFE_NO_PAD.encode(random_array::<32>(&*provider.random));
     let Request { client_id, redirect_url, state, nonce, challenge } = request;

@@ -17,6 +17,8 @@ use crate::target::{Bound, CBOR, COSE, JSON, Target};
 
 /// Longest secret id of an enrolment that is put into a path, in bytes.
 const MAX_ENROLMENT_ID_BYTES: usize = 128;
+/// What an answer about an enrolment is, in errors.
+const ENROLMENT_STATE: &str = "the state of an enrolment";
 
 /// Calls to one node. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ impl std::fmt::Debug for EnrolmentStarted {
 pub enum EnrolmentStatus {
     /// The person has not logged in yet.
     Pending,
+    /// Somebody has logged in, and the code that they were shown is awaited ([`NodeClient::confirm`]).
+    Confirm,
     /// The wallet's keys are bound to these pods.
     Bound {
         /// The pods.
@@ -264,13 +268,27 @@ impl NodeClient {
     /// # Errors
     /// [`CallError`].
     pub async fn enrolment(&self, started: &EnrolmentStarted) -> Result<EnrolmentStatus, CallError> {
+        self.target.get_json(&self.enrolment_path(started)?, ENROLMENT_STATE).await
+    }
+
+    /// Sends the code that the login's last page showed to the person, as they typed it. How the enrolment stands then.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] with the code `confirmation-wrong` (it may be typed again, the detail says how often),
+    /// `confirmation-malformed` (it is no such code, and costs no try) or `confirmation-failed` (begin again); [`CallError`].
+    pub async fn confirm(&self, started: &EnrolmentStarted, code: &str) -> Result<EnrolmentStatus, CallError> {
+        let path = format!("{}/confirmation", self.enrolment_path(started)?);
+        self.target.post_json(&path, &serde_json::json!({ "code": code }), ENROLMENT_STATE).await
+    }
+
+    fn enrolment_path(&self, started: &EnrolmentStarted) -> Result<String, CallError> {
         // The id came from the other side and goes into a path: nothing but its own alphabet.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let id = &started.enrolment;
         if id.is_empty() || id.len() > MAX_ENROLMENT_ID_BYTES || !id.bytes().all(plain) {
             return Err(self.target.unbelievable(Disbelief::Shape("the id of an enrolment")));
         }
-        self.target.get_json(&format!("/v1/enrolments/{id}"), "the state of an enrolment").await
+        Ok(format!("/v1/enrolments/{id}"))
     }
 
     /// The holder's catalogue, as JSON.

@@ -1,4 +1,5 @@
-//! From an identity code to pods: the wallet's keys are bound, and the entries about it are written.
+//! From an identity code to a person, and, once the person has confirmed the wallet, to pods: its keys are bound, and the
+//! entries about it are written.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use pod_import::IdentityCode;
 use pod_protocol::Refusal;
 use pod_protocol::ids::{PodId, Principal};
 
-use super::pending::{Bound, BoundPod};
+use super::pending::{Bound, BoundPod, LoggedIn};
 use super::record::{self, Act};
 use super::refusal::{LoginFailure, LoginRefusal};
 use crate::age;
@@ -23,35 +24,61 @@ struct Refused {
     pod: Option<PodId>,
 }
 
-/// Binds the key log to the pods of the person who logged in. The identity code ends here.
-pub(super) async fn bind(
-    node: &Arc<Node>,
-    code: IdentityCode,
-    events: Vec<Vec<u8>>,
-    principal: Principal,
-) -> Result<Bound, LoginFailure> {
+/// Who has this identity code, as the registers know them today. The code ends here.
+pub(super) async fn identify(node: &Arc<Node>, code: IdentityCode) -> Result<Person, Fault> {
+    let found = blocking(node, move |node| {
+        // An identity code is ASCII.
+        let text = std::str::from_utf8(code.expose()).map_err(|_| Fault::Damaged { what: "an identity code" })?;
+        let wards = node.vault.wards_of(text)?.into_iter().map(|ward| ward.pod).collect();
+        Ok(Person { handle: node.vault.guardian_handle(text), own: node.vault.find(text)?, wards })
+    });
+    found.await.map_err(|failure| match failure {
+        Failure::Fault(fault) => fault,
+        Failure::Refused(_) => Fault::Damaged { what: "an identity" },
+    })
+}
+
+/// Binds the key log to the pods of the person who logged in and confirmed it.
+pub(super) async fn bind(node: &Arc<Node>, logged_in: LoggedIn) -> Result<Bound, LoginFailure> {
     let now_secs = (node.clock)();
+    let principal = logged_in.principal;
     // Like a new device key, a new speaker may change several standings; and of two wallets for one pod only one is first.
     let changing = node.releases.change_all().await;
-    let done = blocking(node, move |node| enrol(node, &code, &events, principal, now_secs)).await;
+    let done = blocking(node, move |node| enrol(node, &logged_in, now_secs)).await;
     drop(changing);
     let done = match done {
         Ok(done) => done,
         Err(Failure::Refused(_)) => return Err(LoginRefusal::KeyLog.into()),
         Err(Failure::Fault(fault)) => return Err(fault.into()),
     };
-    let act = |kind, pod, outcome| Act { kind, pod, principal, released: Vec::new(), outcome };
     match done {
         Ok(bound) => {
-            let acts = bound.pods.iter().map(|one| act(EntryKind::Command, Some(one.pod), "done")).collect();
-            record::write(node, acts, now_secs).await?;
+            let act = |one: &BoundPod| Act {
+                kind: EntryKind::Command,
+                pod: Some(one.pod),
+                principal,
+                released: Vec::new(),
+                outcome: "done",
+            };
+            record::write(node, bound.pods.iter().map(act).collect(), now_secs).await?;
             Ok(bound)
         }
         Err(Refused { why, pod }) => {
-            record::write(node, vec![act(EntryKind::Refusal, pod, why.code())], now_secs).await?;
+            turn_down(node, why, pod, principal).await?;
             Err(why.into())
         }
     }
+}
+
+/// Records that a wallet was not bound, in the log of the pod of whoever logged in, if they have one.
+pub(super) async fn turn_down(
+    node: &Node,
+    why: LoginRefusal,
+    pod: Option<PodId>,
+    principal: Principal,
+) -> Result<(), Fault> {
+    let act = Act { kind: EntryKind::Refusal, pod, principal, released: Vec::new(), outcome: why.code() };
+    record::write(node, vec![act], (node.clock)()).await.map(drop)
 }
 
 /// Binds a wallet for a person whom the caller has seen identify themselves in another way than by the login provider, such as
@@ -69,42 +96,52 @@ pub async fn enrol_identified(
     if keys.organisation() != Some(node.principal) {
         return Err(Refusal::Audience.into());
     }
-    match bind(node, code, events, keys.principal()).await {
+    let person = identify(node, code).await?;
+    match bind(node, LoggedIn { events, principal: keys.principal(), person }).await {
         Ok(bound) => Ok(bound.pods.iter().map(|one| one.pod).collect()),
         Err(LoginFailure::Fault(fault)) => Err(fault.into()),
         Err(LoginFailure::Refused(_) | LoginFailure::Provider(_)) => Err(Refusal::NotAuthorised.into()),
     }
 }
 
-fn enrol(
-    node: &Node,
-    code: &IdentityCode,
-    events: &[Vec<u8>],
-    principal: Principal,
-    now_secs: u64,
-) -> Result<Result<Bound, Refused>, Failure> {
-    // An identity code is ASCII.
-    let text = std::str::from_utf8(code.expose()).map_err(|_| Fault::Damaged { what: "an identity code" })?;
-    let own = node.vault.find(text)?;
-    let mut pods: Vec<BoundPod> = own.iter().map(|pod| BoundPod { pod: *pod, until_secs: None }).collect();
-    for ward in node.vault.wards_of(text)? {
-        let until_secs = age::turns_18_secs(&ward.born).ok_or(Fault::Damaged { what: "a child's date of birth" })?;
-        if until_secs > now_secs {
-            pods.push(BoundPod { pod: ward.pod, until_secs: Some(until_secs) });
-        }
-    }
+fn enrol(node: &Node, logged_in: &LoggedIn, now_secs: u64) -> Result<Result<Bound, Refused>, Failure> {
+    let LoggedIn { events, principal, person } = logged_in;
+    let pods = pods_today(node, person, now_secs)?;
+    let own = pods.iter().find(|one| one.until_secs.is_none()).map(|one| one.pod);
     let refused = |why| Ok(Err(Refused { why, pod: own }));
     if pods.is_empty() {
         return refused(LoginRefusal::NothingHeld);
     }
-    let handle = node.vault.guardian_handle(text);
-    if node.standings.person_of(&principal)?.is_some_and(|known| !equal(&known, &handle)) {
+    let handle = person.handle;
+    if node.standings.person_of(principal)?.is_some_and(|known| !equal(&known, &handle)) {
         return refused(LoginRefusal::OtherPerson);
     }
     let wards = pods.iter().filter(|one| one.until_secs.is_some()).map(|one| one.pod).collect();
     match node.standings.enrol(events, &Person { handle, own, wards }, now_secs) {
-        Ok(_) => Ok(Ok(Bound { principal, pods })),
+        Ok(_) => Ok(Ok(Bound { principal: *principal, pods })),
         Err(Failure::Refused(Refusal::NotAuthorised)) => refused(LoginRefusal::OtherWallet),
         Err(failure) => Err(failure),
     }
+}
+
+/// Of the pods that were the person's to act for when they logged in, those that still are: minutes have passed, in which
+/// an import may have ended a guardianship, and a child may have turned 18.
+fn pods_today(node: &Node, person: &Person, now_secs: u64) -> Result<Vec<BoundPod>, Failure> {
+    let mut pods = Vec::with_capacity(1 + person.wards.len());
+    if let Some(own) = person.own
+        && node.vault.has(&own)?
+    {
+        pods.push(BoundPod { pod: own, until_secs: None });
+    }
+    for ward in &person.wards {
+        if !node.vault.has(ward)? {
+            continue;
+        }
+        let Some(born) = node.vault.acts_for(ward, &person.handle)? else { continue };
+        let until_secs = age::turns_18_secs(&born).ok_or(Fault::Damaged { what: "a child's date of birth" })?;
+        if until_secs > now_secs {
+            pods.push(BoundPod { pod: *ward, until_secs: Some(until_secs) });
+        }
+    }
+    Ok(pods)
 }

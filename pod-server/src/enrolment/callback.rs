@@ -10,7 +10,7 @@ use pod_http::Language;
 
 use super::Enrolment;
 use super::page;
-use super::pending::{Begun, Bound, Key};
+use super::pending::{Begun, Key, LoggedIn};
 use super::refusal::{LoginFailure, LoginRefusal};
 use super::token::{self, Expected};
 use super::{bind, exchange};
@@ -25,7 +25,11 @@ struct Answer {
     issuer: Option<String>,
 }
 
-/// `GET /v1/enrolments/callback`. Whoever looks at the page learns nothing of how it ended: the wallet asks for that.
+/// `GET /v1/enrolments/callback`. A login that succeeds binds nothing: whoever began the enrolment may have sent somebody
+/// else here. The page shows a code, and the wallet that has it is the one that the person means.
+///
+/// The page is the same, but for its digits, whatever is held about the person. Whoever sent them here learns that they
+/// logged in, and nothing more.
 pub(super) async fn callback(
     State(enrolment): State<Arc<Enrolment>>,
     headers: HeaderMap,
@@ -35,40 +39,28 @@ pub(super) async fn callback(
     let now_secs = enrolment.now_secs();
     let Some((state, answer)) = read(query.as_deref().unwrap_or_default()) else { return page::unknown(language) };
     let Some((key, begun)) = enrolment.pending.come_back(&state, now_secs) else { return page::unknown(language) };
-    // A browser that goes away meanwhile does not leave a wallet half bound.
+    // A browser that goes away meanwhile does not leave an enrolment that stays half logged in.
     let work = tokio::spawn(finish(enrolment, key, begun, answer));
     match work.await {
-        Ok(()) => page::finished(language),
+        Ok(Some(code)) => page::confirm(language, &code),
+        Ok(None) => page::failed(language),
         Err(_) => page::unknown(language),
     }
 }
 
-/// Logs in, binds, and notes for the wallet how it ended.
-async fn finish(enrolment: Arc<Enrolment>, key: Key, begun: Begun, answer: Answer) {
-    let outcome = match log_in(&enrolment, begun, answer).await {
-        Ok(bound) => {
-            enrolment.node.metrics.command("enrol");
-            Ok(bound)
-        }
+/// Logs in, and gives the code to show; none when the login did not succeed, which the wallet is told.
+async fn finish(enrolment: Arc<Enrolment>, key: Key, begun: Begun, answer: Answer) -> Option<String> {
+    match log_in(&enrolment, begun, answer).await {
+        Ok(logged_in) => enrolment.pending.await_code(key, logged_in, &*enrolment.node.random, enrolment.now_secs()),
         Err(failure) => {
-            let code = failure.code();
-            enrolment.node.metrics.command(code);
-            match failure {
-                LoginFailure::Refused(_) => tracing::info!(code, "enrolment refused"),
-                LoginFailure::Provider(fault) => {
-                    tracing::warn!(fault = %crate::stop::chain(&fault), "login provider");
-                }
-                LoginFailure::Fault(fault) => {
-                    let _stops = enrolment.node.note(fault, "enrolment");
-                }
-            }
-            Err(code)
+            let code = enrolment.note(failure);
+            enrolment.pending.end(key, Err(code), enrolment.now_secs());
+            None
         }
-    };
-    enrolment.pending.end(key, outcome, enrolment.now_secs());
+    }
 }
 
-async fn log_in(enrolment: &Enrolment, begun: Begun, answer: Answer) -> Result<Bound, LoginFailure> {
+async fn log_in(enrolment: &Enrolment, begun: Begun, answer: Answer) -> Result<LoggedIn, LoginFailure> {
     let party = &enrolment.party;
     let metadata = enrolment.provider.metadata(enrolment.now_secs()).await?;
     // An answer of another provider would have its code redeemed at this one (RFC 9207 §2.4).
@@ -99,9 +91,10 @@ async fn log_in(enrolment: &Enrolment, begun: Begun, answer: Answer) -> Result<B
         identity_code_claim: &party.identity_code_claim,
         now_secs,
     };
-    let person = token::check(&claims, &expected)?;
+    let identity_code = token::check(&claims, &expected)?;
     drop((claims, token));
-    bind::bind(&enrolment.node, person, begun.events, begun.principal).await
+    let person = bind::identify(&enrolment.node, identity_code).await?;
+    Ok(LoggedIn { events: begun.events, principal: begun.principal, person })
 }
 
 /// The state and the rest; none when there is no state or something stands twice (RFC 6749 §3.1).

@@ -7,15 +7,22 @@
 //! | what waits meanwhile, by secrets that are kept as hashes | `pending` |
 //! | the provider, as it describes itself, and its keys | `discovery` |
 //! | the browser comes back: code for token, token for identity code | `callback`, `exchange`, `token` |
-//! | identity code → pods, keys bound, entries written | `bind`, `record` |
-//! | the wallet asks how it ended | `status` |
+//! | identity code → person; the page shows a code | `bind`, `code`, `page` |
+//! | the wallet sends the code that the person typed | `confirmation` |
+//! | person → pods, keys bound, entries written | `bind`, `record` |
+//! | the wallet asks how it stands | `status` |
+//!
+//! A login says who somebody is, and not for whose wallet they logged in: the address of the login can have come from
+//! anybody. So nothing is bound before the wallet has the code that only the person's browser was shown.
 //!
 //! OpenID Connect Core 1.0, authorization code flow with PKCE (RFC 7636); the relying party is ours, on pod-http and
-//! `pod_crypto::jws`. The identity code exists between `token` and `bind` alone, and is overwritten there.
+//! `pod_crypto::jws`. The identity code exists between `token` and `bind::identify` alone, and is overwritten there.
 
 mod bind;
 mod callback;
+mod code;
 mod config;
+mod confirmation;
 mod discovery;
 mod exchange;
 mod flow;
@@ -37,9 +44,11 @@ use crate::node::Node;
 use config::RelyingParty;
 use discovery::Provider;
 use pending::Pendings;
+use refusal::LoginFailure;
 
 pub use bind::enrol_identified;
 pub use config::{DEFAULT_IDENTITY_CODE_CLAIM, OidcConfig, OidcConfigError};
+pub use confirmation::MAX_CONFIRMATION_BYTES;
 pub use flow::MAX_ENROLMENT_BYTES;
 
 /// The paths below which this module answers.
@@ -80,13 +89,28 @@ impl Enrolment {
     fn now_secs(&self) -> u64 {
         (self.node.clock)()
     }
+
+    /// Notes for the operator that an enrolment came to nothing; the code for the wallet.
+    fn note(&self, failure: LoginFailure) -> &'static str {
+        let code = failure.code();
+        self.node.metrics.command(code);
+        match failure {
+            LoginFailure::Refused(_) => tracing::info!(code, "enrolment refused"),
+            LoginFailure::Provider(fault) => tracing::warn!(fault = %crate::stop::chain(&fault), "login provider"),
+            LoginFailure::Fault(fault) => {
+                let _stops = self.node.note(fault, "enrolment");
+            }
+        }
+        code
+    }
 }
 
-/// The routes, for the node's router. Bodies are at most [`MAX_ENROLMENT_BYTES`].
+/// The routes, for the node's router. Bodies are at most [`MAX_ENROLMENT_BYTES`] and [`MAX_CONFIRMATION_BYTES`].
 pub fn router(enrolment: &Arc<Enrolment>) -> Router {
     Router::new()
         .route("/v1/enrolments", post(flow::begin))
         .route("/v1/enrolments/callback", get(callback::callback))
         .route("/v1/enrolments/{secret}", get(status::status))
+        .route("/v1/enrolments/{secret}/confirmation", post(confirmation::confirm))
         .with_state(Arc::clone(enrolment))
 }

@@ -1,4 +1,4 @@
-//! Enrolments under way: in memory, bounded, and gone after a quarter of an hour.
+//! Enrolments under way: in memory, bounded, and gone a quarter of an hour after their last step.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pod_crypto::{Random, Zeroizing, random_array, sha256};
 use pod_protocol::ids::{PodId, Principal, base64url};
 
-/// How long a person may take to log in, and then the wallet to ask how it ended.
+use super::code::Code;
+use crate::book::standings::Person;
+
+/// How long a person may take to log in, then to type the code, and then the wallet to ask how it ended. The page says it.
 pub(super) const LIFETIME_SECS: u64 = 15 * 60;
 /// Most enrolments at one time, each of up to 32 KiB: 96,000 people a day can begin.
 const MAX_PENDING: usize = 1_000;
+/// How often a code can be typed: enough for a person with a small screen, nothing for somebody who guesses.
+pub(super) const MAX_TRIES: u32 = 5;
 
 /// What a wallet began.
 pub(super) struct Begun {
@@ -21,6 +26,16 @@ pub(super) struct Begun {
     pub(super) nonce: Zeroizing<String>,
     /// Ties the code to this enrolment (RFC 7636).
     pub(super) verifier: Zeroizing<String>,
+}
+
+/// Somebody logged in. Whether they mean this wallet is not known before it has the code that they were shown.
+pub(super) struct LoggedIn {
+    /// The wallet's key-event log.
+    pub(super) events: Vec<Vec<u8>>,
+    /// Whose log that is.
+    pub(super) principal: Principal,
+    /// Who logged in: without their identity code.
+    pub(super) person: Person,
 }
 
 /// The wallet is bound.
@@ -42,9 +57,38 @@ pub(super) struct BoundPod {
 enum Stage {
     /// The browser is away.
     Begun(Begun),
-    /// It is back, and the code is being redeemed.
+    /// It is back, and the provider's code is being redeemed.
     LoggingIn,
+    /// The page shows a code that the wallet does not have yet.
+    Confirming {
+        logged_in: LoggedIn,
+        code: Code,
+        tries_left: u32,
+    },
+    /// The wallet had the code, and is being bound.
+    Binding,
     Ended(Outcome),
+}
+
+/// How an enrolment stands, as far as the wallet is told.
+pub(super) enum Progress {
+    /// Nobody has logged in.
+    Pending,
+    /// Somebody has, and the code that they were shown is awaited.
+    Confirm,
+    Ended(Outcome),
+}
+
+/// What came of a code.
+pub(super) enum Tried {
+    /// No code was awaited.
+    NotAwaited,
+    /// It is the code: to be bound now.
+    Right(Key, LoggedIn),
+    /// It is another, and may be typed again this often.
+    Wrong(u32),
+    /// It is another, and was the last: the enrolment has ended.
+    Failed(LoggedIn),
 }
 
 /// How an enrolment ended: bound, or the code of what was wrong.
@@ -115,6 +159,51 @@ impl Pendings {
         }
     }
 
+    /// Has an enrolment wait for a code, and gives the code to show; none when it is gone meanwhile.
+    ///
+    /// Whoever began knows the address to which the browser comes back. So the code is shown once, to the browser that
+    /// brought the provider's own code, and nowhere a second time.
+    pub(super) fn await_code(
+        &self,
+        key: Key,
+        logged_in: LoggedIn,
+        random: &dyn Random,
+        now_secs: u64,
+    ) -> Option<String> {
+        let mut table = self.hold();
+        let pending = table.enrolments.get_mut(&key)?;
+        let code = Code::generate(random);
+        let shown = code.grouped();
+        pending.stage = Stage::Confirming { logged_in, code, tries_left: MAX_TRIES };
+        pending.expires_secs = now_secs.saturating_add(LIFETIME_SECS);
+        Some(shown)
+    }
+
+    /// Holds what was typed against the code of the enrolment with this secret; none when there is no such.
+    pub(super) fn try_code(&self, enrolment: &str, typed: &Code, failed: &'static str, now_secs: u64) -> Option<Tried> {
+        let key = Key::of(enrolment);
+        let mut table = self.hold();
+        let pending = table.enrolments.get_mut(&key).filter(|pending| pending.expires_secs > now_secs)?;
+        // One lock from the first look to the last: of two tries at once each is counted.
+        let (logged_in, code, tries_left) = match std::mem::replace(&mut pending.stage, Stage::Binding) {
+            Stage::Confirming { logged_in, code, tries_left } => (logged_in, code, tries_left),
+            other => {
+                pending.stage = other;
+                return Some(Tried::NotAwaited);
+            }
+        };
+        if code.is(typed) {
+            return Some(Tried::Right(key, logged_in));
+        }
+        let tries_left = tries_left.saturating_sub(1);
+        if tries_left == 0 {
+            pending.stage = Stage::Ended(Err(failed));
+            return Some(Tried::Failed(logged_in));
+        }
+        pending.stage = Stage::Confirming { logged_in, code, tries_left };
+        Some(Tried::Wrong(tries_left))
+    }
+
     /// Says how an enrolment ended.
     pub(super) fn end(&self, key: Key, outcome: Outcome, now_secs: u64) {
         if let Some(pending) = self.hold().enrolments.get_mut(&key) {
@@ -123,13 +212,14 @@ impl Pendings {
         }
     }
 
-    /// How the enrolment with this secret stands: none when there is no such, and none within when it has not ended.
-    pub(super) fn status(&self, enrolment: &str, now_secs: u64) -> Option<Option<Outcome>> {
+    /// How the enrolment with this secret stands; none when there is no such.
+    pub(super) fn progress(&self, enrolment: &str, now_secs: u64) -> Option<Progress> {
         let table = self.hold();
         let pending = table.enrolments.get(&Key::of(enrolment)).filter(|pending| pending.expires_secs > now_secs)?;
         Some(match &pending.stage {
-            Stage::Begun(_) | Stage::LoggingIn => None,
-            Stage::Ended(outcome) => Some(outcome.clone()),
+            Stage::Begun(_) | Stage::LoggingIn => Progress::Pending,
+            Stage::Confirming { .. } | Stage::Binding => Progress::Confirm,
+            Stage::Ended(outcome) => Progress::Ended(outcome.clone()),
         })
     }
 

@@ -71,6 +71,39 @@ pub(super) const UNKNOWN: ProblemType = ProblemType {
     },
 };
 
+pub(super) const CONFIRMATION_MALFORMED: ProblemType = ProblemType {
+    type_uri: "urn:aitta:problem:confirmation-malformed",
+    code: "confirmation-malformed",
+    status: 400,
+    title: Title {
+        fi: "Koodissa on kahdeksan numeroa: {\"code\":\"1234 5678\"}",
+        sv: "Koden har åtta siffror: {\"code\":\"1234 5678\"}",
+        en: "A code has eight digits: {\"code\":\"1234 5678\"}",
+    },
+};
+
+pub(super) const CONFIRMATION_WRONG: ProblemType = ProblemType {
+    type_uri: "urn:aitta:problem:confirmation-wrong",
+    code: "confirmation-wrong",
+    status: 403,
+    title: Title {
+        fi: "Koodi ei ole oikea: kirjoita se niin kuin kirjautumisen viimeinen sivu näyttää",
+        sv: "Koden stämmer inte: skriv den som inloggningens sista sida visar den",
+        en: "That is not the code: type it as the last page of the login shows it",
+    },
+};
+
+pub(super) const CONFIRMATION_FAILED: ProblemType = ProblemType {
+    type_uri: "urn:aitta:problem:confirmation-failed",
+    code: "confirmation-failed",
+    status: 403,
+    title: Title {
+        fi: "Väärä koodi liian monta kertaa: aloita kirjautuminen alusta",
+        sv: "Fel kod för många gånger: börja om inloggningen",
+        en: "The code was wrong too often: begin again",
+    },
+};
+
 pub(super) const FAILED: ProblemType = ProblemType {
     type_uri: "urn:aitta:problem:fault",
     code: "fault",

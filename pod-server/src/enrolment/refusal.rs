@@ -48,6 +48,8 @@ pub(super) enum LoginRefusal {
     OtherPerson,
     #[error("the key log cannot be bound")]
     KeyLog,
+    #[error("the wallet did not have the code that was shown to whoever logged in")]
+    Confirmation,
 }
 
 impl LoginRefusal {
@@ -74,6 +76,7 @@ impl LoginRefusal {
             Self::OtherWallet => "other-wallet",
             Self::OtherPerson => "other-person",
             Self::KeyLog => "key-log-refused",
+            Self::Confirmation => "confirmation-failed",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The wallet asks how it ended, with the secret that it was given.
+//! The wallet asks how it stands, with the secret that it was given.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use pod_vault::OpenedRecords;
 use serde_json::json;
 
 use super::Enrolment;
-use super::pending::Bound;
+use super::pending::{Bound, Progress};
 use super::problems;
 use super::record::{self, Act};
 use crate::blocking::blocking;
 use crate::fault::{Failure, Fault};
 
 /// Longest secret that is looked up: 43 characters are handed out.
-const MAX_SECRET_CHARS: usize = 64;
+pub(super) const MAX_SECRET_CHARS: usize = 64;
 /// The record type of the population register, in which the name stands that a child is called by.
 const NAME_RECORD_TYPE: &str = "residence";
 /// The name that a child is called by.
@@ -41,17 +41,25 @@ pub(super) async fn status(
     if secret.len() > MAX_SECRET_CHARS {
         return refuse(&problems::UNKNOWN);
     }
-    match enrolment.pending.status(&secret, enrolment.now_secs()) {
-        None => refuse(&problems::UNKNOWN),
-        Some(None) => axum::Json(json!({ "status": "pending" })).into_response(),
-        Some(Some(Err(code))) => axum::Json(json!({ "status": "refused", "code": code })).into_response(),
-        Some(Some(Ok(bound))) => match tell(&enrolment, &bound).await {
-            Ok(answer) => axum::Json(answer).into_response(),
-            Err(fault) => {
-                let _stops = enrolment.node.note(fault, "enrolment");
-                refuse(&problems::FAILED)
-            }
-        },
+    let Some(progress) = enrolment.pending.progress(&secret, enrolment.now_secs()) else {
+        return refuse(&problems::UNKNOWN);
+    };
+    match answer(&enrolment, progress).await {
+        Ok(answer) => axum::Json(answer).into_response(),
+        Err(fault) => {
+            let _stops = enrolment.node.note(fault, "enrolment");
+            refuse(&problems::FAILED)
+        }
+    }
+}
+
+/// What the wallet is told.
+pub(super) async fn answer(enrolment: &Enrolment, progress: Progress) -> Result<serde_json::Value, Fault> {
+    match progress {
+        Progress::Pending => Ok(json!({ "status": "pending" })),
+        Progress::Confirm => Ok(json!({ "status": "confirm" })),
+        Progress::Ended(Err(code)) => Ok(json!({ "status": "refused", "code": code })),
+        Progress::Ended(Ok(bound)) => tell(enrolment, &bound).await,
     }
 }
 

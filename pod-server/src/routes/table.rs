@@ -15,7 +15,7 @@ use super::edge::{Asked, Handler, answer, watch};
 use super::problems::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use super::{App, call, command, health, metrics, nonce, openapi, public, requests, revocation};
 use crate::book::requests::MAX_DECISION_BYTES;
-use crate::enrolment::{self, MAX_ENROLMENT_BYTES};
+use crate::enrolment::{self, MAX_CONFIRMATION_BYTES, MAX_ENROLMENT_BYTES};
 use crate::import::{Importer, admin};
 
 /// A call or a command in its CBOR form, and a third more as base64url in JSON.
@@ -126,6 +126,7 @@ static TABLE: &[Route] = routes! {
     "POST" "/v1/enrolments", Login, MAX_ENROLMENT_BYTES, Main => enrolment;
     "GET" "/v1/enrolments/callback", Login, NO_BODY, Main => enrolment;
     "GET" "/v1/enrolments/{secret}", Link, NO_BODY, Main => enrolment;
+    "POST" "/v1/enrolments/{secret}/confirmation", Link, MAX_CONFIRMATION_BYTES, Main => enrolment;
     "GET" "/v1/catalogue", None, NO_BODY, Main => public::catalogue;
     "GET" "/v1/tree-head", None, NO_BODY, Main => public::tree_head;
     "GET" "/v1/consistency", None, NO_BODY, Main => public::consistency;

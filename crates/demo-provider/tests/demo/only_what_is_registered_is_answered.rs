@@ -23,6 +23,7 @@ async fn a_form_warns_and_comes_with_a_policy() {
     assert!(html.contains("This is not a real login"));
     assert!(html.contains("Aino &lt;A&gt;"));
     assert!(!html.contains("<script"));
+    assert!(html.contains("<html lang=\"en\">"), "for a browser that asks for none of the three");
 }
 
 #[tokio::test]

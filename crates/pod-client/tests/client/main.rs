@@ -3,6 +3,7 @@
 
 mod a_holder_that_is_down_is_named;
 mod an_answer_that_does_not_hold_is_not_used;
+mod an_enrolment_is_confirmed;
 mod commands_are_acknowledged;
 mod curl_lines_run;
 mod grants_are_sent_when_unknown;

@@ -44,8 +44,8 @@ async fn of_two_wallets_at_once_one_is_bound() {
     let begun = [demo.begin(&wallets[0]).await, demo.begin(&wallets[1]).await];
     let backs = [demo.log_in(&begun[0], AINO).await, demo.log_in(&begun[1], AINO).await];
     let pages = tokio::join!(demo.open_page(&backs[0]), demo.open_page(&backs[1]));
-    assert_eq!((pages.0.status.as_u16(), pages.1.status.as_u16()), (200, 200));
-    let ends = [demo.status(&begun[0]).await, demo.status(&begun[1]).await];
+    let ends = tokio::join!(demo.confirmed(&begun[0], &pages.0), demo.confirmed(&begun[1], &pages.1));
+    let ends = [ends.0, ends.1];
     assert_eq!(ends.iter().filter(|end| end["status"] == "bound").count(), 1);
     assert_eq!(ends.iter().filter(|end| **end == refused("other-wallet")).count(), 1);
 }

@@ -147,8 +147,9 @@ async fn the_same_story_with_rsa_keys() {
     let begun = world.begin(&wallet).await;
     let start = begun["authorization_url"].as_str().unwrap();
     let back = Browser::new().log_in(start, &redirect_url, AINO).await;
-    assert_eq!(world.open_page(&back).await.status, 200);
-    let bound = world.status(&begun).await;
+    let page = world.open_page(&back).await;
+    assert_eq!(page.status, 200);
+    let bound = world.confirmed(&begun, &page).await;
     let relations: Vec<&Value> = bound["pods"].as_array().unwrap().iter().map(|pod| &pod["relation"]).collect();
     assert_eq!(relations, ["self", "guardian"], "{bound}");
     assert_eq!(
@@ -161,8 +162,8 @@ async fn the_same_story_with_rsa_keys() {
     let stranger = world.begin(&Wallet::new(21, today_secs())).await;
     let start = stranger["authorization_url"].as_str().unwrap();
     let back = Browser::new().log_in(start, &redirect_url, STRANGER).await;
-    assert_eq!(world.open_page(&back).await.status, 200);
-    assert_eq!(world.status(&stranger).await, refused("nothing-held"));
+    let page = world.open_page(&back).await;
+    assert_eq!(world.confirmed(&stranger, &page).await, refused("nothing-held"));
 
     // A code of one login in the answer to another: this provider looks at the verifier as well.
     let (mine, theirs) = (world.begin(&wallet).await, world.begin(&wallet).await);

@@ -2,16 +2,19 @@ use serde_json::json;
 
 use super::crooked::Crooked;
 use super::wallet::Wallet;
-use super::world::{AINO, Demo, FATHER, NOW_SECS, query, refused};
+use super::world::{AINO, Demo, FATHER, NOW_SECS, code_on, query, refused};
 
 #[tokio::test]
 async fn a_browser_comes_back_once() {
     let demo = Demo::new().await;
     let begun = demo.begin(&Wallet::new(20, NOW_SECS)).await;
     let back = demo.log_in(&begun, AINO).await;
-    assert_eq!(demo.open_page(&back).await.status, 200);
-    assert_eq!(demo.open_page(&back).await.status, 400);
-    assert_eq!(demo.status(&begun).await["status"], "bound");
+    let page = demo.open_page(&back).await;
+    assert_eq!(page.status, 200);
+    // Whoever began knows this address too: it shows the code once.
+    let again = demo.open_page(&back).await;
+    assert_eq!((again.status.as_u16(), code_on(&again)), (400, None));
+    assert_eq!(demo.confirmed(&begun, &page).await["status"], "bound");
 }
 
 #[tokio::test]

@@ -9,11 +9,11 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pod_crypto::jws::{Es256Key, sign_es256};
-use pod_http::ServerHandle;
+use pod_http::{Response, ServerHandle};
 use serde_json::{Value, json};
 
 use super::wallet::Wallet;
-use super::world::{AINO, Bound, CLIENT_ID, NOW_SECS, Site, World, hand_clock, query};
+use super::world::{AINO, Bound, CLIENT_ID, NOW_SECS, Site, World, code_on, hand_clock, query};
 
 pub(super) const KEY_ID: &str = "k1";
 
@@ -95,14 +95,19 @@ impl Crooked {
         let begun = self.world.begin(&Wallet::new(40, NOW_SECS)).await;
         let asked = query(begun["authorization_url"].as_str().unwrap());
         self.says.lock().unwrap().token = token(self, &asked["nonce"]);
-        self.come_back(&asked["state"], "").await;
-        self.world.status(&begun).await
+        let page = self.come_back(&asked["state"], "").await;
+        match code_on(&page) {
+            Some(_) => self.world.confirmed(&begun, &page).await,
+            None => self.world.status(&begun).await,
+        }
     }
 
     /// The browser comes back.
-    pub(super) async fn come_back(&self, state: &str, more: &str) {
+    pub(super) async fn come_back(&self, state: &str, more: &str) -> Response {
         let path = format!("/v1/enrolments/callback?code=a-code&state={state}{more}");
-        assert_eq!(self.world.get(&path, "en").await.status, 200);
+        let page = self.world.get(&path, "en").await;
+        assert_eq!(page.status, 200);
+        page
     }
 }
 

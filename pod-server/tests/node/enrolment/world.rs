@@ -159,12 +159,18 @@ impl Demo {
         self.now.store(secs, Ordering::Relaxed);
     }
 
-    /// The whole way: begins, logs in, comes back, and asks how it ended.
+    /// The whole way: begins, logs in, comes back, and types the code that the page shows.
     pub(super) async fn enrol(&self, wallet: &Wallet, identity_code: &str) -> Value {
         let begun = self.begin(wallet).await;
-        let back = self.log_in(&begun, identity_code).await;
-        assert_eq!(self.open_page(&back).await.status, 200);
-        self.status(&begun).await
+        let page = self.logged_in(&begun, identity_code).await;
+        self.confirmed(&begun, &page).await
+    }
+
+    /// Logs in and comes back; gives the page.
+    pub(super) async fn logged_in(&self, begun: &Value, identity_code: &str) -> Response {
+        let page = self.open_page(&self.log_in(begun, identity_code).await).await;
+        assert_eq!(page.status, 200);
+        page
     }
 
     /// Logs in at the provider; gives the address to which the browser is sent back.
@@ -213,6 +219,20 @@ impl World {
         serde_json::from_slice(&response.body).unwrap()
     }
 
+    /// Sends a code to a wallet's enrolment.
+    pub(super) async fn send_code(&self, begun: &Value, code: &str) -> Response {
+        let path = format!("/v1/enrolments/{}/confirmation", begun["enrolment"].as_str().unwrap());
+        let body = json!({ "code": code }).to_string();
+        self.client.send(&self.origin, Request::post(path, "application/json", body)).await.unwrap()
+    }
+
+    /// Types the code of the page, and tells how it stands then.
+    pub(super) async fn confirmed(&self, begun: &Value, page: &Response) -> Value {
+        let response = self.send_code(begun, &code_on(page).unwrap()).await;
+        assert_eq!(response.status, 200, "{:?}", response.body);
+        serde_json::from_slice(&response.body).unwrap()
+    }
+
     /// The pod of somebody, as a status names it.
     pub(super) fn pod(&self, identity_code: &str) -> String {
         self.vault.find(identity_code).unwrap().unwrap().to_string()
@@ -222,6 +242,13 @@ impl World {
 /// The code of a problem document.
 pub(super) fn code(response: &Response) -> String {
     response.problem().unwrap().code.unwrap()
+}
+
+/// The code that a page shows; none when it shows none.
+pub(super) fn code_on(page: &Response) -> Option<String> {
+    let html = std::str::from_utf8(&page.body).unwrap();
+    let (_, behind) = html.split_once("<output id=\"code\">")?;
+    Some(behind.split_once("</output>").unwrap().0.to_owned())
 }
 
 pub(super) fn refused(code: &str) -> Value {

@@ -1,10 +1,13 @@
-//! Enrolling: the wallet's keys at an organisation are bound to whoever logs in there.
+//! Enrolling: the wallet's keys at an organisation are bound to whoever logs in there, once they have typed the code that
+//! the login's last page shows into this wallet. Without it a login at an address that somebody else sent would bind theirs.
 
+use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use pod_client::node::{BoundPod, EnrolmentStatus, NodeClient};
+use pod_client::node::{BoundPod, EnrolmentStarted, EnrolmentStatus, NodeClient};
+use pod_crypto::Zeroizing;
 use pod_wallet::keys::{KeyLog, KeysFault};
 use pod_wallet::state::{EnrolledPod, Relation};
 use serde_json::json;
@@ -19,18 +22,31 @@ use crate::output::Output;
 
 /// How often the node is asked whether the person has logged in.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
-/// How often at most: ten minutes, the life of an enrolment.
-const MOST_ASKED: usize = 1200;
+/// How often at most: a quarter of an hour, the life of an enrolment.
+const MOST_ASKED: usize = 1800;
 
 /// Log in at an organisation and bind this wallet to what it holds.
 #[derive(Debug, Args)]
 pub(super) struct Enrol {
     /// The organisation's short name.
     organisation: String,
+    /// The code that the login's last page shows: a file, read once somebody has logged in, or `-` for standard input.
+    /// Without it the wallet asks for the code, and once more when it was mistyped.
+    #[arg(long, value_name = "FILE")]
+    code: Option<PathBuf>,
     /// Log in without a browser, as the person whose identity code this file holds. Only providers that take a plain form,
     /// such as the demonstration's, allow it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "code")]
     login_as: Option<PathBuf>,
+}
+
+/// Where the code comes from.
+enum CodeFrom {
+    /// A person types it.
+    Typed,
+    File(PathBuf),
+    /// This program read the page itself.
+    Page(Option<String>),
 }
 
 impl Enrol {
@@ -46,11 +62,18 @@ impl Enrol {
         };
         let node = opened.joined.node(&organisation)?;
         let started = node.begin_enrolment(log.events()).await?;
-        match &self.login_as {
-            Some(file) => log_in(&opened.joined.caller, &started.authorization_url, &secret_text(file)?).await?,
-            None => eprintln!("Log in here, then come back:\n\n  {}\n", started.authorization_url),
-        }
-        let pods = wait(&node, &started).await?;
+        let code = match (&self.login_as, &self.code) {
+            (Some(file), _) => {
+                let shown = log_in(&opened.joined.caller, &started.authorization_url, &secret_text(file)?).await?;
+                CodeFrom::Page(shown)
+            }
+            (None, code) => {
+                eprintln!("Log in here, then come back with the code that the last page shows:\n");
+                eprintln!("  {}\n", started.authorization_url);
+                code.clone().map_or(CodeFrom::Typed, CodeFrom::File)
+            }
+        };
+        let pods = bind(&node, &started, &code).await?;
         opened.state.enrol(&self.organisation, &log, pods.iter().map(enrolled).collect());
         opened.save()?;
         let pods = opened.state.organisation(&organisation).map(|at| at.pods.clone()).unwrap_or_default();
@@ -61,23 +84,74 @@ impl Enrol {
     }
 }
 
-async fn wait(node: &NodeClient, started: &pod_client::node::EnrolmentStarted) -> Result<Vec<BoundPod>, Failure> {
+/// Waits for the login, sends the code, and waits for the end.
+async fn bind(node: &NodeClient, started: &EnrolmentStarted, code: &CodeFrom) -> Result<Vec<BoundPod>, Failure> {
+    let mut status = EnrolmentStatus::Pending;
+    let mut sent = false;
     for _ in 0..MOST_ASKED {
-        match node.enrolment(started).await? {
-            EnrolmentStatus::Pending => tokio::time::sleep(ASK_AGAIN).await,
+        status = match status {
             EnrolmentStatus::Bound { pods } => return Ok(pods),
-            EnrolmentStatus::Refused { code } => {
-                return Err(Failure {
-                    exit: Exit::Refused,
-                    message: format!("{} did not bind this wallet ({code})", node.whom()),
-                    code,
-                    source: None,
-                    advice: Some("`nothing-held`: nothing is held about whoever logged in.".to_owned()),
-                });
+            EnrolmentStatus::Refused { code } => return Err(not_bound(node, code)),
+            EnrolmentStatus::Confirm if !sent => {
+                sent = true;
+                confirm(node, started, code).await?
+            }
+            EnrolmentStatus::Confirm | EnrolmentStatus::Pending => {
+                let now = node.enrolment(started).await?;
+                if matches!(now, EnrolmentStatus::Pending) {
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+                now
+            }
+        };
+    }
+    Err(Failure::usage("nobody logged in").advise("Run the command again and log in within a quarter of an hour."))
+}
+
+/// Sends the code, and asks a person for it again as long as the node would hear another.
+async fn confirm(node: &NodeClient, started: &EnrolmentStarted, code: &CodeFrom) -> Result<EnrolmentStatus, Failure> {
+    loop {
+        let refused = match node.confirm(started, &read(code)?).await {
+            Ok(status) => return Ok(status),
+            Err(refused) => refused,
+        };
+        let again = matches!(refused.code(), "confirmation-wrong" | "confirmation-malformed");
+        if !again || !matches!(code, CodeFrom::Typed) {
+            return Err(refused.into());
+        }
+        eprintln!("{refused}");
+    }
+}
+
+fn read(code: &CodeFrom) -> Result<Zeroizing<String>, Failure> {
+    match code {
+        CodeFrom::File(file) => secret_text(file),
+        CodeFrom::Page(shown) => shown.clone().map(Zeroizing::new).ok_or_else(|| {
+            Failure::usage("the login's last page shows no code").advise("Log in with a browser, without --login-as.")
+        }),
+        CodeFrom::Typed => {
+            eprint!("The code that the last page shows: ");
+            let mut line = Zeroizing::new(String::new());
+            let read = std::io::stdin().lock().read_line(&mut line);
+            match read.map_err(|source| Failure::usage("the code cannot be read").because(source))? {
+                0 => {
+                    Err(Failure::usage("no code was typed")
+                        .advise("Type it, or name a file that holds it with --code."))
+                }
+                _ => Ok(line),
             }
         }
     }
-    Err(Failure::usage("nobody logged in").advise("Run the command again and log in within ten minutes."))
+}
+
+fn not_bound(node: &NodeClient, code: String) -> Failure {
+    Failure {
+        exit: Exit::Refused,
+        message: format!("{} did not bind this wallet ({code})", node.whom()),
+        code,
+        source: None,
+        advice: Some("`nothing-held`: nothing is held about whoever logged in.".to_owned()),
+    }
 }
 
 fn enrolled(pod: &BoundPod) -> EnrolledPod {

@@ -30,8 +30,13 @@ struct Tokens {
     id_token: String,
 }
 
-/// Logs in at the page `authorization_url` as the person with this identity code, and follows the way back to its end.
-pub(super) async fn log_in(caller: &Caller, authorization_url: &str, identity_code: &str) -> Result<(), Failure> {
+/// Logs in at the page `authorization_url` as the person with this identity code, and follows the way back to its end. Gives
+/// the code that the last page shows; none when it shows none, and the node says why.
+pub(super) async fn log_in(
+    caller: &Caller,
+    authorization_url: &str,
+    identity_code: &str,
+) -> Result<Option<String>, Failure> {
     let mut next = submit(caller, authorization_url, identity_code).await?;
     for _ in 0..MAX_REDIRECTS {
         let (origin, path) =
@@ -39,7 +44,7 @@ pub(super) async fn log_in(caller: &Caller, authorization_url: &str, identity_co
         let response = caller.http.send(&origin, Request::get(path)).await.map_err(not_reached)?;
         match location(&response, &next) {
             Some(further) => next = further,
-            None if response.status.is_success() => return Ok(()),
+            None if response.status.is_success() => return Ok(code_on(&response)),
             None => return Err(no_login(&response)),
         }
     }
@@ -119,6 +124,14 @@ async fn submit(caller: &Caller, address: &str, identity_code: &str) -> Result<S
     let response =
         caller.http.send(&origin, Request::post(path, FORM, form.as_bytes().to_vec())).await.map_err(not_reached)?;
     location(&response, address).ok_or_else(|| no_login(&response))
+}
+
+/// What stands in the page's `<output id="code">`.
+fn code_on(page: &Response) -> Option<String> {
+    let html = std::str::from_utf8(&page.body).ok()?;
+    let (_, behind) = html.split_once("<output id=\"code\">")?;
+    let (code, _) = behind.split_once("</output>")?;
+    Some(code.to_owned())
 }
 
 fn location(response: &Response, base: &str) -> Option<String> {
