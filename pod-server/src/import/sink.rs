@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use crate::fault::Fault;
 use crate::node::Node;
 use crate::tables::IMPORTS;
-use crate::upkeep::{Blinder, FoundBy, TagsFailed, enqueue, has_tag, keep_tag};
+use crate::upkeep::{Blinder, FoundBy, TagsFailed, has_tag, keep_tag};
 
 /// How often a batch is made again when somebody else changed the same pods meanwhile.
 const MAX_ATTEMPTS: usize = 5;
@@ -75,14 +75,13 @@ pub(super) struct NodeSink<'n> {
     pub(super) stopping: &'n AtomicBool,
 }
 
-/// What a batch changes, for the log and the directory.
+/// What a batch changes, for the log and the standings. The directory is told of tags alone: an entry says that somebody has
+/// a pod, and stays the same whatever comes into it.
 #[derive(Default)]
 struct Changes {
     outcomes: Vec<Outcome>,
     /// Pods with a record that is new or changed, and the types of these.
     pods: BTreeMap<PodId, BTreeSet<RecordType>>,
-    /// Pods with a record that was not there.
-    grown: BTreeSet<PodId>,
     /// Pods whose guardians or non-disclosure change.
     standings: BTreeSet<PodId>,
 }
@@ -157,9 +156,6 @@ impl NodeSink<'_> {
         let now_secs = (self.node.clock)();
         let mut writing = self.node.vault.write(now_secs);
         let changes = put_all(&mut writing, batch, register(checkpoint))?;
-        for pod in &changes.grown {
-            enqueue(self.node, writing.raw(), pod)?;
-        }
         for (code, found) in tags {
             let pod = writing.pod(text(code)?)?;
             keep_tag(self.node, &mut writing, &pod, found)?;
@@ -238,9 +234,6 @@ fn put_all(writing: &mut WriteBatch<'_>, batch: &[ImportedRecord], source: &str)
         let standing = put_standing(writing, &pod, record)?;
         if standing {
             changes.standings.insert(pod);
-        }
-        if put == pod_vault::Outcome::Created {
-            changes.grown.insert(pod);
         }
         let outcome = match put {
             pod_vault::Outcome::Created => Outcome::Created,

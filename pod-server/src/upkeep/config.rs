@@ -125,7 +125,7 @@ fn public_key<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> 
     }))
 }
 
-/// Longest enrolment endpoint, in bytes: a handle has room for it and some six record types.
+/// Longest enrolment endpoint, in bytes: a handle has room for it, with as much to spare for what it may come to say.
 const MAX_ENROLMENT_BYTES: usize = 60;
 
 fn enrolment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Endpoint>, D::Error> {

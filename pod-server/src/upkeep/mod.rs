@@ -30,7 +30,7 @@ pub use config::{BlinderConfig, DirectoryConfig, UpkeepConfig};
 pub use publication::withdraw;
 pub use tags::{Blinder, TagsFailed};
 
-pub(crate) use queue::{enqueue, tags_lacking};
+pub(crate) use queue::tags_lacking;
 pub(crate) use tags::{FoundBy, has_tag, keep_tag};
 
 /// A directory that is away is asked less and less often, down to this.

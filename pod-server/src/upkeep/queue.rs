@@ -46,8 +46,8 @@ pub(super) fn announce(node: &Node, batch: &mut Batch, pod: &PodId, tag: &Tag) {
     batch.put(UNPUBLISHED, entry_key(pod), mark(node));
 }
 
-/// Has a pod's entry published anew, if it has a tag: what it holds has changed.
-pub(crate) fn enqueue(node: &Node, batch: &mut Batch, pod: &PodId) -> Result<(), Fault> {
+/// Has a pod's entry published anew, if it has a tag.
+fn enqueue(node: &Node, batch: &mut Batch, pod: &PodId) -> Result<(), Fault> {
     if node.store.get(HOLDER_TAGS, pod.as_bytes())?.is_some() {
         batch.put(UNPUBLISHED, entry_key(pod), mark(node));
     }

@@ -3,7 +3,7 @@
 use pod_import::Options;
 use pod_server::upkeep::{Upkeep, UpkeepConfig, withdraw};
 
-use crate::city::{City, file, principal, whole};
+use crate::city::{City, file, only, principal, whole};
 use crate::neighbours::{Directory, EPOCH, FakeBlinder, client, eventually};
 
 fn start(city: &City, directory: &Directory) -> Upkeep {
@@ -18,7 +18,7 @@ fn pupils() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn everybody_is_found_by_their_own_code_and_what_is_there_is_named() {
+async fn everybody_is_found_by_their_own_code_and_what_is_there_is_not_said() {
     let folder = tempfile::tempdir().unwrap();
     let city = City::open("oulu", folder.path());
     let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
@@ -39,8 +39,7 @@ async fn everybody_is_found_by_their_own_code_and_what_is_there_is_named() {
     for code in pupils() {
         let handle = directory.found(&blinder.key, &code, &principal("oulu")).expect("the pod is found");
         assert_eq!(Some(handle.pod), vault.find(&code).unwrap());
-        let types: Vec<&str> = handle.record_types.iter().map(|one| one.as_str()).collect();
-        assert!(types == ["residence", "school"] || types == ["school"]);
+        assert!(handle.record_types.is_empty(), "what is there is not said before enrolment");
         assert_eq!(directory.found(&blinder.key, &code, &principal("turku")), None, "at another holder: nothing");
     }
     // An import that changes nothing asks nobody and tells nobody.
@@ -48,6 +47,32 @@ async fn everybody_is_found_by_their_own_code_and_what_is_there_is_named() {
     city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await;
     assert_eq!(blinder.asked().iter().sum::<usize>() as u64, report.rows.people);
     assert_eq!((city.count("node-unpublished"), directory.told(|told| told.entries.len())), (0, told));
+    upkeep.finish().await;
+}
+
+/// An entry that changes when a record comes in would tell the directory, and whoever reads its buckets, that one did.
+#[tokio::test]
+async fn the_directory_is_not_told_that_more_came_in_about_somebody() {
+    let folder = tempfile::tempdir().unwrap();
+    let city = City::open("oulu", folder.path());
+    let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
+    directory.answers().await;
+    blinder.answers().await;
+    let files = || only("oulu/residents.tsv");
+    let residents = city.import_with(Some(blinder.right()), files(), Options::default()).await.rows.people;
+    let upkeep = start(&city, &directory);
+    city.wait(1);
+    eventually("the residents are published", || city.count("node-unpublished") == 0).await;
+    assert_eq!(directory.told(|told| told.entries.len()) as u64, residents);
+
+    city.wait(1);
+    let report = city.import_with(Some(blinder.right()), only("oulu/school.tsv"), Options::default()).await;
+    assert!(report.rows.total.created > 0);
+    city.wait(1);
+    eventually("nothing waits", || city.count("node-unpublished") == 0).await;
+    let all = blinder.asked().iter().sum::<usize>();
+    assert_eq!(directory.told(|told| told.entries.len()), all, "each person once");
+    assert!(all < (residents + report.rows.people) as usize, "some were residents before");
     upkeep.finish().await;
 }
 
