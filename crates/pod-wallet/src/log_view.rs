@@ -9,7 +9,7 @@ use pod_protocol::registry::Registry;
 use crate::labels::Labels;
 use crate::language::{Language, Sentence, inside, pick};
 use crate::log_page::{Opened, ReleasedNames};
-use crate::state::WalletState;
+use crate::state::{Relation, WalletState};
 use crate::when::date_and_time;
 use crate::wording::{command_words, question, refusal_words, withheld_words};
 
@@ -40,6 +40,14 @@ struct Teller<'a> {
     language: Language,
 }
 
+/// Whom the log is about.
+enum About<'a> {
+    Oneself,
+    Child(&'a str),
+    /// A child whose name the holder does not tell: none of its registers has one.
+    UnnamedChild,
+}
+
 impl Teller<'_> {
     fn tell(&self) -> String {
         match self.opened.kind.as_str() {
@@ -59,19 +67,28 @@ impl Teller<'_> {
         date_and_time(self.opened.time_secs, self.language)
     }
 
-    fn child(&self) -> Option<&str> {
-        self.names.state.pod_label(self.names.pod)
+    fn about(&self) -> About<'_> {
+        let enrolled = self.names.state.organisation(self.names.holder);
+        let pod = enrolled.and_then(|at| at.pods.iter().find(|one| one.pod == *self.names.pod));
+        match (self.names.state.pod_label(self.names.pod), pod.map(|pod| pod.relation)) {
+            (Some(name), _) => About::Child(name),
+            (None, Some(Relation::Guardian)) => About::UnnamedChild,
+            (None, _) => About::Oneself,
+        }
     }
 
-    /// "your" or "Aino's". Finnish and Swedish say it without bending the name.
+    /// "your", "Aino's" or "the child's". Finnish and Swedish say it without bending the name.
     fn whose(&self) -> String {
-        match (self.child(), self.language) {
-            (None, Language::Fi) => "sinusta".to_owned(),
-            (None, Language::Sv) => "om dig".to_owned(),
-            (None, Language::En) => "your".to_owned(),
-            (Some(name), Language::Fi) => format!("henkilöstä {name}"),
-            (Some(name), Language::Sv) => format!("om {name}"),
-            (Some(name), Language::En) => format!("{name}’s"),
+        match (self.about(), self.language) {
+            (About::Oneself, Language::Fi) => "sinusta".to_owned(),
+            (About::Oneself, Language::Sv) => "om dig".to_owned(),
+            (About::Oneself, Language::En) => "your".to_owned(),
+            (About::UnnamedChild, Language::Fi) => "lapsesta".to_owned(),
+            (About::UnnamedChild, Language::Sv) => "om barnet".to_owned(),
+            (About::UnnamedChild, Language::En) => "the child’s".to_owned(),
+            (About::Child(name), Language::Fi) => format!("henkilöstä {name}"),
+            (About::Child(name), Language::Sv) => format!("om {name}"),
+            (About::Child(name), Language::En) => format!("{name}’s"),
         }
     }
 
@@ -96,6 +113,23 @@ impl Teller<'_> {
     fn refusal(&self) -> String {
         let (who, when, whose) = (self.who(), self.when(), self.whose());
         let why = refusal_words(self.opened.outcome.as_deref().unwrap_or("denied"), self.language);
+        if self.opened.purpose.as_deref() == Some("enrol") {
+            return match self.language {
+                Language::Fi => {
+                    format!(
+                        "Joku yritti {when} ottaa käyttöön lompakon, jolla saa tietoja {whose}, eikä onnistunut: {why}."
+                    )
+                }
+                Language::Sv => {
+                    format!(
+                        "Någon försökte {when} ta i bruk en plånbok för uppgifter {whose} och lyckades inte: {why}."
+                    )
+                }
+                Language::En => {
+                    format!("Somebody tried to enrol a wallet for {whose} data on {when} and did not succeed: {why}.")
+                }
+            };
+        }
         match self.language {
             Language::Fi => format!("{who} kysyi {when} tietoja {whose} eikä saanut niitä: {why}."),
             Language::Sv => format!("{who} frågade {when} efter uppgifter {whose} och fick dem inte: {why}."),
@@ -113,11 +147,14 @@ impl Teller<'_> {
             (false, Language::Sv) => "En företrädare",
             (false, Language::En) => "A representative",
         };
-        let about = match (self.child(), self.language) {
-            (None, _) => String::new(),
-            (Some(name), Language::Fi) => format!(" ({name})"),
-            (Some(name), Language::Sv) => format!(" (för {name})"),
-            (Some(name), Language::En) => format!(" (for {name})"),
+        let about = match (self.about(), self.language) {
+            (About::Oneself, _) => String::new(),
+            (About::UnnamedChild, Language::Fi) => " (lapsen puolesta)".to_owned(),
+            (About::UnnamedChild, Language::Sv) => " (för barnet)".to_owned(),
+            (About::UnnamedChild, Language::En) => " (for the child)".to_owned(),
+            (About::Child(name), Language::Fi) => format!(" ({name})"),
+            (About::Child(name), Language::Sv) => format!(" (för {name})"),
+            (About::Child(name), Language::En) => format!(" (for {name})"),
         };
         format!("{actor}{about}, {}: {done}.", self.when())
     }

@@ -58,6 +58,19 @@ pub(crate) fn refusal_words(code: &str, language: Language) -> String {
             "tillståndet är förbrukat",
             "the permission was used as often as it may be",
         ],
+        "confirmation-failed" => [
+            "kirjautumisen koodi oli liian monta kertaa väärä",
+            "inloggningens kod var fel för många gånger",
+            "the code of the login was wrong too often",
+        ],
+        "other-wallet" => {
+            ["toinen lompakko on jo käytössä", "en annan plånbok är redan i bruk", "another wallet is enrolled already"]
+        }
+        "other-person" => [
+            "lompakko kuuluu toiselle henkilölle",
+            "plånboken hör till en annan person",
+            "the wallet is somebody else’s",
+        ],
         code if code.starts_with("chain-") => {
             ["lupaketju ei pidä", "kedjan av tillstånd håller inte", "the chain of permissions does not hold"]
         }

@@ -60,6 +60,51 @@ fn a_disclosure_about_a_child() {
 }
 
 #[test]
+fn a_child_whose_name_no_register_tells() {
+    let world = World::new();
+    let mut state = WalletState::new();
+    let pods = vec![EnrolledPod { pod: POD, relation: Relation::Guardian, until_secs: None, label: None }];
+    state.enrol("helsinki", &world.log_at(HELSINKI), pods);
+    let nothing = Opened { released: vec![], withheld: vec![], ..disclosure() };
+    assert_eq!(
+        told(&world, &state, &nothing),
+        [
+            "Espoon varhaiskasvatus (Espoo) kysyi 1.8.2026 klo 9.15 tietoja lapsesta eikä saanut mitään.",
+            "Esbo småbarnspedagogik (Esbo) frågade 1.8.2026 kl. 9.15 efter uppgifter om barnet och fick ingenting.",
+            "Espoo early education (Espoo) asked for the child’s data on 1 August 2026 at 9:15 and got nothing.",
+        ]
+    );
+    let actor = Some(world.log_at(HELSINKI).principal().to_string());
+    let command = Opened { purpose: Some("revoke".into()), actor, ..opened("command", MORNING) };
+    assert_eq!(
+        told(&world, &state, &command)[2],
+        "You (for the child), 1 August 2026 at 9:15: took a permission back."
+    );
+}
+
+#[test]
+fn somebody_elses_wallet_that_was_turned_down() {
+    let world = World::new();
+    let refused = Opened {
+        purpose: Some("enrol".into()),
+        outcome: Some("confirmation-failed".into()),
+        actor: Some(ESPOO.to_string()),
+        ..opened("refusal", MORNING)
+    };
+    assert_eq!(
+        told(&world, &state(&world, None), &refused),
+        [
+            "Joku yritti 1.8.2026 klo 9.15 ottaa käyttöön lompakon, jolla saa tietoja sinusta, eikä onnistunut: \
+             kirjautumisen koodi oli liian monta kertaa väärä.",
+            "Någon försökte 1.8.2026 kl. 9.15 ta i bruk en plånbok för uppgifter om dig och lyckades inte: \
+             inloggningens kod var fel för många gånger.",
+            "Somebody tried to enrol a wallet for your data on 1 August 2026 at 9:15 and did not succeed: \
+             the code of the login was wrong too often.",
+        ]
+    );
+}
+
+#[test]
 fn a_disclosure_about_oneself_with_nothing_in_it() {
     let world = World::new();
     let nothing = Opened { released: vec![], withheld: vec![], ..disclosure() };
