@@ -30,7 +30,7 @@ impl Holders {
         let opened = Opened::open(dir, edge).await?;
         let joined = &opened.joined;
         let url = opened.federation.blinder.as_deref().ok_or_else(|| {
-            Failure::usage("the federation names no blinder")
+            Failure::configuration_says("the federation names no blinder")
                 .advise("Write `blinder = \"https://…\"` into the wallet's federation.toml.")
         })?;
         let blinder = BlinderClient::new(&joined.caller, url)?;
@@ -43,13 +43,8 @@ impl Holders {
         };
         let found =
             find_holders(&joined.caller, &sought, &token, &joined.registry, &blinder, &joined.directory).await?;
-        let lines: Vec<String> = found
-            .iter()
-            .map(|one| {
-                let types: Vec<&str> = one.handle.record_types.iter().map(|of| of.as_str()).collect();
-                format!("{}: {}", one.name, types.join(", "))
-            })
-            .collect();
+        // What a holder has is said on enrolment, to whoever may know it.
+        let lines: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
         let json: Vec<Value> = found
             .iter()
             .map(|one| {
@@ -57,7 +52,6 @@ impl Holders {
                     "organisation": one.name,
                     "principal": one.holder,
                     "pod": one.handle.pod,
-                    "record_types": one.handle.record_types,
                 })
             })
             .collect();
