@@ -51,6 +51,11 @@ impl Failure {
         Self { source: error.source().map(chain), ..Self::new(exit, code, error.to_string()) }
     }
 
+    /// As something wrong on this side: in a folder that `init` made, not in what the command line gave.
+    pub(crate) fn on_this_side(self) -> Self {
+        Self { exit: Exit::Configuration, code: "configuration".to_owned(), ..self }
+    }
+
     /// What to do about it.
     pub(crate) fn advise(self, advice: impl Into<String>) -> Self {
         Self { advice: Some(advice.into()), ..self }

@@ -5,6 +5,8 @@
 //! | `edge` | what this process takes from the system: clock, randomness, environment, terminal |
 //! | `commands` | one file or folder a command |
 //! | `organisation` | a member of the federation as files: keys, log, request, profile |
+//! | `folder` | folders and files for their owner alone |
+//! | `written` | why a TOML file that somebody wrote does not read |
 //! | `daemon` | what every serving process does at its start and end |
 //! | `output` | the one place that writes results and errors, for people or as JSON |
 //! | `exit` | the exit codes, also in `docs/operating/exit-codes.md` |
@@ -16,8 +18,10 @@ mod daemon;
 mod edge;
 mod exit;
 mod failure;
+mod folder;
 mod organisation;
 mod output;
+mod written;
 
 use std::process::ExitCode;
 

@@ -60,8 +60,8 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
         (true, true) => {
             let text = error.to_string();
             let (message, advice) = text.split_once("\n\n").unwrap_or((&text, "See `aitta --help`."));
-            let message = message.trim_start_matches("error: ").trim();
-            line(error_json("usage", message, Some(advice.trim())));
+            let message = one_line(message.trim_start_matches("error: "));
+            line(error_json("usage", &message, Some(&one_line(advice))));
         }
         _ => {
             // A closed terminal cannot be told anything.
@@ -73,6 +73,10 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
 
 fn error_json(code: &str, message: &str, advice: Option<&str>) -> Value {
     json!({ "error": { "code": code, "message": message, "advice": advice } })
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A reader that went away (`aitta … | head`) is no error of ours.

@@ -116,7 +116,7 @@ impl World {
         let root = RootSecret::generate(&*random);
         let mut citizens = Vec::with_capacity(plan.citizens);
         for code in codes(plan.registers).into_iter().take(plan.citizens) {
-            let log = KeyLog::begin(&root, members.holder, now_secs, &*random).unwrap();
+            let log = KeyLog::begin(&root, members.holder).unwrap();
             let pods = enrol_identified(&node, code, log.events().to_vec()).await.unwrap();
             citizens.push(Citizen { pod: pods[0], signer: log.signer(&root).unwrap() });
         }

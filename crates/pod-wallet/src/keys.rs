@@ -1,6 +1,6 @@
 //! The wallet's side of its key-event logs: one for each organisation (`docs/protocol/key-event.md`).
 
-use pod_crypto::{Random, SigningKey, random_array, sha256};
+use pod_crypto::{SigningKey, sha256};
 use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::ids::{Kid, Principal, Thumbprint};
 use pod_protocol::key_event::{DeviceKey, KeyChange, KeyEvent, KeyState, MAX_DEVICES, RecoveryKey, Roles};
@@ -10,6 +10,9 @@ use crate::root::{KeyPurpose, RootSecret};
 
 /// How long the other keys may object when the recovery key is used (did:plc's 72 hours).
 pub const RECOVERY_DELAY_SECS: u64 = 72 * 3600;
+/// When every log began: the first second that the protocol knows, which a recovered wallet knows too. When the log was bound
+/// stands in the holder's log.
+const BEGUN_SECS: u64 = 1;
 
 /// Why a key log cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,16 +57,12 @@ pub struct Signer {
 
 impl KeyLog {
     /// Begins the log for an organisation: one device key that signs and manages, the digest of the next controlling key
-    /// (pre-rotation) and that of a recovery key.
+    /// (pre-rotation) and that of a recovery key. Everything in it comes from the root secret, the time too: a wallet that was
+    /// lost and recovered begins the very log that the organisation has, and is who it was.
     ///
     /// # Errors
     /// [`KeysFault::Event`], which only a defect could cause.
-    pub fn begin(
-        root: &RootSecret,
-        organisation: Principal,
-        now_secs: u64,
-        random: &dyn Random,
-    ) -> Result<Self, KeysFault> {
+    pub fn begin(root: &RootSecret, organisation: Principal) -> Result<Self, KeysFault> {
         let digest = |purpose| sha256(&[&root.signing_key(&organisation, purpose, 0).public_key().to_bytes()]);
         let device = root.signing_key(&organisation, KeyPurpose::Device, 0);
         let change = KeyChange::Inception {
@@ -72,10 +71,9 @@ impl KeyLog {
             next: vec![digest(KeyPurpose::NextControlling)],
             threshold: 1,
             recovery: vec![RecoveryKey { digest: digest(KeyPurpose::Recovery), delay_secs: RECOVERY_DELAY_SECS }],
-            // Random, not derived: a wallet that enrols again after a loss is another principal.
-            salt: random_array(random),
+            salt: root.log_salt(&organisation),
         };
-        let event = Verified::sign(&device, KeyEvent { seq: 0, previous: None, time_secs: now_secs, change });
+        let event = Verified::sign(&device, KeyEvent { seq: 0, previous: None, time_secs: BEGUN_SECS, change });
         let state = KeyState::begin(Signed::decode(event.bytes())?)?;
         Ok(Self { organisation, device_index: 0, events: vec![event.bytes().to_vec()], state })
     }

@@ -18,6 +18,8 @@ const MAGIC: &[u8; 10] = b"AITTA-ROOT";
 const VERSION: u8 = 1;
 /// Separates the wallet's keys from anything else that could be derived from the same secret.
 const KEY_INFO: &[u8] = b"aitta-wallet-key-1";
+/// Domain of the salts of key logs.
+const SALT_INFO: &[u8] = b"aitta-wallet-log-salt-1";
 /// The same for the key that a recovery code gives.
 const CODE_INFO: &[u8] = b"aitta-wallet-recovery-1";
 
@@ -85,6 +87,16 @@ impl RootSecret {
     #[must_use]
     pub fn signing_key(&self, organisation: &Principal, purpose: KeyPurpose, index: u32) -> SigningKey {
         SigningKey::from_seed(&self.seed(organisation, purpose, index))
+    }
+
+    /// What tells the key log at an organisation from others with the same keys. Derived like the keys, so that the log comes
+    /// out the same when the secret is opened again after a loss.
+    #[must_use]
+    pub fn log_salt(&self, organisation: &Principal) -> [u8; 16] {
+        let whole = hkdf_sha256(&*self.0, &[], &[SALT_INFO, organisation.as_bytes()].concat());
+        let mut salt = [0; 16];
+        salt.iter_mut().zip(whole.iter()).for_each(|(salt, byte)| *salt = *byte);
+        salt
     }
 
     fn seed(&self, organisation: &Principal, purpose: KeyPurpose, index: u32) -> Secret32 {

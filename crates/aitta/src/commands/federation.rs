@@ -8,12 +8,13 @@ use pod_client::directory::DirectoryClient;
 use pod_client::node::NodeClient;
 use pod_crypto::{PublicKey, sha256};
 use pod_protocol::ids::{Principal, base64url, from_base64url};
-use pod_protocol::registry::{Anchor, Registry};
+use pod_protocol::registry::{Anchor, Organisation, Registry};
 use pod_wallet::labels::Labels;
 use serde::{Deserialize, Serialize};
 
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::{folder, written};
 
 /// `federation.toml`: where the directory is, and whom its statements begin with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,8 +52,9 @@ impl Federation {
         let shown = path.display();
         let text = fs::read_to_string(path)
             .map_err(|source| Failure::usage(format!("cannot read {shown}")).because(source).advise(ADVICE))?;
-        let mut federation: Self = toml::from_str(&text).map_err(|source| {
-            Failure::usage(format!("{shown} is no federation.toml")).because(source).advise(ADVICE)
+        let mut federation: Self = toml::from_str(&text).map_err(|error| {
+            let why = written::why(&text, &error);
+            Failure::usage(format!("{shown} is no federation.toml: {why}")).advise(ADVICE)
         })?;
         if let (Some(roots), Some(folder)) = (&federation.roots, path.parent()) {
             federation.roots = Some(folder.join(roots));
@@ -71,18 +73,38 @@ impl Federation {
         Ok(Anchor { principal: self.anchor, key })
     }
 
+    /// Reads the copy of the file that lies in a wallet's or service's own folder.
+    pub(crate) fn read_own(path: &Path) -> Result<Self, Failure> {
+        Self::read(path).map_err(Failure::on_this_side)
+    }
+
+    /// The authorities' file, read.
+    pub(crate) fn roots_pem(&self) -> Result<Option<String>, Failure> {
+        self.roots.as_deref().map(crate::organisation::read_roots).transpose().map_err(|failure| {
+            failure.advise("Put the authorities' PEM file where `roots` in federation.toml says, beside it.")
+        })
+    }
+
     /// Calls with this federation's authorities, and a fresh registry, or the last good copy kept in `cache`.
     pub(crate) async fn join(&self, edge: &Edge, cache: &Path) -> Result<Joined, Failure> {
+        let (joined, fresh) = self.look(edge, fs::read(cache).ok().as_deref()).await?;
+        folder::write(cache, &fresh)?;
+        Ok(joined)
+    }
+
+    /// As [`Federation::join`] with a fresh registry, and nothing is kept.
+    pub(crate) async fn visit(&self, edge: &Edge) -> Result<Joined, Failure> {
+        Ok(self.look(edge, None).await?.0)
+    }
+
+    async fn look(&self, edge: &Edge, kept: Option<&[u8]>) -> Result<(Joined, Vec<u8>), Failure> {
         let caller = edge.caller(self.roots.as_deref())?;
         let directory = DirectoryClient::new(&caller, &self.directory)?;
-        let kept = fs::read(cache).ok();
-        let copy = directory.registry(&self.anchor()?, kept.as_deref()).await?;
+        let copy = directory.registry(&self.anchor().map_err(Failure::on_this_side)?, kept).await?;
         if let Some(stale) = &copy.stale {
             tracing::warn!("the directory is away ({stale}): going on with the last good copy of the registry");
         }
-        fs::write(cache, &copy.cache)
-            .map_err(|source| Failure::internal(format!("cannot write {}", cache.display()), source))?;
-        Ok(Joined { caller, directory, registry: copy.registry })
+        Ok((Joined { caller, directory, registry: copy.registry }, copy.cache))
     }
 }
 
@@ -99,7 +121,8 @@ impl Joined {
     pub(crate) fn organisation(&self, name: &str) -> Result<Principal, Failure> {
         let found = self.registry.organisation_named(name).map(|organisation| *organisation.principal());
         found.ok_or_else(|| {
-            let known: Vec<&str> = self.registry.organisations().map(|one| one.name().as_str()).collect();
+            let mut known: Vec<&str> = self.registry.organisations().map(|one| one.name().as_str()).collect();
+            known.sort_unstable();
             Failure::usage(format!("no organisation is called `{name}`"))
                 .advise(format!("Members are: {}.", known.join(", ")))
         })
@@ -115,26 +138,37 @@ impl Joined {
         Ok(NodeClient::find(&self.caller, &self.registry, principal)?)
     }
 
-    /// The words for record types and fields, from the catalogues of all holders that answer. A catalogue that is not the one
-    /// whose digest its holder signed is left out: its words could mislead.
+    /// The words for record types and fields, from the catalogues of all holders that answer.
     pub(crate) async fn labels(&self) -> Labels {
         let mut labels = Labels::new();
         for organisation in self.registry.organisations() {
-            let Some(digest) = organisation.catalogue() else { continue };
-            let catalogue = match NodeClient::of(&self.caller, organisation) {
-                Ok(node) => node.catalogue().await,
-                Err(error) => Err(error),
-            };
-            match catalogue {
-                Ok(catalogue) if sha256(&[&catalogue]) == *digest => {
-                    if let Err(fault) = labels.add(&catalogue) {
-                        tracing::warn!("the catalogue of {} is left out: {fault}", organisation.name());
-                    }
-                }
-                Ok(_) => tracing::warn!("the catalogue of {} is not the one it signed", organisation.name()),
-                Err(error) => tracing::warn!("{error}: its words are missing"),
-            }
+            self.add_labels(&mut labels, organisation).await;
         }
         labels
+    }
+
+    /// The words for what one holder has; none when it does not answer.
+    pub(crate) async fn labels_of(&self, holder: &Principal) -> Option<Labels> {
+        let organisation = self.registry.organisation(holder)?;
+        let mut labels = Labels::new();
+        self.add_labels(&mut labels, organisation).await.then_some(labels)
+    }
+
+    /// A catalogue that is not the one whose digest its holder signed is left out: its words could mislead.
+    async fn add_labels(&self, labels: &mut Labels, organisation: &Organisation) -> bool {
+        let Some(digest) = organisation.catalogue() else { return false };
+        let catalogue = match NodeClient::of(&self.caller, organisation) {
+            Ok(node) => node.catalogue().await,
+            Err(error) => Err(error),
+        };
+        match catalogue {
+            Ok(catalogue) if sha256(&[&catalogue]) == *digest => match labels.add(&catalogue) {
+                Ok(()) => return true,
+                Err(fault) => tracing::warn!("the catalogue of {} is left out: {fault}", organisation.name()),
+            },
+            Ok(_) => tracing::warn!("the catalogue of {} is not the one it signed", organisation.name()),
+            Err(error) => tracing::warn!("{error}: its words are missing"),
+        }
+        false
     }
 }

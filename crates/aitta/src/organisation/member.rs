@@ -11,8 +11,8 @@ use pod_server::key_file;
 use crate::commands::federation::Federation;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::folder::NewFolder;
 
-use super::folder::NewFolder;
 use super::keys::NewMember;
 use super::{names_toml, request};
 use crate::commands::serving::quoted;

@@ -10,7 +10,6 @@
 //! | `membership-request.json` | what the trust anchor is handed | everybody |
 //! | `profile.toml` | what `publish-profile` signs | everybody |
 
-pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod member;
 pub(crate) mod profile;
@@ -19,6 +18,7 @@ pub(crate) mod request;
 use std::path::Path;
 
 use pod_http::{Origin, RootCertificates};
+use pod_protocol::field::Purpose;
 use pod_protocol::words::Words;
 
 use crate::failure::Failure;
@@ -30,6 +30,11 @@ pub(crate) fn names(text: &str) -> Result<Words, String> {
         return Err("write three names with commas between: Finnish, Swedish, English".to_owned());
     };
     Words::new(fi, sv, en).map_err(|fault| fault.to_string())
+}
+
+/// Reads a purpose as it is given on the command line.
+pub(crate) fn purpose(text: &str) -> Result<Purpose, String> {
+    text.parse().map_err(|_| "a purpose is a term of a vocabulary, such as dpv:ServiceProvision".to_owned())
 }
 
 /// Names as they stand in a TOML file.

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::commands::audit::public_key;
 use crate::failure::Failure;
+use crate::written;
 
 /// Seconds of a day.
 const DAY_SECS: u64 = 24 * 3600;
@@ -195,11 +196,8 @@ impl TomlFile {
 
     fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         toml::from_str(&self.text).map_err(|error: toml::de::Error| {
-            let before = error.span().and_then(|span| self.text.get(..span.start));
-            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-            // serde says "field" for a key of a table; people who write TOML say "key".
-            let why = error.message().replace("unknown field", "unknown key").replace("missing field", "missing key");
-            Failure::configuration_says(format!("{}, line {line}: {why}", self.path.display()))
+            let why = written::why(&self.text, &error);
+            Failure::configuration_says(format!("{}, {why}", self.path.display()))
                 .advise("Correct the line; the file that `init` made shows every key with its meaning.")
         })
     }

@@ -28,11 +28,11 @@ fn words_that_are_no_command_or_flag() {
 fn an_id_that_begins_with_a_hyphen_is_an_id() {
     let (world, id) = (World::empty(), "-vhVAjj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQQ");
     let folder = world.path("service");
-    says(&aitta(&["service", "--service", &folder, "collect", id]), USAGE, "holds no service");
-    says(&aitta(&["service", "--service", &folder, "fetch", "--grant", id]), USAGE, "holds no service");
+    says(&aitta(&["service", "--service", &folder, "collect", id]), CONFIGURATION, "holds no service");
+    says(&aitta(&["service", "--service", &folder, "fetch", "--grant", id]), CONFIGURATION, "holds no service");
     let out = world.path("out");
     let delegate = ["delegate", id, "--to", "ai:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk", "--out", &out];
-    says(&aitta(&[&["service", "--service", &folder], &delegate[..]].concat()), USAGE, "holds no service");
+    says(&aitta(&[&["service", "--service", &folder], &delegate[..]].concat()), CONFIGURATION, "holds no service");
     let revoke = aitta(&["wallet", "--wallet", &folder, "revoke", id]);
     assert!(!revoke.err.contains("unexpected argument"), "{revoke:?}");
 }
@@ -212,26 +212,6 @@ fn registers_that_are_none() {
     says(&import(&[&world.write("other.csv", "a,b\n")]), USAGE, "the registers read");
     says(&import(&[&world.write("residents.csv", "a;b\n1;2\n")]), USAGE, "residents.csv");
     says(&import(&[&world.path("node"), &world.path("other.csv")]), USAGE, "one folder");
-}
-
-#[test]
-fn wallets_and_services_that_are_none() {
-    let world = World::with_all();
-    let (federation, other) = (world.path("directory/federation.toml"), world.path("directory/directory.toml"));
-    let (folder, occupied) = (world.path("new"), world.path("node"));
-    let wallet = |folder: &str, args: &[&str]| aitta(&[&["wallet", "--wallet", folder], args].concat());
-    let service = |folder: &str, args: &[&str]| aitta(&[&["service", "--service", folder], args].concat());
-    says(&wallet(&folder, &["grants"]), USAGE, "the folder that `init` made");
-    says(&wallet(&folder, &["init", "--federation", &world.path("missing")]), USAGE, "operator hands out");
-    says(&wallet(&folder, &["init", "--federation", &other]), USAGE, "operator hands out");
-    says(&wallet(&occupied, &["init", "--federation", &federation]), USAGE, "does not exist yet");
-    says(&wallet(&folder, &["revoke", "abc"]), USAGE, "43 characters of base64url");
-    aitta(&["wallet", "--wallet", &folder, "--json", "init", "--federation", &federation]).done();
-    says(&wallet(&folder, &["enrol", "helsinki"]), NOT_REACHED, "does not accept a connection");
-    says(&service(&folder, &["fetch"]), USAGE, "aitta service init");
-    let init = ["init", "--organisation", "helsinki", "--federation"];
-    says(&service(&occupied, &[&init[..], &[&federation]].concat()), USAGE, "does not exist yet");
-    says(&service(&world.path("s"), &[&init[..], &[&other]].concat()), USAGE, "operator hands out");
 }
 
 trait Quietly {

@@ -20,6 +20,8 @@ use crate::world::{Daemon, World, aitta, command, repository};
 
 /// Somebody of the sample registers whom Helsinki knows. Nobody has this identity code.
 const CITIZEN: (&str, &str) = ("Jouko Lähteenmäki", "240999-900A");
+/// Somebody else whom Helsinki knows.
+pub const NEIGHBOUR: (&str, &str) = ("Knut Jonsson", "050157-9103");
 const SECRET: &str = "a secret between the node and the login provider";
 const PURPOSE: &str = "dpv:ServiceProvision";
 const ASK: &str = r#"
@@ -47,7 +49,7 @@ pub struct Family {
     issuer: String,
     pod: String,
     service: Option<InProcess>,
-    _directory: Daemon,
+    directory: Daemon,
     _provider: ServerHandle,
 }
 
@@ -100,7 +102,7 @@ impl Family {
             issuer,
             pod: String::new(),
             service: None,
-            _directory: directory,
+            directory,
             _provider: provider,
         };
         family.admit_and_import();
@@ -139,6 +141,11 @@ impl Family {
         self.world.set_mode("code", 0o600);
         let enrolled = self.wallet(&["enrol", "helsinki", "--login-as", &code]);
         self.pod = text(&enrolled, "/pods/0/pod");
+    }
+
+    /// The directory's process.
+    pub fn directory_id(&self) -> u32 {
+        self.directory.id()
     }
 
     /// Starts the node, at the address that the registry names.
@@ -235,7 +242,9 @@ async fn start_provider(issuer: &str, node_url: &str) -> ServerHandle {
             kind: ClientKind::Node { secret: SECRET.to_owned() },
             redirect_urls: vec![format!("{node_url}/v1/enrolments/callback")],
         }],
-        people: vec![DemoPerson { name: CITIZEN.0.to_owned(), identity_code: CITIZEN.1.to_owned() }],
+        people: [CITIZEN, NEIGHBOUR]
+            .map(|(name, code)| DemoPerson { name: name.to_owned(), identity_code: code.to_owned() })
+            .to_vec(),
         sub_key: [7; 32],
         clock: Arc::new(now_secs),
         random: Arc::new(SystemRandom),

@@ -9,6 +9,8 @@
     clippy::indexing_slicing
 )]
 
+mod a_citizen_agrees_to_what_they_name;
+mod a_lost_wallet_is_recovered;
 mod bad_input_says_what_to_do;
 mod daemons_serve_until_told_to_stop;
 mod every_command_speaks_json;
@@ -18,4 +20,8 @@ mod init_never_writes_over;
 mod killed_under_load;
 mod members_come_and_go;
 mod registers_come_in_and_the_log_holds;
+mod services_are_told_what_to_do;
+mod the_wallet_asks_for_the_code;
+mod town;
+mod wallets_are_told_what_to_do;
 mod world;

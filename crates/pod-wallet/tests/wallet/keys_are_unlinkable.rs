@@ -48,6 +48,16 @@ fn two_logs_share_nothing() {
 }
 
 #[test]
+fn a_recovered_secret_begins_the_same_log() {
+    let world = World::new();
+    let lost = world.log_at(HELSINKI);
+    let recovered = KeyLog::begin(&RootSecret::from_bytes([42; 32]), HELSINKI).unwrap();
+    assert_eq!((recovered.principal(), recovered.events()), (lost.principal(), lost.events()));
+    let another = KeyLog::begin(&RootSecret::from_bytes([43; 32]), HELSINKI).unwrap();
+    assert_ne!(another.principal(), lost.principal());
+}
+
+#[test]
 fn a_log_for_another_organisation_is_not_taken() {
     let world = World::new();
     let log = world.log_at(HELSINKI);

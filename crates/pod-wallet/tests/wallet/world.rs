@@ -119,7 +119,7 @@ impl World {
     }
 
     pub(crate) fn log_at(&self, organisation: Principal) -> KeyLog {
-        KeyLog::begin(&self.root, organisation, NOW - DAY, &self.random).unwrap()
+        KeyLog::begin(&self.root, organisation).unwrap()
     }
 
     pub(crate) fn signer_at(&self, organisation: Principal) -> Signer {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
-use super::super::folder;
 use crate::failure::Failure;
+use crate::folder;
 
 /// The authority's certificate.
 pub(super) const ROOTS: &str = "roots.pem";

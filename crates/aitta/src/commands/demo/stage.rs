@@ -10,11 +10,11 @@ use pod_client::Caller;
 use pod_http::{Origin, Request};
 use serde_json::Value;
 
-use super::super::folder;
 use super::certificates;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::folder;
 
 /// How often a process is asked whether it serves, and how long that may take: debug builds on busy machines.
 const ASK_AGAIN: Duration = Duration::from_millis(100);

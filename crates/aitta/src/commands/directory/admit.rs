@@ -16,7 +16,7 @@ use crate::commands::federation::Federation;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::organisation::folder::write_new;
+use crate::folder::write_new;
 use crate::organisation::request;
 use crate::output::Output;
 

@@ -13,7 +13,7 @@ use crate::commands::serving::ListenArgs;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::organisation::folder::NewFolder;
+use crate::folder::NewFolder;
 use crate::organisation::keys::NewAnchor;
 use crate::output::Output;
 

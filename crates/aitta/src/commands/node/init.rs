@@ -17,7 +17,7 @@ use crate::commands::serving::quoted;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::organisation::folder::NewFolder;
+use crate::folder::NewFolder;
 use crate::organisation::member::{MemberArgs, ProfileHas};
 use crate::output::Output;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::organisation::folder::write_new;
+use crate::folder::write_new;
 use crate::organisation::profile;
 use crate::output::Output;
 

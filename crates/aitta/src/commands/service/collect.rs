@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use clap::Args;
+use pod_client::CallError;
 use pod_client::service::collect;
+use pod_protocol::Outward;
 use pod_protocol::decision::DecisionOutcome;
 use pod_protocol::ids::ObjectId;
 use serde_json::{Value, json};
@@ -25,25 +27,33 @@ pub(super) struct Collect {
 
 impl Collect {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        let opened = Opened::open(dir, edge).await?;
+        let opened = Opened::registered(dir, edge).await?;
         let identity = &opened.kept.identity;
         let node = opened.joined.node(&identity.organisation)?;
         let decisions =
             collect(&opened.joined.caller, &node, &opened.registry, identity, &opened.kept.seal_key, &self.request)
-                .await?;
+                .await
+                .map_err(|error| self.told(error))?;
+        let own = opened.kept.thumbprint();
         let (mut grants, mut denied, mut unreadable): (Vec<Value>, u64, u64) = (Vec::new(), 0, 0);
         for decision in decisions {
             match decision.map(|decision| decision.outcome) {
                 Ok(DecisionOutcome::Granted(given)) => {
                     for grant in given {
-                        let held = opened.kept.keep_chain(&Chain::new(Some(self.request), &[grant.grant]))?;
+                        let chain = Chain::new(Some(self.request), &[grant.grant]);
+                        // Anybody can leave something: a grant for another key is of no use here, and not kept.
+                        let Some(held) = chain.held().ok().filter(|held| held.leaf().confirmation == own) else {
+                            unreadable += 1;
+                            continue;
+                        };
+                        opened.kept.keep_chain(&chain, &held)?;
                         grants.push(json!({
                             "grant": held.ids().last(), "holder": opened.joined.name_of(&held.holder()), "pod": held.pod(),
                         }));
                     }
                 }
                 Ok(DecisionOutcome::Denied { .. }) => denied += 1,
-                // Anybody can leave something; what does not open was not sealed by a wallet.
+                // What does not open was not sealed by a wallet.
                 Err(_) => unreadable += 1,
             }
         }
@@ -54,5 +64,16 @@ impl Collect {
         let json = json!({ "request": self.request, "grants": grants, "denied": denied, "unreadable": unreadable });
         output.result(words, &json);
         Ok(Exit::Done)
+    }
+
+    /// A node knows no other word for a request that it does not have than for a grant.
+    fn told(&self, error: CallError) -> Failure {
+        match &error {
+            CallError::Refused { whom, refusal } if refusal.outward == Some(Outward::UnknownGrant) => {
+                let message = format!("{whom} has no access request {} of this service", self.request);
+                Failure { message, ..Failure::from(error) }.advise("Give the id as `ask` printed it.")
+            }
+            _ => error.into(),
+        }
     }
 }

@@ -3,20 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use pod_client::service::{PassOn, pass_on};
+use pod_client::service::{HeldGrant, PassOn, pass_on};
 use pod_crypto::random_array;
 use pod_protocol::Verified;
-use pod_protocol::field::FieldPath;
-use pod_protocol::grant::Permission;
+use pod_protocol::field::RecordType;
+use pod_protocol::grant::{Grant, Permission};
 use pod_protocol::ids::{Cti, GrantId, Principal, Thumbprint};
+use pod_protocol::request::Name;
 use pod_protocol::revocation::{Revocation, Target};
 use serde_json::json;
 
-use super::super::folder;
+use super::super::names::names;
 use super::opened::{Chain, Kept, Opened, read_chain};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::folder;
 use crate::output::Output;
 
 /// Pass a grant on to another service; it can give no more than it was given.
@@ -53,10 +55,13 @@ pub(super) struct Revoke {
 
 impl Delegate {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        let opened = Opened::open(dir, edge).await?;
+        let only = names(&self.only)?;
+        let opened = Opened::registered(dir, edge).await?;
         let found = opened.kept.chains()?.into_iter().find(|(_, held)| held.ids().last() == Some(&self.grant));
-        let (chain, held) =
-            found.ok_or_else(|| Failure::usage(format!("this service holds no grant {}", self.grant)))?;
+        let (chain, held) = found.ok_or_else(|| {
+            Failure::usage(format!("this service holds no grant {}", self.grant))
+                .advise("`aitta service collect` shows the grants that arrived.")
+        })?;
         if held.leaf().limits.depth == 0 {
             return Err(Failure::usage("this grant may not be passed on")
                 .advise("Ask the citizen for one that may, with `depth` in the access request."));
@@ -65,40 +70,80 @@ impl Delegate {
             Failure::usage(format!("no registered service has the id {}", self.to))
                 .advise("The other organisation registers it with `aitta node publish-profile`.")
         })?;
-        let permissions = match self.only.as_slice() {
-            [] => None,
-            only => Some(only.iter().map(|one| permission(one)).collect::<Result<Vec<_>, _>>()?),
-        };
+        may_have(&opened, held.leaf(), service.organisation.principal())?;
+        let permissions = if only.is_empty() { None } else { Some(narrowed(held.leaf(), only)?) };
         let to = PassOn { confirmation: Thumbprint::of(service.key), permissions, expires: None, depth: 0 };
         let (child, links) = pass_on(&opened.joined.caller, &opened.kept.identity, &held, &to);
+        HeldGrant::of_chain(&links).map_err(|refusal| {
+            Failure::of(Exit::Usage, "usage", refusal)
+                .advise("Name each field once with --only, and none inside another.")
+        })?;
         let text = serde_json::to_vec_pretty(&Chain::new(chain.request, &links))
             .map_err(|source| Failure::internal("the grant cannot be written", source))?;
-        folder::write(&self.out, &text)?;
+        folder::write_new_secret(&self.out, &text)?;
         let words = format!("Passed on. Hand {} to the other service.", self.out.display());
         output.result(words, &json!({ "grant": child.id(), "file": self.out }));
         Ok(Exit::Done)
     }
 }
 
-fn permission(text: &str) -> Result<Permission, Failure> {
-    let parsed = text.split_once(':').and_then(|(of, field)| {
-        let field: FieldPath = field.parse().ok()?;
-        Some(Permission::Raw(of.parse().ok()?, vec![field]))
-    });
-    parsed.ok_or_else(|| {
-        Failure::usage(format!("`{text}` is not TYPE:FIELD")).advise("For example child-health:allergies.substance.")
-    })
+/// Whether the citizen agreed to this organisation; the holder refuses any other.
+fn may_have(opened: &Opened, grant: &Grant, organisation: &Principal) -> Result<(), Failure> {
+    match &grant.limits.organisations {
+        Some(allowed) if !allowed.contains(organisation) => {
+            let names: Vec<String> = allowed.iter().map(|one| opened.joined.name_of(one)).collect();
+            Err(Failure::usage(format!("this grant may be passed on only to services of {}", names.join(", ")))
+                .advise("Ask the citizen for another one, with `delegatees` in the access request."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is named, when the grant gives it: one permission a record type and kind.
+fn narrowed(grant: &Grant, only: Vec<(RecordType, Name)>) -> Result<Vec<Permission>, Failure> {
+    let mut narrowed: Vec<Permission> = Vec::new();
+    for (of, name) in only {
+        let given = match &name {
+            Name::Field(field) => grant.gives(&of, field).then(|| Permission::Raw(of.clone(), vec![field.clone()])),
+            Name::Predicate(id) => {
+                grant.predicate(&of, id).map(|given| Permission::Derived(of.clone(), vec![given.clone()]))
+            }
+        };
+        let given = given.ok_or_else(|| {
+            Failure::usage(format!("the grant does not give {of}:{name}"))
+                .advise("Pass on what was granted or part of it: `aitta service fetch --grant ID` shows it.")
+        })?;
+        if !narrowed.iter_mut().any(|one| joined(one, &given)) {
+            narrowed.push(given);
+        }
+    }
+    Ok(narrowed)
+}
+
+/// Adds what `more` gives, when both are of one type and kind.
+fn joined(permission: &mut Permission, more: &Permission) -> bool {
+    match (permission, more) {
+        (Permission::Raw(of, fields), Permission::Raw(other, more)) if of == other => {
+            fields.extend(more.iter().cloned());
+            true
+        }
+        (Permission::Derived(of, questions), Permission::Derived(other, more)) if of == other => {
+            questions.extend(more.iter().cloned());
+            true
+        }
+        _ => false,
+    }
 }
 
 impl Accept {
     pub(super) fn run(&self, dir: &Path, output: &Output) -> Result<Exit, Failure> {
         let kept = Kept::open(dir)?;
-        let held = kept.keep_chain(&read_chain(&self.file)?)?;
-        if held.leaf().confirmation != Thumbprint::of(&kept.identity.key.public_key()) {
-            return Err(
-                Failure::usage("this grant was passed on to another key").advise("Ask for one for this service.")
-            );
+        let (chain, held) = read_chain(&self.file)?;
+        if held.leaf().confirmation != kept.thumbprint() {
+            return Err(Failure::usage("this grant was passed on to another key")
+                .advise("Ask for one that is for this service: its id stands in service.toml."));
         }
+        kept.keep_chain(&chain, &held)?;
         output.result("Taken over.", &json!({ "grant": held.ids().last(), "pod": held.pod() }));
         Ok(Exit::Done)
     }
@@ -106,9 +151,13 @@ impl Accept {
 
 impl Revoke {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        let opened = Opened::open(dir, edge).await?;
-        let held = read_chain(&self.file)?.held()?;
-        let id = held.ids().last().copied().ok_or_else(|| Failure::usage("the file holds no grant"))?;
+        let opened = Opened::registered(dir, edge).await?;
+        let (_, held) = read_chain(&self.file)?;
+        let passed_on = above(&held).is_some_and(|above| above.leaf().confirmation == opened.kept.thumbprint());
+        let id = held.ids().last().copied().filter(|_| passed_on).ok_or_else(|| {
+            Failure::usage("this service did not pass it on, and cannot take it back")
+                .advise("Run it as the service that ran `delegate`; a citizen's grant is taken back by the citizen.")
+        })?;
         let identity = &opened.kept.identity;
         let revocation = Revocation {
             issuer: identity.principal,
@@ -123,4 +172,11 @@ impl Revoke {
         output.result("Taken back.", &json);
         Ok(Exit::Done)
     }
+}
+
+/// The chain without its last link.
+fn above(held: &HeldGrant) -> Option<HeldGrant> {
+    let (_, above) = held.links().split_last()?;
+    let links: Vec<Vec<u8>> = above.iter().map(|(_, link)| link.clone()).collect();
+    HeldGrant::of_chain(&links).ok()
 }

@@ -1,15 +1,18 @@
 //! Fetching what is granted.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
+use pod_client::Bound;
 use pod_client::curl::line_for;
 use pod_client::service::{FetchItem, FetchOutcome, HeldGrant, ItemOutcome, fetch, sign_call};
 use pod_protocol::field::{Purpose, RecordType};
-use pod_protocol::ids::{GrantId, ObjectId};
+use pod_protocol::ids::{GrantId, ObjectId, Principal};
 use pod_protocol::request::{Name, Wanted};
 use serde_json::{Value, json};
 
+use super::super::names::names;
 use super::opened::Opened;
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -29,37 +32,41 @@ pub(super) struct Fetch {
     /// Only this, as TYPE:FIELD; several may be named. Everything granted unless said.
     #[arg(long = "only", value_name = "TYPE:FIELD")]
     only: Vec<String>,
-    /// The purpose; that of the grant unless said.
-    #[arg(long)]
+    /// The purpose; that of each grant unless said.
+    #[arg(long, value_parser = crate::organisation::purpose)]
     purpose: Option<Purpose>,
-    /// Print the curl line that does the same, and fetch nothing.
+    /// Print the curl lines that do the same, one for each holder and purpose, and fetch nothing.
     #[arg(long)]
     curl: bool,
 }
 
 impl Fetch {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let only = names(&self.only)?;
         let opened = Opened::open(dir, edge).await?;
-        let items = self.items(&opened)?;
-        let purpose = self.purpose(&items)?;
+        let groups = self.by_purpose(self.items(&opened, &only)?)?;
         if self.curl {
-            return curl(&opened, &items, &purpose, output).await;
+            return curl(&opened, &groups, output).await;
         }
-        let ids: Vec<(Option<GrantId>, String)> = items
-            .iter()
-            .map(|item| (item.grant.ids().last().copied(), opened.joined.name_of(&item.grant.holder())))
-            .collect();
-        let outcome = fetch(&opened.joined.caller, &opened.registry, &opened.kept.identity, items, &purpose).await;
-        for receipt in &outcome.receipts {
-            opened.kept.keep_receipt(&receipt.id(), receipt.bytes())?;
+        let mut brought = Brought::default();
+        for (purpose, items) in groups {
+            let ids: Vec<(Option<GrantId>, String)> = items
+                .iter()
+                .map(|item| (item.grant.ids().last().copied(), opened.joined.name_of(&item.grant.holder())))
+                .collect();
+            let outcome = fetch(&opened.joined.caller, &opened.registry, &opened.kept.identity, items, &purpose).await;
+            for receipt in &outcome.receipts {
+                opened.kept.keep_receipt(&receipt.id(), receipt.bytes())?;
+            }
+            brought.take(&outcome, &ids);
         }
-        let (words, json) = tell(&outcome, &ids);
-        output.result(words, &json);
-        Ok(ending(&outcome))
+        let exit = brought.ending();
+        let Brought { lines, items, failures, receipts, .. } = brought;
+        output.result(lines.join("\n"), &json!({ "items": items, "failures": failures, "receipts": receipts }));
+        Ok(exit)
     }
 
-    fn items(&self, opened: &Opened) -> Result<Vec<FetchItem>, Failure> {
-        let only = self.only.iter().map(|one| wanted(one)).collect::<Result<Vec<_>, _>>()?;
+    fn items(&self, opened: &Opened, only: &[(RecordType, Name)]) -> Result<Vec<FetchItem>, Failure> {
         let chosen = |request: Option<ObjectId>, held: &HeldGrant| {
             self.request.is_none_or(|wanted| request == Some(wanted))
                 && (self.grants.is_empty() || held.ids().last().is_some_and(|id| self.grants.contains(id)))
@@ -69,7 +76,7 @@ impl Fetch {
             .chains()?
             .into_iter()
             .filter(|(chain, held)| chosen(chain.request, held))
-            .map(|(_, grant)| FetchItem { wanted: narrowed(&grant, &only), grant })
+            .map(|(_, grant)| FetchItem { wanted: narrowed(&grant, only), grant })
             .collect();
         if items.is_empty() {
             return Err(Failure::usage("no grant fits").advise("Run `aitta service collect ID` first."));
@@ -77,9 +84,18 @@ impl Fetch {
         Ok(items)
     }
 
-    fn purpose(&self, items: &[FetchItem]) -> Result<Purpose, Failure> {
-        let granted = items.first().and_then(|item| item.grant.leaf().purposes.first()).cloned();
-        self.purpose.clone().or(granted).ok_or_else(|| Failure::usage("no purpose").advise("Name one with --purpose."))
+    /// A call is for one purpose: the one named, or that for which each grant was given.
+    fn by_purpose(&self, items: Vec<FetchItem>) -> Result<Vec<(Purpose, Vec<FetchItem>)>, Failure> {
+        let mut groups: Vec<(Purpose, Vec<FetchItem>)> = Vec::new();
+        for item in items {
+            let purpose = self.purpose.as_ref().or(item.grant.leaf().purposes.first()).cloned();
+            let purpose = purpose.ok_or_else(|| Failure::usage("no purpose").advise("Name one with --purpose."))?;
+            match groups.iter_mut().find(|(known, _)| *known == purpose) {
+                Some((_, group)) => group.push(item),
+                None => groups.push((purpose, vec![item])),
+            }
+        }
+        Ok(groups)
     }
 }
 
@@ -97,68 +113,77 @@ fn narrowed(grant: &HeldGrant, only: &[(RecordType, Name)]) -> Vec<Wanted> {
     wanted
 }
 
-fn wanted(text: &str) -> Result<(RecordType, Name), Failure> {
-    let parsed = text.split_once(':').and_then(|(of, name)| Some((of.parse().ok()?, name.parse().ok()?)));
-    parsed.ok_or_else(|| {
-        Failure::usage(format!("`{text}` is not TYPE:FIELD")).advise("For example child-health:allergies.substance.")
-    })
-}
-
-async fn curl(opened: &Opened, items: &[FetchItem], purpose: &Purpose, output: &Output) -> Result<Exit, Failure> {
-    let holder = items.first().map(|item| item.grant.holder());
-    let holder = holder.ok_or_else(|| Failure::usage("no grant fits"))?;
-    let of_one: Vec<&FetchItem> = items.iter().filter(|item| item.grant.holder() == holder).collect();
-    let node = opened.joined.node(&holder)?;
+/// One line for each holder and purpose: each is a call of its own.
+async fn curl(opened: &Opened, groups: &[(Purpose, Vec<FetchItem>)], output: &Output) -> Result<Exit, Failure> {
     let roots = opened.federation.roots.as_ref().map(|path| path.display().to_string());
     let (caller, identity) = (&opened.joined.caller, &opened.kept.identity);
-    let line =
-        line_for(&node, roots.as_deref(), |bound| sign_call(caller, identity, &of_one, purpose, true, bound).0).await?;
-    output.result(&line, &json!({ "curl": line }));
+    let mut lines = Vec::new();
+    for (purpose, items) in groups {
+        let holders: BTreeSet<Principal> = items.iter().map(|item| item.grant.holder()).collect();
+        for holder in holders {
+            let of_one: Vec<&FetchItem> = items.iter().filter(|item| item.grant.holder() == holder).collect();
+            let make = |bound: &Bound| sign_call(caller, identity, &of_one, purpose, true, bound).0;
+            lines.push(line_for(&opened.joined.node(&holder)?, roots.as_deref(), make).await?);
+        }
+    }
+    output.result(lines.join("\n"), &json!({ "curl": lines }));
     Ok(Exit::Done)
 }
 
-fn tell(outcome: &FetchOutcome, ids: &[(Option<GrantId>, String)]) -> (String, Value) {
-    let (mut lines, mut items) = (Vec::new(), Vec::new());
-    for (item, (grant, holder)) in outcome.items.iter().zip(ids) {
-        let (words, outcome, data) = match item {
-            ItemOutcome::Released(data) => {
-                let data = data.to_json();
-                (format!("{holder}: {data:#}"), "released", Some(data))
-            }
-            ItemOutcome::Refused(outward) => {
-                (format!("{holder}: {}. {}", outward.code(), outward.advice()), outward.code(), None)
-            }
-            ItemOutcome::Unanswered => (format!("{holder}: no answer"), "unanswered", None),
-        };
-        lines.push(words);
-        let advice = match item {
-            ItemOutcome::Refused(outward) => Some(outward.advice()),
-            _ => None,
-        };
-        items.push(json!({ "grant": grant, "holder": holder, "outcome": outcome, "data": data, "advice": advice }));
-    }
-    let failures: Vec<Value> = outcome
-        .failures
-        .iter()
-        .map(|one| {
-            let name = one.name.clone().unwrap_or_else(|| one.holder.to_string());
-            lines.push(format!("{name}: {} items missing: {}", one.items, one.error));
-            json!({ "holder": name, "items": one.items, "code": one.error.code(), "why": one.error.to_string() })
-        })
-        .collect();
-    let receipts: Vec<ObjectId> = outcome.receipts.iter().map(|receipt| receipt.id()).collect();
-    (lines.join("\n"), json!({ "items": items, "failures": failures, "receipts": receipts }))
+/// What all calls brought.
+#[derive(Default)]
+struct Brought {
+    lines: Vec<String>,
+    items: Vec<Value>,
+    failures: Vec<Value>,
+    receipts: Vec<ObjectId>,
+    released: usize,
 }
 
-fn ending(outcome: &FetchOutcome) -> Exit {
-    let released = outcome.items.iter().filter(|item| matches!(item, ItemOutcome::Released(_))).count();
-    if released == outcome.items.len() {
-        Exit::Done
-    } else if released > 0 {
-        Exit::Partly
-    } else if outcome.is_complete() {
-        Exit::Refused
-    } else {
-        Exit::NotReached
+impl Brought {
+    fn take(&mut self, outcome: &FetchOutcome, ids: &[(Option<GrantId>, String)]) {
+        for (item, (grant, holder)) in outcome.items.iter().zip(ids) {
+            let about = |outcome: &str| json!({ "outcome": outcome, "grant": grant, "holder": holder });
+            let (words, json) = match item {
+                ItemOutcome::Released(data) => {
+                    self.released += 1;
+                    let data = data.to_json();
+                    (format!("{holder}: {data:#}"), with(about("released"), "data", data))
+                }
+                ItemOutcome::Refused(outward) => (
+                    format!("{holder}: {}. {}", outward.code(), outward.advice()),
+                    with(about(outward.code()), "advice", json!(outward.advice())),
+                ),
+                ItemOutcome::Unanswered => (format!("{holder}: no answer"), about("unanswered")),
+            };
+            self.lines.push(words);
+            self.items.push(json);
+        }
+        for one in &outcome.failures {
+            let name = one.name.clone().unwrap_or_else(|| one.holder.to_string());
+            let advice = one.error.advice();
+            self.lines.push(format!("{name}: {} items missing: {}. {advice}", one.items, one.error));
+            self.failures.push(json!({
+                "holder": name, "items": one.items, "code": one.error.code(), "why": one.error.to_string(), "advice": advice,
+            }));
+        }
+        self.receipts.extend(outcome.receipts.iter().map(|receipt| receipt.id()));
     }
+
+    fn ending(&self) -> Exit {
+        match self.released {
+            released if released == self.items.len() => Exit::Done,
+            0 if self.failures.is_empty() => Exit::Refused,
+            0 => Exit::NotReached,
+            _ => Exit::Partly,
+        }
+    }
+}
+
+/// The same object with one thing more.
+fn with(mut object: Value, key: &str, value: Value) -> Value {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(key.to_owned(), value);
+    }
+    object
 }

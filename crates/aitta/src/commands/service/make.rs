@@ -14,15 +14,19 @@ use pod_server::key_file;
 use serde_json::json;
 
 use super::super::federation::Federation;
-use super::super::folder;
 use super::super::serving::quoted;
-use super::opened::{DESCRIPTION, Description, FEDERATION, KEY, KEY_EVENTS, REGISTRATION, SEAL_KEY, make_folders};
+use super::opened::{DESCRIPTION, Description, FEDERATION, GRANTS, KEY, KEY_EVENTS, RECEIPTS, REGISTRATION, SEAL_KEY};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::folder::{self, NewFolder};
 use crate::organisation::keys::NewMember;
 use crate::organisation::names_toml;
 use crate::output::Output;
+
+const ROOTS: &str = "roots.pem";
+/// A century: what the protocol allows.
+const MOST_RETENTION_DAYS: u64 = 36_525;
 
 /// Make a service's keys.
 #[derive(Debug, Args)]
@@ -45,51 +49,54 @@ pub(super) struct Register {
     #[arg(long, value_name = "FI,SV,EN", value_parser = crate::organisation::names)]
     names: Words,
     /// A purpose for which it may ask; several may be named.
-    #[arg(long = "purpose", value_name = "TERM", required = true)]
+    #[arg(long = "purpose", value_name = "TERM", required = true, value_parser = crate::organisation::purpose)]
     purposes: Vec<Purpose>,
     /// Fields that it may read as they are, as TYPE:FIELD,FIELD; several may be named.
-    #[arg(long = "fields", value_name = "TYPE:FIELD,…")]
+    #[arg(long = "fields", value_name = "TYPE:FIELD,…", required_unless_present = "answers")]
     fields: Vec<String>,
     /// Fields about which it may only ask questions, as TYPE:FIELD,FIELD; several may be named.
     #[arg(long = "answers", value_name = "TYPE:FIELD,…")]
     answers: Vec<String>,
     /// For how many days it may keep what it gets.
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=MOST_RETENTION_DAYS))]
     max_retention_days: u64,
 }
 
 impl Init {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let federation = Federation::read(&self.federation)?;
-        folder::make(dir)?;
-        let joined = federation.join(edge, &dir.join("registry")).await?;
-        let organisation = joined.organisation(&self.organisation)?;
+        federation.anchor()?;
+        let mut folder = NewFolder::at(dir)?;
+        let organisation = federation.visit(edge).await?.organisation(&self.organisation)?;
         let service = NewMember::generate(&*edge.random, edge.now_secs());
         let principal = service.principal();
         let seal_key = SealPrivateKey::generate(&*edge.random);
-        make_folders(dir)?;
-        write_secrets(dir, &service, &seal_key)?;
-        let roots = match &federation.roots {
-            None => None,
-            Some(path) => {
-                folder::write(&dir.join("roots.pem"), crate::organisation::read_roots(path)?.as_bytes())?;
-                Some(PathBuf::from("roots.pem"))
-            }
-        };
-        folder::write(&dir.join(FEDERATION), Federation { roots, ..federation }.to_text()?.as_bytes())?;
+        for (name, key) in [(KEY, &service.online), ("managing.key", &service.managing), ("next.key", &service.next)] {
+            folder.secret(name, "a signing key", key_file::to_text(key).as_bytes());
+        }
+        folder.secret(SEAL_KEY, "opens what citizens decide", *seal_key.to_bytes());
+        folder.secret(KEY_EVENTS, "its key-event log", format!("{:#}\n", service.log_json()));
+        let roots = federation.roots_pem()?.map(|pem| {
+            folder.secret(ROOTS, "whose certificates are believed", pem);
+            PathBuf::from(ROOTS)
+        });
+        folder.secret(FEDERATION, "where the directory is", Federation { roots, ..federation }.to_text()?);
         let description = toml::to_string(&Description { principal, organisation })
             .map_err(|source| Failure::internal("the service's description cannot be written", source))?;
-        folder::write(&dir.join(DESCRIPTION), description.as_bytes())?;
+        folder.secret(DESCRIPTION, "who the service is", description);
         let registration = json!({
             "principal": principal,
             "keys": [base64url(&service.online.public_key().to_bytes())],
             "seal_key": base64url(&seal_key.public_key().0),
         });
-        folder::write(&dir.join(REGISTRATION), format!("{registration:#}\n").as_bytes())?;
+        folder.secret(REGISTRATION, "what its organisation publishes", format!("{registration:#}\n"));
+        folder.write()?;
+        folder::make(&dir.join(GRANTS))?;
+        folder::make(&dir.join(RECEIPTS))?;
         let shown = dir.display();
         let words = format!(
-            "The service {principal} was made in {shown}. Move managing.key and next.key offline.\nNext: `aitta service --service {shown} register` writes it into \
-             {}'s services file; then {0} runs `aitta node publish-profile`.",
+            "The service {principal} was made in {shown}. Move managing.key and next.key offline.\nNext: `aitta service \
+             --service {shown} register` writes it into {}'s services file; then {0} runs `aitta node publish-profile`.",
             self.organisation
         );
         output.result(words, &json!({ "service": principal, "folder": dir, "registration": dir.join(REGISTRATION) }));
@@ -97,20 +104,12 @@ impl Init {
     }
 }
 
-fn write_secrets(dir: &Path, service: &NewMember, seal_key: &SealPrivateKey) -> Result<(), Failure> {
-    for (name, key) in [(KEY, &service.online), ("managing.key", &service.managing), ("next.key", &service.next)] {
-        key_file::create(&dir.join(name), key).map_err(Failure::configuration)?;
-    }
-    folder::write(&dir.join(SEAL_KEY), &*seal_key.to_bytes())?;
-    folder::write(&dir.join(KEY_EVENTS), format!("{:#}\n", service.log_json()).as_bytes())
-}
-
 impl Register {
     pub(super) fn run(&self, dir: &Path, output: &Output) -> Result<Exit, Failure> {
         let registration = fs::canonicalize(dir.join(REGISTRATION)).map_err(|source| {
-            Failure::usage(format!("{} holds no service", dir.display()))
+            Failure::configuration_says(format!("{} holds no service", dir.display()))
                 .because(source)
-                .advise("Run `aitta service init` first.")
+                .advise("Name the service's folder with --service; `aitta service init` makes a new one.")
         })?;
         let entry = self.entry(&registration)?;
         let failed = |source| {
@@ -118,11 +117,28 @@ impl Register {
                 .because(source)
                 .advise("Give the services file that stands beside the organisation's profile.toml.")
         };
-        let mut file = OpenOptions::new().append(true).create(true).open(&self.services).map_err(failed)?;
+        let text = fs::read_to_string(&self.services).map_err(failed)?;
+        if self.is_in(&text, &registration) {
+            return Err(Failure::usage(format!("this service stands in {} already", self.services.display()))
+                .advise("Change what stands in it already there, then run `aitta node publish-profile`."));
+        }
+        // A file that is not there is not made: nobody would read it.
+        let mut file = OpenOptions::new().append(true).open(&self.services).map_err(failed)?;
         file.write_all(entry.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         let words = format!("Written into {}. Now run `aitta node publish-profile`.\n{entry}", self.services.display());
         output.result(words, &json!({ "services": self.services, "registration": registration }));
         Ok(Exit::Done)
+    }
+
+    /// Whether a services file names this registration. One that does not read is for `publish-profile` to complain about.
+    fn is_in(&self, text: &str, registration: &Path) -> bool {
+        let written: toml::Table = text.parse().unwrap_or_default();
+        let folder = self.services.parent().unwrap_or(Path::new(""));
+        let services = written.get("service").and_then(toml::Value::as_array).into_iter().flatten();
+        services
+            .filter_map(|service| service.get("registration")?.as_str())
+            .filter_map(|path| fs::canonicalize(folder.join(path)).ok())
+            .any(|path| path == registration)
     }
 
     fn entry(&self, registration: &Path) -> Result<String, Failure> {

@@ -1,6 +1,7 @@
 //! `aitta service`: a service that asks citizens and fetches what they agreed to.
 
 mod ask;
+mod ask_file;
 mod collect;
 mod delegate;
 mod fetch;

@@ -10,22 +10,23 @@
 //! | `grants/` | the chains of grants it holds, one file each |
 //! | `receipts/` | the holders' signed evidence |
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pod_client::service::{HeldGrant, ServiceIdentity};
 use pod_crypto::hpke::SealPrivateKey;
-use pod_protocol::ids::{ObjectId, Principal, base64url, from_base64url};
+use pod_protocol::ids::{ObjectId, Principal, Thumbprint, base64url, from_base64url};
 use pod_protocol::registry::Registry;
 use pod_server::key_file;
 use serde::{Deserialize, Serialize};
 
 use super::super::federation::{Federation, Joined};
-use super::super::folder;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::{folder, written};
 
 pub(super) const DESCRIPTION: &str = "service.toml";
 pub(super) const KEY: &str = "key";
@@ -35,7 +36,9 @@ pub(super) const REGISTRATION: &str = "registration.json";
 pub(super) const FEDERATION: &str = "federation.toml";
 const REGISTRY: &str = "registry";
 pub(super) const GRANTS: &str = "grants";
-const RECEIPTS: &str = "receipts";
+pub(super) const RECEIPTS: &str = "receipts";
+/// When there is no service to open.
+const ADVICE: &str = "Name the service's folder with --service; `aitta service init` makes a new one.";
 
 /// `service.toml`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,11 +67,10 @@ impl Chain {
         Self { request, chain: chain.iter().map(|grant| base64url(grant)).collect() }
     }
 
-    /// Reads the grants.
-    pub(super) fn held(&self) -> Result<HeldGrant, Failure> {
-        let unusable = || Failure::usage("a kept grant does not decode").advise("Collect the decision again.");
-        let chain: Option<Vec<Vec<u8>>> = self.chain.iter().map(|text| from_base64url(text).ok()).collect();
-        HeldGrant::of_chain(&chain.ok_or_else(unusable)?).map_err(|refusal| unusable().because(refusal))
+    /// Reads the grants; why they are none.
+    pub(super) fn held(&self) -> Result<HeldGrant, String> {
+        let links: Result<Vec<Vec<u8>>, _> = self.chain.iter().map(|text| from_base64url(text)).collect();
+        HeldGrant::of_chain(&links.map_err(|fault| fault.to_string())?).map_err(|refusal| refusal.to_string())
     }
 }
 
@@ -90,17 +92,31 @@ pub(super) struct Opened {
 impl Kept {
     /// Opens the folder.
     pub(super) fn open(dir: &Path) -> Result<Self, Failure> {
-        let wrong =
-            || Failure::usage(format!("{} holds no service", dir.display())).advise("Run `aitta service init`.");
-        let text = fs::read_to_string(dir.join(DESCRIPTION)).map_err(|source| wrong().because(source))?;
-        let description: Description = toml::from_str(&text).map_err(|source| wrong().because(source))?;
-        let key = key_file::read(&dir.join(KEY)).map_err(Failure::configuration)?;
-        let seal_key = folder::read_secret(&dir.join(SEAL_KEY), "the service's seal key")?;
-        let seal_key = <[u8; 32]>::try_from(seal_key).map_err(|_| wrong())?;
+        let path = dir.join(DESCRIPTION);
+        let text = fs::read_to_string(&path).map_err(|source| {
+            Failure::configuration_says(format!("{} holds no service", dir.display())).because(source).advise(ADVICE)
+        })?;
+        let wrong = |file: &Path, why: &dyn Display| {
+            Failure::configuration_says(format!("{} is not what `aitta service init` wrote: {why}", file.display()))
+                .advise("Put the file back from a copy, or make another service with `aitta service init`.")
+        };
+        let description: Description =
+            toml::from_str(&text).map_err(|error| wrong(&path, &written::why(&text, &error)))?;
+        let key = key_file::read(&dir.join(KEY)).map_err(|fault| {
+            Failure::configuration(fault).advise(format!("It is {}: the service's own key.", dir.join(KEY).display()))
+        })?;
+        let path = dir.join(SEAL_KEY);
+        let seal_key = <[u8; 32]>::try_from(folder::read_secret(&path, ADVICE)?.as_slice())
+            .map_err(|_| wrong(&path, &"a key has 32 bytes"))?;
+        let seal_key = SealPrivateKey::from_bytes(&seal_key).map_err(|fault| wrong(&path, &fault))?;
         let identity =
             ServiceIdentity { principal: description.principal, organisation: description.organisation, key };
-        let seal_key = SealPrivateKey::from_bytes(&seal_key).map_err(|source| wrong().because(source))?;
         Ok(Self { dir: dir.to_owned(), identity: Arc::new(identity), seal_key })
+    }
+
+    /// Its key as grants name it.
+    pub(super) fn thumbprint(&self) -> Thumbprint {
+        Thumbprint::of(&self.identity.key.public_key())
     }
 
     /// The chains it holds, by the id of their last grant.
@@ -114,21 +130,19 @@ impl Kept {
         files.sort();
         let mut chains = Vec::with_capacity(files.len());
         for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
-            let chain = read_chain(file)?;
-            let held = chain.held()?;
-            chains.push((chain, held));
+            chains.push(read_chain(file).map_err(|failure| {
+                failure.on_this_side().advise("Remove it, and collect the citizen's decision again.")
+            })?);
         }
         Ok(chains)
     }
 
-    /// Keeps a chain.
-    pub(super) fn keep_chain(&self, chain: &Chain) -> Result<HeldGrant, Failure> {
-        let held = chain.held()?;
+    /// Keeps a chain that was read.
+    pub(super) fn keep_chain(&self, chain: &Chain, held: &HeldGrant) -> Result<(), Failure> {
         let id = held.ids().last().map(ToString::to_string).unwrap_or_default();
         let text =
             serde_json::to_vec_pretty(chain).map_err(|source| Failure::internal("a grant cannot be kept", source))?;
-        folder::write(&self.dir.join(GRANTS).join(format!("{id}.json")), &text)?;
-        Ok(held)
+        folder::write(&self.dir.join(GRANTS).join(format!("{id}.json")), &text)
     }
 
     /// Keeps a receipt.
@@ -141,27 +155,39 @@ impl Opened {
     /// Opens the service in `dir` and fetches the registry.
     pub(super) async fn open(dir: &Path, edge: &Edge) -> Result<Self, Failure> {
         let kept = Kept::open(dir)?;
-        let federation = Federation::read(&dir.join(FEDERATION))?;
+        let federation = Federation::read_own(&dir.join(FEDERATION))?;
         let Joined { caller, directory, registry } = federation.join(edge, &dir.join(REGISTRY)).await?;
         let registry = Arc::new(registry);
         let joined = Joined { caller, directory, registry: (*registry).clone() };
         Ok(Self { kept, joined, registry, federation })
     }
+
+    /// As [`Opened::open`], for what only a registered service may do.
+    pub(super) async fn registered(dir: &Path, edge: &Edge) -> Result<Self, Failure> {
+        let opened = Self::open(dir, edge).await?;
+        match opened.registry.service(&opened.kept.identity.principal) {
+            Some(_) => Ok(opened),
+            None => Err(Failure {
+                exit: Exit::Refused,
+                code: "not-registered".to_owned(),
+                message: "no organisation has published this service".to_owned(),
+                source: None,
+                advice: Some(
+                    "Run `aitta service register`; then the organisation runs `aitta node publish-profile`.".to_owned(),
+                ),
+            }),
+        }
+    }
 }
 
 /// Reads a chain from a file.
-pub(super) fn read_chain(path: &Path) -> Result<Chain, Failure> {
+pub(super) fn read_chain(path: &Path) -> Result<(Chain, HeldGrant), Failure> {
     let shown = path.display();
-    let text = fs::read(path).map_err(|source| {
-        Failure::usage(format!("cannot read {shown}")).because(source).advise("Give a file that `delegate` wrote.")
-    })?;
-    serde_json::from_slice(&text).map_err(|source| {
-        Failure::of(Exit::Usage, "usage", source).advise(format!("{shown} must be a file that `delegate` wrote."))
-    })
-}
-
-/// Makes the folders of grants and receipts.
-pub(super) fn make_folders(dir: &Path) -> Result<(), Failure> {
-    folder::make(&dir.join(GRANTS))?;
-    folder::make(&dir.join(RECEIPTS))
+    let advice = "Give a file that `aitta service delegate` wrote.";
+    let text = fs::read(path)
+        .map_err(|source| Failure::usage(format!("cannot read {shown}")).because(source).advise(advice))?;
+    let wrong = |why: String| Failure::usage(format!("{shown} holds no grant: {why}")).advise(advice);
+    let chain: Chain = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+    let held = chain.held().map_err(wrong)?;
+    Ok((chain, held))
 }

@@ -3,22 +3,23 @@
 use std::path::Path;
 
 use clap::Args;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use pod_protocol::field::RecordType;
 use pod_protocol::ids::{ObjectId, PodId, Principal};
-use pod_protocol::request::Name;
 use pod_wallet::commands::Order;
-use pod_wallet::decide::{Choice, Decided, HolderChoice, agree, deny};
+use pod_wallet::decide::{Choice, ChoiceFault, Decided, HolderChoice, agree, deny};
 use pod_wallet::keys::Signer;
+use pod_wallet::labels::Labels;
 use pod_wallet::language::Language;
 use pod_wallet::review::Review;
 use pod_wallet::when::date;
 use serde_json::{Value, json};
 
+use super::super::names::names;
 use super::opened::{Opened, not_enrolled};
 use super::requests::{fetch, review};
-use super::target::pod_at;
+use super::target::{Naming, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -38,7 +39,7 @@ pub(super) struct Grant {
     #[arg(long, value_name = "TYPE:FIELD")]
     optional: Vec<String>,
     /// The last day, YYYY-MM-DD, if earlier than asked.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     until: Option<Date>,
     /// Leave out what goes beyond the service's registration.
     #[arg(long)]
@@ -65,12 +66,14 @@ pub(super) struct Grants {}
 
 impl Grant {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let optional = names(&self.optional)?;
         let mut opened = Opened::open(dir, edge).await?;
-        let labels = opened.joined.labels().await;
-        let review = review(&opened, &labels, &fetch(&opened, &self.request).await?)?;
         let holders = self.holders(&opened)?;
+        let request = fetch(&opened, &self.request).await?;
+        let labels = opened.joined.labels().await;
+        let review = review(&opened, &labels, &request)?;
         let choice = Choice {
-            optional: self.optional.iter().map(|one| optional(one)).collect::<Result<_, _>>()?,
+            optional,
             holders: holders
                 .iter()
                 .map(|(pod, signer)| HolderChoice { pod: *pod, signer, record_types: None })
@@ -79,10 +82,8 @@ impl Grant {
             depth: None,
             leave_out_over_asked: self.leave_out_over_asked,
         };
-        let decided = agree(&review, &choice, edge.now_secs(), &*edge.random).map_err(|fault| {
-            Failure::of(Exit::Refused, "not-signed", fault)
-                .advise("`aitta wallet requests` shows what is asked; name what you agree to, or deny.")
-        })?;
+        let decided =
+            agree(&review, &choice, edge.now_secs(), &*edge.random).map_err(|fault| not_signed(&opened, fault))?;
         let grants: Vec<Value> = decided.grants.iter().map(|grant| describe(&opened, grant)).collect();
         if self.dry_run {
             let words = format!("Would be signed, and was not:\n{}", grants_in_words(&grants));
@@ -101,7 +102,7 @@ impl Grant {
                 Some((organisation, person)) => (organisation, Some(person)),
                 None => (at.as_str(), None),
             };
-            let (holder, pod) = pod_at(opened, organisation, person)?;
+            let (holder, pod) = pod_at(opened, organisation, person, Naming::At)?;
             Ok((pod, opened.state.signer(&opened.root, &holder).map_err(not_enrolled)?))
         };
         self.organisations.iter().map(one).collect()
@@ -111,10 +112,11 @@ impl Grant {
 impl Deny {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut opened = Opened::open(dir, edge).await?;
-        let labels = opened.joined.labels().await;
-        let review = review(&opened, &labels, &fetch(&opened, &self.request).await?)?;
-        let decided = deny(&review, self.for_good, edge.now_secs(), &*edge.random)
-            .map_err(|fault| Failure::of(Exit::Refused, "not-signed", fault))?;
+        let request = fetch(&opened, &self.request).await?;
+        // What is denied need not be put into words.
+        let review = review(&opened, &Labels::new(), &request)?;
+        let decided =
+            deny(&review, self.for_good, edge.now_secs(), &*edge.random).map_err(|fault| not_signed(&opened, fault))?;
         send(&mut opened, &review, &decided).await?;
         output
             .result("Denied.", &json!({ "request": review.request().id(), "denied": true, "for_good": self.for_good }));
@@ -153,21 +155,54 @@ impl Grants {
 async fn send(opened: &mut Opened, review: &Review, decided: &Decided) -> Result<(), Failure> {
     opened.state.decided(review, decided, opened.edge.now_secs());
     opened.save()?;
-    for grant in &decided.grants {
-        opened.order(&Order::deposit(grant)).await?;
+    for (place, grant) in decided.grants.iter().enumerate() {
+        opened
+            .order(&Order::deposit(grant))
+            .await
+            .map_err(|failure| if place == 0 { failure } else { half(failure) })?;
         opened.save()?;
     }
     let request = review.request();
-    opened.joined.node(&request.organisation)?.leave_decision(&request.id(), decided.sealed.clone()).await?;
-    Ok(())
+    let left = opened.joined.node(&request.organisation)?.leave_decision(&request.id(), decided.sealed.clone()).await;
+    left.map_err(|error| if decided.grants.is_empty() { error.into() } else { half(error.into()) })
 }
 
-fn optional(text: &str) -> Result<(RecordType, Name), Failure> {
-    let parsed = text.split_once(':').and_then(|(of, name)| Some((of.parse().ok()?, name.parse().ok()?)));
-    parsed.ok_or_else(|| {
-        Failure::usage(format!("`{text}` is not TYPE:FIELD"))
-            .advise("Copy it from the brackets of `aitta wallet requests`, for example child-health:allergies.noted.")
-    })
+/// When some grants have arrived at their holders and the service does not know of them.
+fn half(failure: Failure) -> Failure {
+    failure.advise(
+        "Agree again later; and take back with `aitta wallet revoke` what `aitta wallet grants` then shows twice.",
+    )
+}
+
+/// Why nothing was signed, with organisations by their names and times as days.
+fn not_signed(opened: &Opened, fault: ChoiceFault) -> Failure {
+    let name = |holder: &Principal| opened.joined.name_of(holder);
+    let message = match &fault {
+        ChoiceFault::HolderNotAsked(holder) => format!("the request does not ask for anything of {}", name(holder)),
+        ChoiceFault::HolderTwice(holder) => {
+            format!("{} was named twice: decide about one person at a time", name(holder))
+        }
+        ChoiceFault::NothingThere(holder) => format!("{} has nothing of what is asked for", name(holder)),
+        ChoiceFault::Until { latest_secs } => {
+            format!("the end must be a day from today to {}", last_day(*latest_secs))
+        }
+        fault => fault.to_string(),
+    };
+    let failure = Failure::of(Exit::Refused, "not-signed", fault);
+    Failure { message, ..failure }
+        .advise("`aitta wallet requests` shows what is asked; name what you agree to, or deny.")
+}
+
+/// The last whole day before a moment, UTC; as `day_after` counts.
+fn last_day(secs: u64) -> String {
+    let at = i64::try_from(secs).ok().and_then(|secs| Timestamp::from_second(secs).ok());
+    let day = at.and_then(|at| at.to_zoned(TimeZone::UTC).date().yesterday().ok());
+    day.map_or_else(|| "the day asked for".to_owned(), |day| day.to_string())
+}
+
+/// Reads a day as it is given on the command line.
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "write a day that exists as YYYY-MM-DD, such as 2026-08-01".to_owned())
 }
 
 /// The first second after a day, UTC: two or three hours into the next one in Helsinki, so the day named is whole.

@@ -55,9 +55,7 @@ impl Enrol {
         let organisation = opened.joined.organisation(&self.organisation)?;
         let log = match opened.state.key_log(&opened.root, &organisation) {
             Ok(log) => log,
-            Err(KeysFault::Empty) => {
-                KeyLog::begin(&opened.root, organisation, edge.now_secs(), &*edge.random).map_err(not_enrolled)?
-            }
+            Err(KeysFault::Empty) => KeyLog::begin(&opened.root, organisation).map_err(not_enrolled)?,
             Err(fault) => return Err(not_enrolled(fault)),
         };
         let node = opened.joined.node(&organisation)?;

@@ -12,7 +12,7 @@ use pod_wallet::log_view::{LogNames, sentence};
 use serde_json::{Value, json};
 
 use super::opened::Opened;
-use super::target::pod_at;
+use super::target::{Naming, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,7 +40,7 @@ pub(super) struct Log {
 impl Log {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut opened = Opened::open(dir, edge).await?;
-        let (holder, pod) = pod_at(&opened, &self.organisation, self.person.as_deref())?;
+        let (holder, pod) = pod_at(&opened, &self.organisation, self.person.as_deref(), Naming::For)?;
         let mut entries: Vec<CheckedEntry> = Vec::new();
         let mut from = Some(self.from);
         let mut tree_size = 0;

@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use pod_crypto::AeadKey;
 use pod_wallet::recovery_code::RecoveryCode;
-use pod_wallet::root::RootSecret;
+use pod_wallet::root::{RootSecret, UnwrapFault};
 use pod_wallet::state::WalletState;
 use serde_json::json;
 
 use super::super::federation::Federation;
-use super::super::folder;
 use super::opened::{DEVICE_KEY, FEDERATION, ROOT_FOR_DEVICE, ROOT_FOR_RECOVERY, STATE, secret_text};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::folder::NewFolder;
 use crate::output::Output;
+
+const ROOTS: &str = "roots.pem";
 
 /// Make a new wallet, and print its recovery code.
 #[derive(Debug, Args)]
@@ -68,8 +70,13 @@ impl Recover {
         let code = RecoveryCode::parse(&typed).map_err(|fault| {
             Failure::of(Exit::Usage, "recovery-code", fault).advise("Compare it with the paper, group by group.")
         })?;
-        let root = RootSecret::unwrap_with_code(&wrapped, &code)
-            .map_err(|fault| Failure::of(Exit::Refused, "recovery-refused", fault).advise("Compare code and file."))?;
+        let root = RootSecret::unwrap_with_code(&wrapped, &code).map_err(|fault| match fault {
+            UnwrapFault::Open => Failure::of(Exit::Refused, "recovery-refused", fault)
+                .advise("Compare: code and root.recovery must be of the same wallet."),
+            fault => {
+                Failure::of(Exit::Usage, "usage", fault).advise("Give the copy of the lost wallet's root.recovery.")
+            }
+        })?;
         write_wallet(dir, &self.federation, &root, &wrapped, edge)?;
         let words = format!("The wallet was opened again in {}. Enrol at each organisation to go on.", dir.display());
         output.result(words, &json!({ "wallet": dir }));
@@ -86,25 +93,18 @@ fn write_wallet(
 ) -> Result<(), Failure> {
     let read = Federation::read(federation)?;
     read.anchor()?;
-    folder::make(dir)?;
-    let roots = match &read.roots {
-        None => None,
-        Some(path) => {
-            let pem = fs::read(path).map_err(|source| {
-                Failure::usage(format!("cannot read {}", path.display()))
-                    .because(source)
-                    .advise("It is the file that `roots` in federation.toml names.")
-            })?;
-            folder::write(&dir.join("roots.pem"), &pem)?;
-            Some(PathBuf::from("roots.pem"))
-        }
-    };
-    folder::write(&dir.join(FEDERATION), Federation { roots, ..read }.to_text()?.as_bytes())?;
+    let mut folder = NewFolder::at(dir)?;
+    let roots = read.roots_pem()?.map(|pem| {
+        folder.secret(ROOTS, "whose certificates are believed", pem);
+        PathBuf::from(ROOTS)
+    });
+    folder.secret(FEDERATION, "where the directory is", Federation { roots, ..read }.to_text()?);
     let device_key = AeadKey::generate(&*edge.random);
-    folder::write(&dir.join(DEVICE_KEY), &*device_key.to_bytes())?;
-    folder::write(&dir.join(ROOT_FOR_DEVICE), &root.wrap_with_device_key(&device_key, &*edge.random))?;
-    folder::write(&dir.join(ROOT_FOR_RECOVERY), for_recovery)?;
     let state = WalletState::new().seal(&device_key, &*edge.random);
     let state = state.map_err(|fault| Failure::internal("the wallet's memory cannot be written", fault))?;
-    folder::write(&dir.join(STATE), &state)
+    folder.secret(DEVICE_KEY, "opens the two below", *device_key.to_bytes());
+    folder.secret(ROOT_FOR_DEVICE, "the root secret", root.wrap_with_device_key(&device_key, &*edge.random));
+    folder.secret(STATE, "the wallet's memory", state);
+    folder.secret(ROOT_FOR_RECOVERY, "the root secret under the recovery code", for_recovery);
+    folder.write()
 }

@@ -21,10 +21,10 @@ use pod_wallet::root::RootSecret;
 use pod_wallet::state::WalletState;
 
 use super::super::federation::{Federation, Joined};
-use super::super::folder;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::folder;
 
 pub(super) const DEVICE_KEY: &str = "device.key";
 pub(super) const ROOT_FOR_DEVICE: &str = "root.device";
@@ -32,6 +32,9 @@ pub(super) const ROOT_FOR_RECOVERY: &str = "root.recovery";
 pub(super) const STATE: &str = "state";
 pub(super) const FEDERATION: &str = "federation.toml";
 const REGISTRY: &str = "registry";
+/// When there is no wallet to open.
+const ADVICE: &str = "Name the wallet's folder with --wallet; `aitta wallet init` makes a new one, `aitta wallet recover` \
+                      opens a lost one's secret again.";
 
 /// An open wallet.
 pub(super) struct Opened {
@@ -47,14 +50,15 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens the wallet in `dir` and fetches the registry.
     pub(super) async fn open(dir: &Path, edge: &Edge) -> Result<Self, Failure> {
-        let key = folder::read_secret(&dir.join(DEVICE_KEY), "the device's key")?;
-        let wrong = || Failure::usage(format!("{} holds no wallet", dir.display())).advise("Run `aitta wallet init`.");
-        let device_key = AeadKey::from_bytes(key.try_into().map_err(|_| wrong())?);
-        let root = folder::read_secret(&dir.join(ROOT_FOR_DEVICE), "the wallet's secret")?;
-        let root = RootSecret::unwrap_with_device_key(&root, &device_key).map_err(|fault| wrong().because(fault))?;
-        let state = folder::read_secret(&dir.join(STATE), "the wallet's memory")?;
-        let state = WalletState::open(&state, &device_key).map_err(|fault| wrong().because(fault))?;
-        let federation = Federation::read(&dir.join(FEDERATION))?;
+        let secret = |file: &str| folder::read_secret(&dir.join(file), ADVICE);
+        let wrong =
+            || Failure::configuration_says(format!("{} holds no wallet that opens", dir.display())).advise(ADVICE);
+        let key = <[u8; 32]>::try_from(secret(DEVICE_KEY)?.as_slice()).map_err(|_| wrong())?;
+        let device_key = AeadKey::from_bytes(key);
+        let root = RootSecret::unwrap_with_device_key(&secret(ROOT_FOR_DEVICE)?, &device_key)
+            .map_err(|fault| wrong().because(fault))?;
+        let state = WalletState::open(&secret(STATE)?, &device_key).map_err(|fault| wrong().because(fault))?;
+        let federation = Federation::read_own(&dir.join(FEDERATION))?;
         let joined = federation.join(edge, &dir.join(REGISTRY)).await?;
         Ok(Self { dir: dir.to_owned(), device_key, root, state, edge: edge.clone(), joined, federation })
     }

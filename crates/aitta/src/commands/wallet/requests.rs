@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::opened::Opened;
-use super::target::pod_at;
+use super::target::{Naming, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -63,7 +63,7 @@ impl Requests {
 }
 
 async fn inbox(opened: &mut Opened, organisation: &str, person: Option<&str>) -> Result<Vec<Vec<u8>>, Failure> {
-    let (holder, pod) = pod_at(opened, organisation, person)?;
+    let (holder, pod) = pod_at(opened, organisation, person, Naming::For)?;
     let outcome = opened.order(&Order::inbox(holder, pod)).await?;
     opened.save()?;
     let unusable = |_| Failure::usage(format!("{organisation} sent no usable inbox"));
@@ -78,7 +78,10 @@ pub(super) async fn fetch(opened: &Opened, what: &str) -> Result<Vec<u8>, Failur
         let id: ObjectId = id.parse().map_err(|fault| {
             Failure::of(Exit::Usage, "usage", fault).advise("Copy the whole link of the access request.")
         })?;
-        let (origin, _) = Origin::of_url(url).map_err(|fault| Failure::of(Exit::Usage, "usage", fault))?;
+        let (origin, _) = Origin::of_url(url).map_err(|fault| {
+            Failure::of(Exit::Usage, "usage", fault)
+                .advise("A link begins with https:// and ends with the request's id.")
+        })?;
         let node = NodeClient::new(&opened.joined.caller, url, &origin.to_string())?;
         return Ok(node.access_request(&id).await?);
     }

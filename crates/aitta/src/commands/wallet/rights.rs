@@ -11,12 +11,12 @@ use pod_wallet::state::EnrolledPod;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::folder;
 use super::opened::{Opened, not_enrolled};
-use super::target::{describe, pod_at};
+use super::target::{Naming, describe, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::folder;
 use crate::output::Output;
 
 /// Take a grant back. From the moment that the holder acknowledges it, nothing is released.
@@ -49,7 +49,7 @@ pub(super) struct Object {
     /// The organisation that holds the data.
     organisation: String,
     /// The purpose, such as dpv:ServiceOptimisation.
-    #[arg(long)]
+    #[arg(long, value_parser = crate::organisation::purpose)]
     purpose: Purpose,
     /// Only for the services of this organisation.
     #[arg(long, value_name = "ORGANISATION")]
@@ -93,7 +93,11 @@ impl Revoke {
 impl Restrict {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut opened = Opened::open(dir, edge).await?;
-        let (holder, pod) = pod_at(&opened, &self.organisation, self.person.as_deref())?;
+        let (holder, pod) = pod_at(&opened, &self.organisation, self.person.as_deref(), Naming::For)?;
+        if !self.lift {
+            // A typing error would look like a restriction, and hold nothing back.
+            self.check_types(&opened, &holder).await?;
+        }
         let outcome = opened.order(&Order::restrict(holder, pod, self.record_types.clone(), !self.lift)).await?;
         opened.save()?;
         let what = match self.record_types.as_slice() {
@@ -110,10 +114,25 @@ impl Restrict {
     }
 }
 
+impl Restrict {
+    async fn check_types(&self, opened: &Opened, holder: &Principal) -> Result<(), Failure> {
+        if self.record_types.is_empty() {
+            return Ok(());
+        }
+        // Without its catalogue nothing can be said: then the holder decides.
+        let Some(labels) = opened.joined.labels_of(holder).await else { return Ok(()) };
+        match self.record_types.iter().find(|one| labels.record_type(one).is_none()) {
+            None => Ok(()),
+            Some(unknown) => Err(Failure::usage(format!("{} holds no record type `{unknown}`", self.organisation))
+                .advise("Write it as an access request shows it, for example `residence`, or name none to stop all.")),
+        }
+    }
+}
+
 impl Object {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut opened = Opened::open(dir, edge).await?;
-        let (holder, pod) = pod_at(&opened, &self.organisation, self.person.as_deref())?;
+        let (holder, pod) = pod_at(&opened, &self.organisation, self.person.as_deref(), Naming::For)?;
         let by: Option<Principal> = self.by.as_deref().map(|name| opened.joined.organisation(name)).transpose()?;
         let order = Order::object(holder, pod, self.purpose.clone(), by, !self.withdraw);
         let outcome = opened.order(&order).await?;

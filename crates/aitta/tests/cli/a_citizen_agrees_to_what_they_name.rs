@@ -1,0 +1,74 @@
+//! What is not named is not shared, a dry run signs nothing, a denial arrives, and `curl` gets exactly what was granted.
+
+use std::process::{Command, Stdio};
+
+use crate::town::{content, text, town};
+
+#[test]
+fn nothing_optional_is_shared_unless_it_is_named() {
+    let town = town();
+    let (link, request) = town.ask("");
+    let given = town.wallet(&["grant", &link, "--at", "helsinki"]).done().json();
+    let names = given.pointer("/grants/0/permissions/0/names").unwrap();
+    assert_eq!(names, &serde_json::json!(["called_name", "family_name"]));
+    town.service("desk", &["collect", &request]).done();
+    let fetched = town.service("desk", &["fetch", "--request", &request]).done().json();
+    let data = fetched.pointer("/items/0/data").unwrap();
+    assert_eq!(data, &serde_json::json!({ "residence": [{ "called_name": "Jouko", "family_name": "Lähteenmäki" }] }));
+
+    let (link, _) = town.ask("");
+    let given = town.wallet(&["grant", &link, "--at", "helsinki", "--optional", "residence:address"]).done().json();
+    assert_eq!(given.pointer("/grants/0/permissions/0/names").unwrap().as_array().unwrap().len(), 3, "{given}");
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let town = town();
+    let desk = content(&town.path("desk"));
+    let file = town.ask_file("dry", "");
+    let asked = town.service("desk", &["ask", &file, "--dry-run"]).done().json();
+    assert_eq!(asked["dry_run"], true);
+    assert_eq!(content(&town.path("desk")), desk);
+    assert_eq!(town.wallet(&["requests", &text(&asked, "/link")]).code, 3, "nothing was published");
+
+    let (link, request) = town.ask("");
+    let wallet = content(&town.path("wallet"));
+    let given = town.wallet(&["grant", &link, "--at", "helsinki", "--dry-run"]).done().json();
+    assert_eq!((&given["dry_run"], given["grants"].as_array().unwrap().len()), (&true.into(), 1));
+    assert_eq!(content(&town.path("wallet")), wallet);
+    let collected = town.service("desk", &["collect", &request]).done().json();
+    assert_eq!((collected["grants"].as_array().unwrap().len(), &collected["denied"]), (0, &0.into()));
+}
+
+#[test]
+fn a_denial_reaches_the_service() {
+    let town = town();
+    let (link, request) = town.ask("");
+    let denied = town.wallet(&["deny", &link, "--for-good"]).done().json();
+    assert_eq!((text(&denied, "/request"), &denied["for_good"]), (request.clone(), &true.into()));
+    let collected = town.service("desk", &["collect", &request]).done().json();
+    assert_eq!((collected["grants"].as_array().unwrap().len(), &collected["denied"]), (0, &1.into()));
+}
+
+#[test]
+fn curl_gets_what_was_granted() {
+    if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
+        println!("skipped: curl is not installed");
+        return;
+    }
+    let town = town();
+    let grant = town.granted("");
+    let printed = town.service("desk", &["fetch", "--grant", &grant, "--curl"]).done().json();
+    let line = text(&printed, "/curl/0");
+    let answered = Command::new("sh").args(["-c", &line]).output().unwrap();
+    assert!(answered.status.success(), "{line}: {answered:?}");
+    let answer: serde_json::Value = serde_json::from_slice(&answered.stdout).unwrap();
+    let item = &answer["items"][0];
+    assert_eq!(item["outcome"], "released", "{answer}");
+    let residence = item.pointer("/data/residence/0").unwrap();
+    assert_eq!(residence, &serde_json::json!({ "called_name": "Jouko", "family_name": "Lähteenmäki" }));
+    assert!(answer["receipt"].is_string());
+    // The nonce counts once.
+    let again = Command::new("sh").args(["-c", &line]).output().unwrap();
+    assert!(!again.status.success(), "{again:?}");
+}
