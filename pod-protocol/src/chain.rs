@@ -59,7 +59,7 @@ pub fn check<'a>(chain: &'a [SharedGrant], facts: &ChainFacts<'_>) -> Result<&'a
     if root.subject != facts.standing.pod {
         return Err(fault(0, ChainFault::Subject));
     }
-    let root_key = Thumbprint::of(root.key()).kid();
+    let root_key = root.thumbprint().kid();
     facts.standing.check_root(root, root_key, facts.now_secs).map_err(|wrong| fault(0, wrong))?;
     for (link, pair) in chain.windows(2).enumerate() {
         if let [parent, child] = pair {
@@ -86,7 +86,7 @@ fn check_here_and_now(grant: &SharedGrant, facts: &ChainFacts<'_>) -> Result<(),
     if grant.expires <= facts.now_secs {
         return Err(Refusal::Expired);
     }
-    if facts.standing.is_revoked(&grant.id(), grant, Thumbprint::of(grant.key()).kid()) {
+    if facts.standing.is_revoked(&grant.id(), grant, grant.thumbprint().kid()) {
         return Err(Refusal::Revoked);
     }
     Ok(())
@@ -96,7 +96,7 @@ fn check_here_and_now(grant: &SharedGrant, facts: &ChainFacts<'_>) -> Result<(),
 fn check_link(parent: &SharedGrant, child: &SharedGrant, facts: &ChainFacts<'_>) -> Result<(), ChainFault> {
     let when = |wrong: bool, fault: ChainFault| if wrong { Err(fault) } else { Ok(()) };
     when(child.parent != Some(parent.id()), ChainFault::Parent)?;
-    when(Thumbprint::of(child.key()) != parent.confirmation, ChainFault::Confirmation)?;
+    when(child.thumbprint() != parent.confirmation, ChainFault::Confirmation)?;
     // Whose words these are stands in the log, so it must be the one whose key signed.
     when((facts.organisation_of)(&parent.confirmation) != Some(child.issuer), ChainFault::Issuer)?;
     when(child.subject != parent.subject, ChainFault::Subject)?;

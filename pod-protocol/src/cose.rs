@@ -7,7 +7,10 @@ use std::ops::Deref;
 
 use pod_crypto::{PublicKey, SigningKey, sha256};
 
-use crate::codec::{ANSWER_LIMITS, Cbor, Limits, OBJECT_LIMITS, decode, encode, scan_tagged};
+use crate::codec::{
+    ANSWER_LIMITS, Cbor, Cursor, Limits, MAJOR_ARRAY, MAJOR_BYTES, OBJECT_LIMITS, decode, decode_tagged, encode,
+    scan_tagged, write_bytes, write_head, write_text,
+};
 use crate::ids::{Kid, ObjectId, Thumbprint};
 use crate::refusal::{ClaimFault, EnvelopeFault, Refusal};
 
@@ -19,6 +22,16 @@ const HEADER_ALGORITHM: i64 = 1;
 const HEADER_KEY_ID: i64 = 4;
 /// Header parameter `typ` (RFC 9596).
 const HEADER_TYPE: i64 = 16;
+/// How every message begins: tag 18, an array of four.
+const MESSAGE_BEGINS: [u8; 2] = [0xd2, 0x84];
+/// The unprotected header of every message: an empty map.
+const EMPTY_MAP: [u8; 1] = [0xa0];
+/// How every protected header begins: a map of three, `1: -19`, and 4 with the head of 16 bytes.
+const HEADER_BEGINS: [u8; 5] = [0xa3, 0x01, 0x32, 0x04, 0x50];
+/// What follows the key id: the key 16.
+const HEADER_GOES_ON: [u8; 1] = [0x10];
+/// Bytes around claims: heads, tag, header and signature take less.
+const AROUND_CLAIMS: usize = 192;
 
 /// What can be signed.
 pub trait Payload: Sized {
@@ -44,6 +57,7 @@ pub struct Signed<T> {
     to_be_signed: Vec<u8>,
     signature: [u8; 64],
     kid: Kid,
+    id: ObjectId,
     claims: T,
 }
 
@@ -53,6 +67,7 @@ pub struct Verified<T> {
     bytes: Vec<u8>,
     id: ObjectId,
     key: PublicKey,
+    thumbprint: Thumbprint,
     claims: T,
 }
 
@@ -63,10 +78,11 @@ impl<T: Payload> Signed<T> {
     /// [`Refusal::Cbor`], [`Refusal::Envelope`], [`Refusal::Claim`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
         let envelope = Envelope::decode(bytes, T::LIMITS)?;
-        let kid = check_header(&envelope.protected, T::TYP)?;
-        let claims = T::from_cbor(decode(&envelope.payload, T::LIMITS)?)?;
-        let to_be_signed = signature_structure(&envelope.protected, &[], &envelope.payload);
-        Ok(Self { bytes: bytes.to_vec(), to_be_signed, signature: envelope.signature, kid, claims })
+        let kid = check_header(envelope.protected, T::TYP)?;
+        let claims = T::from_cbor(decode(envelope.payload, T::LIMITS)?)?;
+        let to_be_signed = signature_structure(envelope.protected, &[], envelope.payload);
+        let id = ObjectId::new(sha256(&[&to_be_signed]));
+        Ok(Self { bytes: bytes.to_vec(), to_be_signed, signature: envelope.signature, kid, id, claims })
     }
 
     /// The key that claims to have signed.
@@ -78,7 +94,7 @@ impl<T: Payload> Signed<T> {
     /// The object's id: SHA-256 of its `Sig_structure`.
     #[must_use]
     pub fn id(&self) -> ObjectId {
-        ObjectId::new(sha256(&[&self.to_be_signed]))
+        self.id
     }
 
     /// The claims, which nobody has vouched for: good for finding the key to check with, and for showing.
@@ -98,31 +114,44 @@ impl<T: Payload> Signed<T> {
     /// # Errors
     /// [`Refusal::Key`] when the header names another key, [`Refusal::Signature`].
     pub fn verify(self, key: &PublicKey) -> Result<Verified<T>, Refusal> {
-        if Thumbprint::of(key).kid() != self.kid {
+        let thumbprint = Thumbprint::of(key);
+        if thumbprint.kid() != self.kid {
             return Err(Refusal::Key);
         }
         key.verify(&self.to_be_signed, &self.signature).map_err(|_| Refusal::Signature)?;
-        Ok(Verified { id: self.id(), bytes: self.bytes, key: *key, claims: self.claims })
+        Ok(Verified { id: self.id, bytes: self.bytes, key: *key, thumbprint, claims: self.claims })
     }
 }
 
 impl<T: Payload> Verified<T> {
     /// Signs `claims`, which the caller built from its own typed values.
+    ///
+    /// The claims must be such that their own reader takes them, which types alone do not say: windows, limits, nothing empty,
+    /// nothing twice. Builds with debug assertions, and so all tests, read what was signed and panic when it is refused. Where
+    /// a person chose the values, ask [`Payload::from_cbor`] first and say what is wrong: a release build signs what it is given,
+    /// and every reader refuses it.
     #[must_use]
     pub fn sign(key: &SigningKey, claims: T) -> Self {
+        let signed = Self::sign_unchecked(key, claims);
+        debug_assert_eq!(Signed::<T>::decode(&signed.bytes).err(), None, "signed, but no reader takes it: {}", T::TYP);
+        signed
+    }
+
+    /// Signs `claims` whether or not any reader will take them: for tests that play somebody who writes nonsense.
+    #[must_use]
+    pub fn sign_unchecked(key: &SigningKey, claims: T) -> Self {
         let public = key.public_key();
-        let protected = header(Thumbprint::of(&public).kid(), T::TYP);
+        let thumbprint = Thumbprint::of(&public);
+        let protected = header(thumbprint.kid(), T::TYP);
         let payload = encode(&claims.to_cbor());
         let to_be_signed = signature_structure(&protected, &[], &payload);
-        let signature = key.sign(&to_be_signed);
-        let mut bytes = vec![0xd2]; // tag 18
-        bytes.extend(encode(&Cbor::Array(vec![
-            Cbor::Bytes(protected),
-            Cbor::Map(Vec::new()),
-            Cbor::Bytes(payload),
-            Cbor::Bytes(signature.to_vec()),
-        ])));
-        Self { bytes, id: ObjectId::new(sha256(&[&to_be_signed])), key: public, claims }
+        let mut bytes = Vec::with_capacity(payload.len() + AROUND_CLAIMS);
+        bytes.extend_from_slice(&MESSAGE_BEGINS);
+        write_bytes(&mut bytes, &protected);
+        bytes.extend_from_slice(&EMPTY_MAP);
+        write_bytes(&mut bytes, &payload);
+        write_bytes(&mut bytes, &key.sign(&to_be_signed));
+        Self { bytes, id: ObjectId::new(sha256(&[&to_be_signed])), key: public, thumbprint, claims }
     }
 }
 
@@ -137,6 +166,12 @@ impl<T> Verified<T> {
     #[must_use]
     pub fn key(&self) -> &PublicKey {
         &self.key
+    }
+
+    /// The thumbprint of the key that signed.
+    #[must_use]
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.thumbprint
     }
 
     /// The bytes as received.
@@ -163,12 +198,13 @@ impl<T> Deref for Verified<T> {
 /// The bytes that a COSE_Sign1 signature is over (RFC 9052 §4.4).
 #[must_use]
 pub fn signature_structure(protected: &[u8], external: &[u8], payload: &[u8]) -> Vec<u8> {
-    encode(&Cbor::Array(vec![
-        Cbor::Text("Signature1".into()),
-        Cbor::Bytes(protected.to_vec()),
-        Cbor::Bytes(external.to_vec()),
-        Cbor::Bytes(payload.to_vec()),
-    ]))
+    let mut out = Vec::with_capacity(protected.len() + external.len() + payload.len() + AROUND_CLAIMS);
+    write_head(&mut out, MAJOR_ARRAY, 4);
+    write_text(&mut out, "Signature1");
+    write_bytes(&mut out, protected);
+    write_bytes(&mut out, external);
+    write_bytes(&mut out, payload);
+    out
 }
 
 /// The kind of the object in `bytes` as its header names it, for `inspect`.
@@ -178,7 +214,7 @@ pub fn signature_structure(protected: &[u8], external: &[u8], payload: &[u8]) ->
 pub fn kind_of(bytes: &[u8]) -> Result<String, Refusal> {
     // The largest of any kind: which kind it is, and so how large it may be, is what is asked.
     let envelope = Envelope::decode(bytes, ANSWER_LIMITS)?;
-    let Cbor::Map(entries) = decode(&envelope.protected, OBJECT_LIMITS)? else {
+    let Cbor::Map(entries) = decode(envelope.protected, OBJECT_LIMITS)? else {
         return Err(EnvelopeFault::Header.into());
     };
     entries
@@ -190,62 +226,95 @@ pub fn kind_of(bytes: &[u8]) -> Result<String, Refusal> {
         .ok_or_else(|| EnvelopeFault::Type.into())
 }
 
-struct Envelope {
-    protected: Vec<u8>,
-    payload: Vec<u8>,
+/// The parts of a message. There is one shape, byte by byte; everything else is only looked at to say what is wrong.
+struct Envelope<'a> {
+    protected: &'a [u8],
+    payload: &'a [u8],
     signature: [u8; 64],
 }
 
-impl Envelope {
-    fn decode(bytes: &[u8], limits: Limits) -> Result<Self, Refusal> {
+impl<'a> Envelope<'a> {
+    fn decode(bytes: &'a [u8], limits: Limits) -> Result<Self, Refusal> {
         scan_tagged(bytes, limits)?;
-        let Ok(Cbor::Tag(18, inner)) = ciborium::from_reader(bytes) else { return Err(EnvelopeFault::Shape.into()) };
-        let Cbor::Array(parts) = *inner else { return Err(EnvelopeFault::Shape.into()) };
-        let Ok([protected, unprotected, payload, signature]) = <[Cbor; 4]>::try_from(parts) else {
-            return Err(EnvelopeFault::Shape.into());
-        };
-        match unprotected {
-            Cbor::Map(entries) if entries.is_empty() => {}
-            Cbor::Map(_) => return Err(EnvelopeFault::Unprotected.into()),
-            _ => return Err(EnvelopeFault::Shape.into()),
+        match Self::take(bytes) {
+            Some(envelope) => Ok(envelope),
+            None => Err(envelope_fault(bytes, limits)),
         }
-        let Cbor::Bytes(protected) = protected else { return Err(EnvelopeFault::Shape.into()) };
-        let payload = match payload {
-            Cbor::Bytes(payload) => payload,
-            Cbor::Null => return Err(EnvelopeFault::Detached.into()),
-            _ => return Err(EnvelopeFault::Shape.into()),
-        };
-        let Cbor::Bytes(signature) = signature else { return Err(EnvelopeFault::Shape.into()) };
-        let signature = signature.try_into().map_err(|_| EnvelopeFault::SignatureLength)?;
-        Ok(Self { protected, payload, signature })
+    }
+
+    fn take(bytes: &'a [u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(bytes.strip_prefix(&MESSAGE_BEGINS)?);
+        let protected = byte_string(&mut cursor)?;
+        if cursor.take(1).ok()? != EMPTY_MAP {
+            return None;
+        }
+        let payload = byte_string(&mut cursor)?;
+        let signature = byte_string(&mut cursor)?.try_into().ok()?;
+        cursor.is_at_end().then_some(Self { protected, payload, signature })
     }
 }
 
+fn byte_string<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+    match cursor.head() {
+        Ok((MAJOR_BYTES, length)) => cursor.take(length).ok(),
+        _ => None,
+    }
+}
+
+/// What is wrong with a message that is not of the one shape.
+fn envelope_fault(bytes: &[u8], limits: Limits) -> Refusal {
+    let parts = match decode_tagged(bytes, limits) {
+        Ok(Cbor::Array(parts)) => parts,
+        Ok(_) => return EnvelopeFault::Shape.into(),
+        Err(fault) => return fault.into(),
+    };
+    let fault = match parts.as_slice() {
+        [_, Cbor::Map(entries), _, _] if !entries.is_empty() => EnvelopeFault::Unprotected,
+        [Cbor::Bytes(_), Cbor::Map(_), Cbor::Null, _] => EnvelopeFault::Detached,
+        [Cbor::Bytes(_), Cbor::Map(_), Cbor::Bytes(_), Cbor::Bytes(_)] => EnvelopeFault::SignatureLength,
+        _ => EnvelopeFault::Shape,
+    };
+    fault.into()
+}
+
+/// The one protected header: see [`HEADER_BEGINS`].
 fn header(kid: Kid, typ: &str) -> Vec<u8> {
-    encode(&Cbor::Map(vec![
-        (HEADER_ALGORITHM.into(), ALGORITHM_ED25519.into()),
-        (HEADER_KEY_ID.into(), Cbor::Bytes(kid.as_bytes().to_vec())),
-        (HEADER_TYPE.into(), Cbor::Text(typ.into())),
-    ]))
+    let mut out = Vec::with_capacity(AROUND_CLAIMS);
+    out.extend_from_slice(&HEADER_BEGINS);
+    out.extend_from_slice(kid.as_bytes());
+    out.extend_from_slice(&HEADER_GOES_ON);
+    write_text(&mut out, typ);
+    out
 }
 
-/// Accepts exactly the header that [`header`] writes, and says what differs.
+/// Accepts exactly the header that [`header`] writes.
 fn check_header(protected: &[u8], typ: &str) -> Result<Kid, Refusal> {
+    let kid = protected.strip_prefix(&HEADER_BEGINS).and_then(|rest| rest.first_chunk()).map(|kid| Kid::new(*kid));
+    match kid {
+        Some(kid) if protected == header(kid, typ) => Ok(kid),
+        _ => Err(header_fault(protected, typ)),
+    }
+}
+
+/// What differs in a header that is not the one.
+fn header_fault(protected: &[u8], typ: &str) -> Refusal {
     if protected.is_empty() {
-        return Err(EnvelopeFault::AlgorithmMissing.into());
+        return EnvelopeFault::AlgorithmMissing.into();
     }
-    let Cbor::Map(entries) = decode(protected, OBJECT_LIMITS)? else { return Err(EnvelopeFault::Header.into()) };
+    let entries = match decode(protected, OBJECT_LIMITS) {
+        Ok(Cbor::Map(entries)) => entries,
+        Ok(_) => return EnvelopeFault::Header.into(),
+        Err(fault) => return fault.into(),
+    };
     let find = |wanted: i64| entries.iter().find(|(key, _)| *key == Cbor::from(wanted)).map(|(_, value)| value);
-    match find(HEADER_ALGORITHM) {
-        Some(algorithm) if *algorithm == Cbor::from(ALGORITHM_ED25519) => {}
-        Some(_) => return Err(EnvelopeFault::Algorithm.into()),
-        None => return Err(EnvelopeFault::AlgorithmMissing.into()),
-    }
-    match find(HEADER_TYPE) {
-        Some(Cbor::Text(found)) if found == typ => {}
-        _ => return Err(EnvelopeFault::Type.into()),
-    }
-    let Some(Cbor::Bytes(kid)) = find(HEADER_KEY_ID) else { return Err(EnvelopeFault::KeyId.into()) };
-    let kid = Kid::new(<[u8; 16]>::try_from(kid.as_slice()).map_err(|_| EnvelopeFault::KeyId)?);
-    if protected == header(kid, typ) { Ok(kid) } else { Err(EnvelopeFault::Header.into()) }
+    let fault = match (find(HEADER_ALGORITHM), find(HEADER_TYPE), find(HEADER_KEY_ID)) {
+        (None, _, _) => EnvelopeFault::AlgorithmMissing,
+        (Some(algorithm), _, _) if *algorithm != Cbor::from(ALGORITHM_ED25519) => EnvelopeFault::Algorithm,
+        (_, Some(Cbor::Text(found)), Some(Cbor::Bytes(kid))) if found == typ && kid.len() == 16 => {
+            EnvelopeFault::Header
+        }
+        (_, Some(Cbor::Text(found)), _) if found == typ => EnvelopeFault::KeyId,
+        _ => EnvelopeFault::Type,
+    };
+    fault.into()
 }

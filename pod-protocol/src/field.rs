@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::codec::{Cbor, parsed};
+use crate::codec::Cbor;
 use crate::refusal::ClaimFault;
 use crate::value::Value;
 
@@ -49,8 +49,20 @@ macro_rules! name {
             pub fn from_claim(claim: i64, item: Cbor) -> Result<Self, ClaimFault> {
                 match item {
                     Cbor::Text(text) if text.contains('*') => Err(ClaimFault::Wildcard { claim }),
-                    item => parsed(claim, item),
+                    Cbor::Text(text) => match Self::check(&text) {
+                        Ok(()) => Ok(Self(text.into_boxed_str())),
+                        Err(NameFault) => Err(ClaimFault::WrongType { claim }),
+                    },
+                    _ => Err(ClaimFault::WrongType { claim }),
                 }
+            }
+
+            fn check(text: &str) -> Result<(), NameFault> {
+                if text.len() > MAX_NAME_BYTES {
+                    return Err(NameFault);
+                }
+                #[allow(clippy::redundant_closure_call)]
+                ($check)(text)
             }
         }
 
@@ -58,12 +70,7 @@ macro_rules! name {
             type Err = NameFault;
 
             fn from_str(text: &str) -> Result<Self, NameFault> {
-                if text.len() > MAX_NAME_BYTES {
-                    return Err(NameFault);
-                }
-                #[allow(clippy::redundant_closure_call)]
-                ($check)(text)?;
-                Ok(Self(text.into()))
+                Self::check(text).map(|()| Self(text.into()))
             }
         }
 
@@ -197,6 +204,21 @@ fn keep(value: &Value, paths: &[&[&str]]) -> Option<Value> {
             (!kept.is_empty()).then_some(Value::Map(kept))
         }
         _ => None,
+    }
+}
+
+/// Whether [`project`] would keep anything of `record` at this path, without a copy of it.
+#[must_use]
+pub fn stands(record: &Value, path: &FieldPath) -> bool {
+    found(record, &path.segments())
+}
+
+fn found(value: &Value, path: &[&str]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return true };
+    match value {
+        Value::Array(items) => items.is_empty() || items.iter().any(|item| found(item, path)),
+        Value::Map(entries) => entries.get(*first).is_some_and(|below| found(below, rest)),
+        _ => false,
     }
 }
 

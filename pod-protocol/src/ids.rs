@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine as _;
+use base64::display::Base64Display;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Text that is not the identifier it should be.
@@ -35,7 +36,8 @@ macro_rules! identifier {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}{}", $prefix, URL_SAFE_NO_PAD.encode(self.0))
+                f.write_str($prefix)?;
+                fmt::Display::fmt(&Base64Display::new(&self.0, &URL_SAFE_NO_PAD), f)
             }
         }
 
@@ -51,8 +53,13 @@ macro_rules! identifier {
             fn from_str(text: &str) -> Result<Self, IdFault> {
                 const FAULT: IdFault = IdFault { expected: $expected };
                 let encoded = text.strip_prefix($prefix).ok_or(FAULT)?;
-                let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| FAULT)?;
-                Ok(Self(bytes.try_into().map_err(|_| FAULT)?))
+                // The decoder wants room for whole groups of four characters, also where the last one is shorter.
+                let mut room = [0; $length + 2];
+                let length = URL_SAFE_NO_PAD.decode_slice(encoded, &mut room).map_err(|_| FAULT)?;
+                match room.first_chunk() {
+                    Some(bytes) if length == $length => Ok(Self(*bytes)),
+                    _ => Err(FAULT),
+                }
             }
         }
 

@@ -146,8 +146,8 @@ impl RequestItem {
 pub fn wanted_to_cbor(wanted: &[Wanted]) -> Cbor {
     let one = |wanted: &Wanted| {
         Cbor::Array(vec![
-            Cbor::Text(wanted.record_type.to_string()),
-            Cbor::Array(wanted.names.iter().map(|name| Cbor::Text(name.to_string())).collect()),
+            Cbor::Text(wanted.record_type.as_str().to_owned()),
+            Cbor::Array(wanted.names.iter().map(|name| Cbor::Text(name.as_str().to_owned())).collect()),
         ])
     };
     Cbor::Array(wanted.iter().map(one).collect())
@@ -179,6 +179,15 @@ pub fn wanted_from_cbor(claim: i64, item: Cbor) -> Result<Vec<Wanted>, ClaimFaul
 }
 
 impl Name {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Field(field) => field.as_str(),
+            Self::Predicate(id) => id.as_str(),
+        }
+    }
+
     fn from_claim(claim: i64, item: Cbor) -> Result<Self, ClaimFault> {
         match &item {
             Cbor::Text(text) if text.starts_with('?') => PredicateId::from_claim(claim, item).map(Self::Predicate),
@@ -189,10 +198,7 @@ impl Name {
 
 impl std::fmt::Display for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Field(field) => field.fmt(f),
-            Self::Predicate(id) => id.fmt(f),
-        }
+        f.write_str(self.as_str())
     }
 }
 

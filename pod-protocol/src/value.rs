@@ -7,7 +7,13 @@ use std::collections::BTreeMap;
 
 use pod_crypto::Zeroize;
 
-use crate::codec::{ANSWER_LIMITS, Cbor, CborFault, decode, encode};
+use crate::codec::{
+    ANSWER_LIMITS, Cbor, CborFault, MAJOR_ARRAY, MAJOR_MAP, decode, text_order, write_head, write_integer,
+    write_simple, write_text,
+};
+
+/// Most bytes of an item's head: the initial byte and 8 of argument.
+const MAX_HEAD_BYTES: usize = 9;
 
 /// One value of a record.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,7 +50,45 @@ impl Value {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_cbor(&self) -> Vec<u8> {
-        encode(&self.to_item())
+        let mut out = Vec::with_capacity(self.encoded_len());
+        self.write(&mut out);
+        out
+    }
+
+    /// Writes what [`encode`](crate::codec::encode) writes of [`Value::to_item`], without a copy of each text on the way.
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Null => write_simple(out, None),
+            Self::Bool(value) => write_simple(out, Some(*value)),
+            Self::Int(value) => write_integer(out, (*value).into()),
+            Self::Text(value) => write_text(out, value),
+            Self::Array(items) => {
+                write_head(out, MAJOR_ARRAY, items.len() as u64);
+                items.iter().for_each(|item| item.write(out));
+            }
+            Self::Map(entries) => {
+                write_head(out, MAJOR_MAP, entries.len() as u64);
+                let mut sorted: Vec<(&String, &Self)> = entries.iter().collect();
+                sorted.sort_by(|(left, _), (right, _)| text_order(left, right));
+                for (name, value) in sorted {
+                    write_text(out, name);
+                    value.write(out);
+                }
+            }
+        }
+    }
+
+    /// At least as many bytes as the encoding has: a buffer that grows leaves copies of what was in it behind.
+    fn encoded_len(&self) -> usize {
+        MAX_HEAD_BYTES
+            + match self {
+                Self::Text(value) => value.len(),
+                Self::Array(items) => items.iter().map(Self::encoded_len).sum(),
+                Self::Map(entries) => {
+                    entries.iter().map(|(name, value)| MAX_HEAD_BYTES + name.len() + value.encoded_len()).sum()
+                }
+                Self::Null | Self::Bool(_) | Self::Int(_) => 0,
+            }
     }
 
     /// Reads the deterministic encoding.

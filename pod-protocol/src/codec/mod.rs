@@ -2,15 +2,19 @@
 //!
 //! [`decode`] runs a byte-level [`scan`] first, because no general decoder refuses duplicate keys,
 //! unsorted maps, long integers and trailing bytes, and two readers that disagree about bytes
-//! are how signatures get bypassed. [`encode`] can only write what [`scan`] accepts.
+//! are how signatures get bypassed. What it accepts is then read with the same steps, so that the two cannot
+//! disagree. [`encode`] can only write what [`scan`] accepts. ciborium gives the model of an item, and is the tests' second opinion.
 
 mod claims;
 mod encode;
+mod read;
 mod scan;
 
 pub use claims::{Claims, array, bytes, fixed, map, optional, parsed, text, time, uint};
 pub use encode::encode;
+pub(crate) use encode::{text_order, write_bytes, write_head, write_integer, write_simple, write_text};
 pub use scan::{CborFault, Limits, scan, scan_tagged};
+pub(crate) use scan::{Cursor, MAJOR_ARRAY, MAJOR_BYTES, MAJOR_MAP};
 
 /// A decoded CBOR item, as ciborium models it.
 pub type Cbor = ciborium::Value;
@@ -40,6 +44,15 @@ pub const ANSWER_LIMITS: Limits = Limits { bytes: MAX_ANSWER_BYTES, depth: 24, i
 /// The first [`CborFault`] in byte order.
 pub fn decode(bytes: &[u8], limits: Limits) -> Result<Cbor, CborFault> {
     scan(bytes, limits)?;
-    // The scanner accepts a subset of what ciborium does, so this cannot fail for another reason than a defect.
-    ciborium::from_reader(bytes).map_err(|_| CborFault::Truncated)
+    read::read(bytes)
+}
+
+/// Decodes a COSE_Sign1 message without its tag, as [`decode`] does an untagged item.
+///
+/// # Errors
+/// The first [`CborFault`] in byte order.
+pub(crate) fn decode_tagged(bytes: &[u8], limits: Limits) -> Result<Cbor, CborFault> {
+    scan_tagged(bytes, limits)?;
+    // Tag 18 in its shortest form is one byte.
+    read::read(bytes.split_first().map_or(bytes, |(_, item)| item))
 }

@@ -105,32 +105,38 @@ fn whole(bytes: &[u8], limits: Limits, tagged: bool) -> Result<(), CborFault> {
     if bytes.len() > limits.bytes {
         return Err(CborFault::TooLarge);
     }
-    let mut cursor = Cursor { rest: bytes, limits };
+    let mut scanner = Scanner { cursor: Cursor::new(bytes), limits };
     if tagged {
-        match cursor.head()? {
+        match scanner.cursor.head()? {
             (MAJOR_TAG, TAG_COSE_SIGN1) => {}
             _ => return Err(CborFault::Tag),
         }
     }
-    cursor.item(limits.depth)?;
-    if cursor.rest.is_empty() { Ok(()) } else { Err(CborFault::Trailing) }
+    scanner.item(limits.depth)?;
+    if scanner.cursor.is_at_end() { Ok(()) } else { Err(CborFault::Trailing) }
 }
 
-const MAJOR_UNSIGNED: u8 = 0;
-const MAJOR_NEGATIVE: u8 = 1;
-const MAJOR_BYTES: u8 = 2;
-const MAJOR_TEXT: u8 = 3;
-const MAJOR_ARRAY: u8 = 4;
-const MAJOR_MAP: u8 = 5;
-const MAJOR_TAG: u8 = 6;
+pub(crate) const MAJOR_UNSIGNED: u8 = 0;
+pub(crate) const MAJOR_NEGATIVE: u8 = 1;
+pub(crate) const MAJOR_BYTES: u8 = 2;
+pub(crate) const MAJOR_TEXT: u8 = 3;
+pub(crate) const MAJOR_ARRAY: u8 = 4;
+pub(crate) const MAJOR_MAP: u8 = 5;
+pub(crate) const MAJOR_TAG: u8 = 6;
 
-struct Cursor<'a> {
+/// Walks over bytes, an item's parts at a time.
+pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
-    limits: Limits,
 }
 
 impl<'a> Cursor<'a> {
-    fn take(&mut self, count: u64) -> Result<&'a [u8], CborFault> {
+    /// At the beginning of `bytes`.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// The next `count` bytes.
+    pub(crate) fn take(&mut self, count: u64) -> Result<&'a [u8], CborFault> {
         let count = usize::try_from(count).map_err(|_| CborFault::Truncated)?;
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(CborFault::Truncated)?;
         self.rest = rest;
@@ -138,7 +144,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads an initial byte and its argument. Major type 7 is judged here, since it has no argument in this profile.
-    fn head(&mut self) -> Result<(u8, u64), CborFault> {
+    pub(crate) fn head(&mut self) -> Result<(u8, u64), CborFault> {
         let initial = *self.take(1)?.first().ok_or(CborFault::Truncated)?;
         let (major, info) = (initial >> 5, initial & 0x1f);
         if major == 7 {
@@ -165,13 +171,25 @@ impl<'a> Cursor<'a> {
         Ok(self.take(width)?.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
     }
 
+    /// Whether nothing follows.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+}
+
+struct Scanner<'a> {
+    cursor: Cursor<'a>,
+    limits: Limits,
+}
+
+impl Scanner<'_> {
     fn item(&mut self, depth_left: usize) -> Result<(), CborFault> {
-        let (major, argument) = self.head()?;
+        let (major, argument) = self.cursor.head()?;
         match major {
             MAJOR_UNSIGNED | MAJOR_NEGATIVE if argument > i64::MAX as u64 => Err(CborFault::IntegerRange),
-            MAJOR_BYTES => self.take(argument).map(drop),
+            MAJOR_BYTES => self.cursor.take(argument).map(drop),
             MAJOR_TEXT => {
-                let text = self.take(argument)?;
+                let text = self.cursor.take(argument)?;
                 std::str::from_utf8(text).map(drop).map_err(|_| CborFault::NotUtf8)
             }
             MAJOR_ARRAY => self.array(argument, depth_left),
@@ -197,9 +215,9 @@ impl<'a> Cursor<'a> {
         let below = self.enter(count, depth_left)?;
         let mut previous: &[u8] = &[];
         for _ in 0..count {
-            let before = self.rest;
+            let before = self.cursor.rest;
             self.item(below)?;
-            let key = before.get(..before.len() - self.rest.len()).unwrap_or_default();
+            let key = before.get(..before.len() - self.cursor.rest.len()).unwrap_or_default();
             match previous.cmp(key) {
                 std::cmp::Ordering::Less => previous = key,
                 std::cmp::Ordering::Equal => return Err(CborFault::DuplicateKey),

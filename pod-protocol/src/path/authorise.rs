@@ -154,7 +154,7 @@ fn authorise_item(
             now_secs: rules.now_secs,
         },
     )?;
-    if leaf.confirmation != Thumbprint::of(request.key()) {
+    if leaf.confirmation != request.thumbprint() {
         let link = u8::try_from(chain.len() - 1).unwrap_or(u8::MAX);
         return Err(Refusal::Chain { link, fault: ChainFault::Holder });
     }
@@ -189,9 +189,10 @@ fn granted(item: &RequestItem, leaf: &SharedGrant, rules: &Rules<'_>) -> Result<
         .collect()
 }
 
-/// Counts this use against every link that has a limit; `here` holds the uses by earlier items of the same request.
+/// Counts this use against every link that has a limit; `here` holds their uses by earlier items of the same request.
 fn count_uses(chain: &[SharedGrant], uses: &[LinkUse], here: &mut HashMap<GrantId, u64>) -> Result<(), Refusal> {
-    for (link, grant) in chain.iter().enumerate() {
+    let is_limited = |grant: &SharedGrant| grant.limits.uses.is_some() || grant.limits.rate.is_some();
+    for (link, grant) in chain.iter().enumerate().filter(|(_, grant)| is_limited(grant)) {
         let before = uses.get(link).copied().unwrap_or(LinkUse { total: u64::MAX, recent: u64::MAX });
         let in_request = here.get(&grant.id()).copied().unwrap_or(0);
         let over = |limit: u64, used: u64| used.saturating_add(in_request) >= limit;
@@ -201,7 +202,7 @@ fn count_uses(chain: &[SharedGrant], uses: &[LinkUse], here: &mut HashMap<GrantI
             return Err(Refusal::Limit);
         }
     }
-    for grant in chain {
+    for grant in chain.iter().filter(|grant| is_limited(grant)) {
         *here.entry(grant.id()).or_default() += 1;
     }
     Ok(())

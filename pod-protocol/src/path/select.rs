@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::authorise::{Authorised, AuthorisedItem};
 use super::verify::VerifiedRequest;
 use crate::chain::SharedGrant;
-use crate::field::{FieldPath, RecordType, project, withhold};
+use crate::field::{FieldPath, RecordType, project, stands, withhold};
 use crate::predicate::Predicate;
 use crate::refusal::Refusal;
 use crate::request::{Name, Wanted};
@@ -134,7 +134,7 @@ impl ItemSelection {
     #[must_use]
     pub fn released(&self, data: &BTreeMap<String, Value>) -> Vec<Wanted> {
         let there = |of: &RecordType, name: &Name| match (name, data.get(of.as_str())) {
-            (Name::Field(field), Some(records)) => project(records, std::slice::from_ref(field)).is_some(),
+            (Name::Field(field), Some(records)) => stands(records, field),
             (Name::Field(_), None) => false,
             (Name::Predicate(id), _) => data.get(&format!("{of}{id}")).is_some_and(|answer| *answer != Value::Null),
         };

@@ -8,7 +8,7 @@ use super::replay::Unseen;
 use crate::chain::CLOCK_SKEW_SECS;
 use crate::command::Command;
 use crate::cose::{Signed, Verified};
-use crate::ids::{Cti, Kid, Principal, Thumbprint};
+use crate::ids::{Cti, Kid, Principal};
 use crate::refusal::Refusal;
 use crate::request::{Binding, MAX_REQUEST_LIFETIME_SECS, Request};
 
@@ -79,7 +79,8 @@ impl Deref for VerifiedCommand {
 /// # Errors
 /// [`Refusal::UnknownKey`], [`Refusal::Key`], [`Refusal::Signature`], [`Refusal::Audience`], [`Refusal::Expired`],
 /// [`Refusal::NotYetIssued`], [`Refusal::Lifetime`], [`Refusal::Binding`], [`Refusal::Nonce`], [`Refusal::Replay`]. A
-/// suspended caller is who it says it is: [`authorise`](super::authorise) refuses it, so that the refusal is recorded. The replay window is asked last, so that forgeries do not fill it.
+/// suspended caller is who it says it is: [`authorise`](super::authorise) refuses it, so that the refusal is recorded. The replay window is
+/// asked last, so that forgeries do not fill it.
 pub fn verify(
     signed: Signed<Request>,
     caller: Option<Caller>,
@@ -96,7 +97,8 @@ pub fn verify(
     check_audience(&request.audience, holder)?;
     check_time(request.issued, request.expires, now_secs)?;
     check_channel(&request.binding, request.nonce, request.key(), channel)?;
-    check_unseen(request.key(), request.cti, admit(key_id(request.key()), request.cti, request.expires)?)?;
+    let kid = request.thumbprint().kid();
+    check_unseen(kid, request.cti, &admit(kid, request.cti, request.expires)?)?;
     Ok(VerifiedRequest { request, caller })
 }
 
@@ -116,12 +118,9 @@ pub fn verify_command(
     check_audience(&command.audience, holder)?;
     check_time(command.issued, command.expires, now_secs)?;
     check_channel(&command.binding, command.nonce, command.key(), channel)?;
-    check_unseen(command.key(), command.cti, admit(key_id(command.key()), command.cti, command.expires)?)?;
+    let kid = command.thumbprint().kid();
+    check_unseen(kid, command.cti, &admit(kid, command.cti, command.expires)?)?;
     Ok(VerifiedCommand(command))
-}
-
-fn key_id(key: &PublicKey) -> Kid {
-    Thumbprint::of(key).kid()
 }
 
 fn check_audience(audience: &Principal, holder: &Principal) -> Result<(), Refusal> {
@@ -156,6 +155,6 @@ fn check_channel(binding: &Binding, nonce: Option<Cti>, key: &PublicKey, channel
 }
 
 /// The token must be for this object: a window asked about another one says nothing.
-fn check_unseen(key: &PublicKey, cti: Cti, unseen: Unseen) -> Result<(), Refusal> {
-    if unseen.cti == cti && unseen.kid == key_id(key) { Ok(()) } else { Err(Refusal::Replay) }
+fn check_unseen(kid: Kid, cti: Cti, unseen: &Unseen) -> Result<(), Refusal> {
+    if unseen.cti == cti && unseen.kid == kid { Ok(()) } else { Err(Refusal::Replay) }
 }

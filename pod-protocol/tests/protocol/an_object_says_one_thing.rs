@@ -12,8 +12,33 @@ use crate::vectors::world::{NOW, World, age, fields, of, wanted};
 
 /// The code with which an object is refused after its own signer wrote it.
 fn read<T: Payload>(claims: T) -> &'static str {
-    let signed = Verified::sign(&World::new().anna, claims);
+    let signed = Verified::sign_unchecked(&World::new().anna, claims);
     Signed::<T>::decode(signed.bytes()).map_or_else(Refusal::code, |_| "accepted")
+}
+
+/// Short and long lists are compared in two ways.
+#[test]
+fn nothing_stands_twice_in_a_list_of_any_length() {
+    let world = World::new();
+    for length in [2, 8, 9, 40] {
+        let mut names: Vec<String> = (0..length).map(|number| format!("field-{number}")).collect();
+        let grant = |names: &[String]| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            read(Grant { permissions: vec![Permission::Raw(of("resident"), fields(&names))], ..world.root() })
+        };
+        assert_eq!(grant(&names), "accepted", "{length}");
+        names[length - 1] = names[0].clone();
+        assert_eq!(grant(&names), "claim-repeated", "{length}");
+    }
+}
+
+/// What no reader takes is not signed by mistake: in builds with debug assertions, such as these tests.
+#[test]
+#[cfg(debug_assertions)]
+#[should_panic(expected = "no reader takes it")]
+fn signing_reads_what_it_wrote() {
+    let world = World::new();
+    let _ = Verified::sign(&world.anna, Grant { purposes: Vec::new(), ..world.root() });
 }
 
 fn receipt(edit: impl FnOnce(&mut Receipt)) -> &'static str {

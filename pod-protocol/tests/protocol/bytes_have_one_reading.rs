@@ -1,7 +1,9 @@
 //! Properties of the codec, of projection and of predicates, over generated values.
 
+use std::collections::BTreeMap;
+
 use pod_protocol::codec::{ANSWER_LIMITS, Cbor, OBJECT_LIMITS, decode, encode, scan};
-use pod_protocol::field::{FieldPath, project, withhold};
+use pod_protocol::field::{FieldPath, project, stands, withhold};
 use pod_protocol::predicate::{Predicate, Question};
 use pod_protocol::value::Value;
 use proptest::prelude::*;
@@ -40,6 +42,16 @@ fn item() -> impl Strategy<Value = Cbor> {
                 .prop_map(|map| Cbor::Map(map.into_iter().map(|(key, value)| (key.into(), value)).collect())),
         ]
     })
+}
+
+fn key() -> impl Strategy<Value = Cbor> {
+    prop_oneof![
+        any::<i64>().prop_map(Cbor::from),
+        (-300..300_i64).prop_map(Cbor::from),
+        ".{0,30}".prop_map(Cbor::Text),
+        prop::collection::vec(any::<u8>(), 0..30).prop_map(Cbor::Bytes),
+        any::<bool>().prop_map(Cbor::Bool),
+    ]
 }
 
 fn path() -> impl Strategy<Value = FieldPath> {
@@ -94,7 +106,8 @@ proptest! {
         let bytes = value.to_cbor();
         let back = Value::from_cbor(&bytes).unwrap();
         prop_assert_eq!(&back, &value);
-        prop_assert_eq!(back.to_cbor(), bytes);
+        prop_assert_eq!(back.to_cbor(), &bytes[..]);
+        prop_assert_eq!(encode(&value.to_item()), bytes);
         prop_assert_eq!(Value::from_json(&value.to_json()).unwrap(), value);
     }
 
@@ -102,6 +115,7 @@ proptest! {
     fn what_the_encoder_writes_the_scanner_takes(item in item()) {
         let bytes = encode(&item);
         let back = decode(&bytes, ANSWER_LIMITS).unwrap();
+        prop_assert_eq!(&back, &ciborium::from_reader::<Cbor, _>(bytes.as_slice()).unwrap());
         prop_assert_eq!(encode(&back), bytes);
     }
 
@@ -117,8 +131,18 @@ proptest! {
         }
         if scan(&bytes, OBJECT_LIMITS).is_ok() {
             let item = decode(&bytes, OBJECT_LIMITS).unwrap();
+            prop_assert_eq!(&item, &ciborium::from_reader::<Cbor, _>(bytes.as_slice()).unwrap());
             prop_assert_eq!(encode(&item), bytes);
         }
+    }
+
+    /// Keys of every kind that a map may have, whose order is told from their values where it can be.
+    #[test]
+    fn maps_are_sorted_by_the_encodings_of_their_keys(keys in prop::collection::vec(key(), 0..12)) {
+        let sorted: BTreeMap<Vec<u8>, Cbor> = keys.into_iter().map(|key| (encode(&key), key)).collect();
+        let entries = sorted.values().rev().map(|key| (key.clone(), Cbor::Null)).collect();
+        let expected: Vec<u8> = sorted.keys().flat_map(|key| key.iter().copied().chain([0xf6])).collect();
+        prop_assert_eq!(&encode(&Cbor::Map(entries))[1..], expected);
     }
 
     #[test]
@@ -150,6 +174,11 @@ proptest! {
         });
         prop_assert_eq!(should.count(), after.len());
         prop_assert!(hollow(&value) || !hollow(&left), "an empty shell tells that something was in it");
+    }
+
+    #[test]
+    fn something_stands_where_projection_keeps_something(value in value(), field in path()) {
+        prop_assert_eq!(stands(&value, &field), project(&value, std::slice::from_ref(&field)).is_some());
     }
 
     #[test]

@@ -142,6 +142,11 @@ pub fn signed<T: Payload>(by: u8, claims: T) -> Vec<u8> {
     Verified::sign(&key(by), claims).bytes().to_vec()
 }
 
+/// What somebody signed whose claims no reader takes.
+pub fn signed_unchecked<T: Payload>(by: u8, claims: T) -> Vec<u8> {
+    Verified::sign_unchecked(&key(by), claims).bytes().to_vec()
+}
+
 /// The federation's statements: region, Helsinki, Espoo, Espoo's profile.
 pub fn statements() -> Vec<Vec<u8>> {
     vec![signed(ANCHOR, region()), signed(REGION, helsinki()), signed(REGION, espoo()), signed(ESPOO, espoo_profile())]

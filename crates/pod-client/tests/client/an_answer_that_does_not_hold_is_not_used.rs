@@ -22,7 +22,7 @@ async fn call(State((twist, signer)): State<(Twist, u8)>, body: Bytes) -> impl I
     let mut receipt = Signed::<Receipt>::decode(&answer.receipt).unwrap().unverified().clone();
     twist(&mut answer, &mut receipt);
     if answer.receipt != b"broken" {
-        answer.receipt = Verified::sign(&key(signer), receipt).bytes().to_vec();
+        answer.receipt = Verified::sign_unchecked(&key(signer), receipt).bytes().to_vec();
     }
     answer.to_bytes()
 }

@@ -65,7 +65,7 @@ impl Payload for WithMore {
 #[test]
 fn a_claim_that_nobody_knows() {
     let world = World::new();
-    let signed = Verified::sign(&key(90), WithMore(request()));
+    let signed = Verified::sign_unchecked(&key(90), WithMore(request()));
     let fault = Review::of(signed.bytes(), &world.registry, &world.labels, NOW).unwrap_err();
     let unknown = Refusal::Claim(ClaimFault::Unknown { claim: -70299 });
     assert_eq!(fault, ReviewFault::Refused(unknown));
