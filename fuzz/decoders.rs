@@ -3,7 +3,7 @@
 
 use pod_protocol::access_request::AccessRequest;
 use pod_protocol::answer::{Answer, Receipt};
-use pod_protocol::blind_request::BlindRequest;
+use pod_protocol::blind_request::{BlindAnswer, BlindRequest};
 use pod_protocol::bucket::Bucket;
 use pod_protocol::codec::{ANSWER_LIMITS, Limits, OBJECT_LIMITS, decode, encode};
 use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
@@ -30,6 +30,7 @@ pub const DECODERS: &[Decoder] = &[
     ("access_request", signed::<AccessRequest>),
     ("acknowledgement", signed::<Acknowledgement>),
     ("answer", answer),
+    ("blind_answer", blind_answer),
     ("blind_request", signed::<BlindRequest>),
     ("bucket", bucket),
     ("call", call),
@@ -96,6 +97,12 @@ fn answer(bytes: &[u8]) {
     assert_eq!(answer.to_bytes(), bytes);
     for item in &answer.items {
         let _ = item.data();
+    }
+}
+
+fn blind_answer(bytes: &[u8]) {
+    if let Ok(answer) = BlindAnswer::from_bytes(bytes) {
+        assert_eq!(answer.to_bytes(), bytes);
     }
 }
 

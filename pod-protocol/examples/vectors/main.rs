@@ -25,15 +25,15 @@ fn write(to: &Path) -> Result<()> {
     vectors::files().into_iter().try_for_each(|(name, text)| std::fs::write(to.join(name), text))
 }
 
-/// Every byte string of a case is a seed for the target that its file names.
+/// Every byte string of a case is a seed for the target that its kind or its file names.
 fn seeds(to: &Path) -> Result<()> {
     for (file, text) in vectors::files() {
         let json: serde_json::Value = serde_json::from_str(&text)?;
         let Some(target) = json["fuzz_target"].as_str() else { continue };
-        let folder = to.join(target);
-        std::fs::create_dir_all(&folder)?;
         for (number, case) in json["cases"].as_array().unwrap().iter().enumerate() {
             if let Some(text) = case["bytes"].as_str() {
+                let folder = to.join(case["kind"].as_str().unwrap_or(target).replace(' ', "_"));
+                std::fs::create_dir_all(&folder)?;
                 std::fs::write(folder.join(format!("{file}-{number}")), vectors::unhex(text))?;
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pod_crypto::PublicKey;
 use pod_protocol::access_request::AccessRequest;
 use pod_protocol::answer::{Answer, Receipt, check_against_receipt};
-use pod_protocol::blind_request::BlindRequest;
+use pod_protocol::blind_request::{BlindAnswer, BlindRequest};
 use pod_protocol::chain::{ChainFacts, SharedGrant, check};
 use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
 use pod_protocol::field::{FieldPath, project, withhold};
@@ -244,6 +244,7 @@ fn each_message_ends_as_it_says() {
                 check_against_receipt(&answer.items, &receipt)
             }),
             "command answer" => CommandAnswer::from_bytes(&bytes).map(|answer| assert_eq!(answer.to_bytes(), bytes)),
+            "blind answer" => BlindAnswer::from_bytes(&bytes).map(|answer| assert_eq!(answer.to_bytes(), bytes)),
             other => panic!("{other}"),
         };
         code(result).to_owned()

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use pod_crypto::blind::Evaluation;
 use pod_protocol::answer::{Answer, ItemAnswer, Outcome, Receipt};
+use pod_protocol::blind_request::BlindAnswer;
 use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::command::CommandAnswer;
 use pod_protocol::ids::ObjectId;
@@ -19,6 +21,7 @@ pub fn file(world: &World) -> Json {
     calls(world, &mut messages);
     answers(world, &mut messages);
     command_answers(world, &mut messages);
+    blind_answers(&mut messages);
     let about = "Messages by their kind. Answers are also compared with their receipt, which Helsinki signed.";
     written(world, about, "", json!({}), messages.cases)
 }
@@ -120,4 +123,31 @@ fn command_answers(world: &World, messages: &mut Messages) {
         "claim-type",
         &map(vec![(0, Cbor::Bytes(vec![])), (1, Cbor::Text("{}".into()))]),
     );
+}
+
+/// The elements and proofs are no points: that is for whoever takes the blinding off to find.
+fn blind_answers(messages: &mut Messages) {
+    let one = |byte| Evaluation { element: [byte; 32], proof: [byte + 1; 64] };
+    let mut good = |name: &str, why: &str, evaluations| {
+        messages.add("blind answer", name, why, "accepted", &BlindAnswer { evaluations }.to_bytes());
+    };
+    good("two", "in the order of the inputs", vec![one(0x31), one(0x33)]);
+    good("none", "nothing was asked", Vec::new());
+    let pair = |element: usize, proof: usize| vec![Cbor::Bytes(vec![7; element]), Cbor::Bytes(vec![7; proof])];
+    let list = |items: Vec<Vec<Cbor>>| encode(&Cbor::Array(items.into_iter().map(Cbor::Array).collect()));
+    let mut bad = |name: &str, why: &str, expect: &str, bytes: &[u8]| {
+        messages.add("blind answer", name, why, expect, bytes);
+    };
+    bad("short element", "31 bytes", "claim-type", &list(vec![pair(31, 64)]));
+    bad("short proof", "63 bytes", "claim-type", &list(vec![pair(32, 63)]));
+    bad("no proof", "an element alone", "claim-type", &list(vec![pair(32, 64)[..1].to_vec()]));
+    bad(
+        "three parts",
+        "something more",
+        "claim-type",
+        &list(vec![[pair(32, 64), pair(32, 64)].concat()[..3].to_vec()]),
+    );
+    bad("no list", "a number", "claim-type", &[0x01]);
+    bad("257", "more than a request has inputs", "cbor-too-many-items", &list(vec![pair(32, 64); 257]));
+    bad("trailing byte", "a byte follows", "cbor-trailing", &[0x80, 0x00]);
 }

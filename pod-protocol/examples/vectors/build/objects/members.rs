@@ -212,5 +212,16 @@ pub(super) fn blind_request(world: &World) -> Json {
     kind.with("no inputs", "an empty list", "claim-empty", &good, -70241, list([]));
     kind.with("short input", "31 bytes", "claim-type", &good, -70241, list([bytes(31)]));
     kind.with("epoch", "over 16 bits", "claim-range", &good, -70240, 65536.into());
+    kind.bad("no life", "exp is iat", "claim-range", &BlindRequest { expires: good.issued, ..good.clone() });
+    kind.with("epoch before 0", "a negative number", "claim-type", &good, -70240, (-1).into());
+    kind.with("long input", "33 bytes", "claim-type", &good, -70241, list([bytes(33)]));
+    kind.with("input as text", "no byte string", "claim-type", &good, -70241, list([text("a")]));
+    kind.good(
+        "256 inputs",
+        "as many as one request has",
+        BlindRequest { inputs: vec![[0x11; 32]; 256], ..good.clone() },
+    );
+    let many = BlindRequest { inputs: vec![[0x11; 32]; 257], ..good.clone() };
+    kind.bad("257 inputs", "one too many", "cbor-too-many-items", &many);
     kind.file(world, "Blind requests: docs/protocol/blind-request.md.", "blind_request")
 }
