@@ -2,6 +2,10 @@
 //!
 //! No IO, no clock, no source of randomness and no async: time, keys and random bytes are arguments. The specification is
 //! `docs/protocol/`, one page for each signed object.
+//!
+//! ```
+#![doc = include_str!("../examples/grant_and_check.rs")]
+//! ```
 
 pub mod access_request;
 pub mod answer;
