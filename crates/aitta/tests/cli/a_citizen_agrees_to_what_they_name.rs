@@ -51,6 +51,24 @@ fn a_denial_reaches_the_service() {
 }
 
 #[test]
+fn each_grant_is_used_for_its_own_purpose() {
+    let town = town();
+    let provision = town.granted("");
+    let other = town.ask_file("other", "");
+    let other = town.write("other.toml", &std::fs::read_to_string(other).unwrap().replace("Provision", "Optimisation"));
+    let optimisation = town.granted_in(&other);
+    let both = ["fetch", "--grant", &provision, "--grant", &optimisation];
+    let fetched = town.service("desk", &both).done().json();
+    let outcomes: Vec<String> = (0..2).map(|place| text(&fetched, &format!("/items/{place}/outcome"))).collect();
+    assert_eq!(outcomes, ["released", "released"], "{fetched}");
+    // One purpose for all is one too many for the other.
+    let for_one = town.service("desk", &[&both[..], &["--purpose", "dpv:ServiceProvision"]].concat());
+    assert_eq!(for_one.code, 7, "{for_one:?}");
+    let lines = town.service("desk", &[&both[..], &["--curl"]].concat()).done().json();
+    assert_eq!(lines["curl"].as_array().unwrap().len(), 2, "{lines}");
+}
+
+#[test]
 fn curl_gets_what_was_granted() {
     if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
         println!("skipped: curl is not installed");

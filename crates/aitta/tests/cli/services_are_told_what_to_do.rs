@@ -209,10 +209,10 @@ fn asking_where_nobody_can_answer() {
 #[test]
 fn collecting_and_fetching_nothing() {
     let town = town();
-    let (desk, cook) = (town.path("desk"), town.path("cook"));
+    let (desk, stranger) = (town.path("desk"), town.path("stranger"));
     says(&of(&desk, &["collect", "abc"]), USAGE, "43 characters");
     says(&of(&desk, &["collect", NO_ID]), REFUSED, "as `ask` printed it");
-    says(&of(&cook, &["fetch"]), USAGE, "aitta service collect");
+    says(&of(&stranger, &["fetch"]), USAGE, "aitta service collect");
     let grant = town.granted("");
     says(&of(&desk, &["fetch", "--grant", NO_ID]), USAGE, "aitta service collect");
     says(&of(&desk, &["fetch", "--request", "x"]), USAGE, "43 characters");
@@ -263,6 +263,23 @@ fn passing_on_what_may_not_be_passed_on() {
     town.service("desk", &["revoke", &out]).done();
     let after = town.service("cook", &["fetch", "--grant", &text(&accepted, "/grant")]);
     assert_eq!((after.code, text(&after.json(), "/items/0/outcome")), (REFUSED, "denied".to_owned()));
+}
+
+#[test]
+fn an_answer_can_be_passed_on_without_the_field() {
+    let town = town();
+    let file = town.ask_file("question", "depth = 1\ndelegatees = [\"ruokapalvelu\"]");
+    let question =
+        "\n[[ask.question]]\nid = \"?adult\"\nfield = \"birth_date\"\nage = { years = 18, on = \"2026-08-01\" }\n";
+    town.write("question.toml", &format!("{}{question}", town.read("question.toml")));
+    let grant = town.granted_in(&file);
+    let (cook, out) = (town.principal("cook"), town.path("answer.json"));
+    let only = ["--only", "residence:?adult", "--only", "residence:called_name"];
+    town.service("desk", &[&["delegate", &grant, "--to", &cook, "--out", &out], &only[..]].concat()).done();
+    let accepted = town.service("cook", &["accept", &out]).done().json();
+    let fetched = town.service("cook", &["fetch", "--grant", &text(&accepted, "/grant")]).done().json();
+    let given = fetched.pointer("/items/0/data").unwrap();
+    assert_eq!(given, &serde_json::json!({ "residence": [{ "called_name": "Jouko" }], "residence?adult": true }));
 }
 
 #[test]

@@ -32,8 +32,8 @@ impl Town {
         let (family, node) = Family::begin();
         let town = Self { _caretaker: caretaker(&family, &node), family, _node: node };
         town.add_kitchen();
-        town.add_service("desk", "helsinki", "node", &["--answers", "residence:birth_date"]);
-        town.add_service("cook", KITCHEN, KITCHEN, &[]);
+        town.add_service("desk", "helsinki", "node");
+        town.add_service("cook", KITCHEN, KITCHEN);
         // Its registration is published by nobody.
         town.init_service("stranger", "helsinki");
         town.publish("node");
@@ -59,13 +59,13 @@ impl Town {
         self.service(name, &["init", "--federation", &federation, "--organisation", organisation]).done();
     }
 
-    fn add_service(&self, name: &str, organisation: &str, member: &str, more: &[&str]) {
+    fn add_service(&self, name: &str, organisation: &str, member: &str) {
         self.init_service(name, organisation);
         let services = self.path(&format!("{member}/services.toml"));
         let mut register = vec!["register", "--services", &services, "--names", "Tiski,Disk,Desk"];
-        register.extend(["--purpose", "dpv:ServiceProvision", "--max-retention-days", "30"]);
+        register.extend(["--purpose", "dpv:ServiceProvision", "--purpose", "dpv:ServiceOptimisation"]);
+        register.extend(["--max-retention-days", "30", "--answers", "residence:birth_date"]);
         register.extend(["--fields", "residence:called_name,family_name,address"]);
-        register.extend(more);
         self.service(name, &register).done();
     }
 
@@ -137,13 +137,22 @@ impl Town {
 
     /// Has the desk ask; the request's link and id.
     pub fn ask(&self, more: &str) -> (String, String) {
-        let asked = self.service("desk", &["ask", &self.ask_file("asked", more)]).done().json();
+        self.ask_in(&self.ask_file("asked", more))
+    }
+
+    fn ask_in(&self, file: &str) -> (String, String) {
+        let asked = self.service("desk", &["ask", file]).done().json();
         (text(&asked, "/link"), text(&asked, "/request"))
     }
 
     /// Has the citizen agree, and the desk collect; the grant's id.
     pub fn granted(&self, more: &str) -> String {
-        let (link, request) = self.ask(more);
+        self.granted_in(&self.ask_file("asked", more))
+    }
+
+    /// As `granted`, with a file of its own.
+    pub fn granted_in(&self, file: &str) -> String {
+        let (link, request) = self.ask_in(file);
         let given = self.wallet(&["grant", &link, "--at", "helsinki"]).done().json();
         self.service("desk", &["collect", &request]).done();
         text(&given, "/grants/0/id")
