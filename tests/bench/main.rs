@@ -7,6 +7,7 @@
 //! | File | What |
 //! |---|---|
 //! | `load` | connections, signed calls, latencies |
+//! | `people` | 12,000 of them |
 //! | `server` | the node's process, its CPU time, its metrics |
 //! | `report` | the figures, as text |
 #![allow(
@@ -18,6 +19,7 @@
 )]
 
 mod load;
+mod people;
 mod report;
 mod server;
 
@@ -82,6 +84,7 @@ async fn prepare(dir: &Path, citizens: usize) -> World {
     for file in ["residents.csv", "early_education.csv", "library.csv", "child_health.jsonl"] {
         std::fs::copy(helsinki.join(file), extracts.join(file)).unwrap();
     }
+    people::add_to(&extracts.join("residents.csv"));
     World::make(WorldPlan {
         dir,
         registers: &extracts,
