@@ -143,12 +143,18 @@ fn read(code: &CodeFrom) -> Result<Zeroizing<String>, Failure> {
 }
 
 fn not_bound(node: &NodeClient, code: String) -> Failure {
+    let advice = match code.as_str() {
+        "nothing-held" => "Nothing is held about whoever logged in.",
+        "other-wallet" => "They have a wallet there already: use it, or bring it back with `aitta wallet recover`.",
+        "other-person" => "This wallet is somebody else's there: log in as its owner, or make another wallet.",
+        _ => "Run the command again.",
+    };
     Failure {
         exit: Exit::Refused,
         message: format!("{} did not bind this wallet ({code})", node.whom()),
         code,
         source: None,
-        advice: Some("`nothing-held`: nothing is held about whoever logged in.".to_owned()),
+        advice: Some(advice.to_owned()),
     }
 }
 
