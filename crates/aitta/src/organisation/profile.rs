@@ -136,9 +136,10 @@ pub(crate) fn read(path: &Path, random: &dyn Random, now_secs: u64) -> Result<Re
 }
 
 impl Ready {
-    /// Signs it.
-    pub(crate) fn sign(self) -> Verified<Profile> {
-        Verified::sign(&self.key, self.profile)
+    /// Signs it, as said so many seconds from now.
+    pub(crate) fn sign(&self, later_secs: u64) -> Verified<Profile> {
+        let issued = self.profile.issued.saturating_add(later_secs);
+        Verified::sign(&self.key, Profile { issued, ..self.profile.clone() })
     }
 }
 

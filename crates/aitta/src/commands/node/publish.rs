@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pod_client::directory::DirectoryClient;
+use pod_protocol::Verified;
+use pod_protocol::statement::Profile;
 use serde_json::json;
 
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder::write_new;
-use crate::organisation::profile;
+use crate::organisation::profile::{self, Ready};
 use crate::output::Output;
 
 /// `publish-profile`.
@@ -29,15 +31,30 @@ pub(crate) struct PublishProfile {
     output: Option<PathBuf>,
 }
 
+/// How many seconds ahead a profile may be dated to be newer than the last one: scripts publish twice in a second. Far within
+/// what clocks may differ.
+const MOST_SECS_AHEAD: u64 = 3;
+/// What the directory says when it has a profile of the same second or a later one.
+const OLDER: &str = "older-statement";
+
+async fn publish(ready: &Ready, directory: &DirectoryClient) -> Result<Verified<Profile>, Failure> {
+    let mut later_secs = 0;
+    loop {
+        let signed = ready.sign(later_secs);
+        match directory.publish_statement(signed.bytes()).await {
+            Ok(()) => return Ok(signed),
+            Err(error) if error.code() == OLDER && later_secs < MOST_SECS_AHEAD => later_secs += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 impl PublishProfile {
     /// Reads, signs and publishes.
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let ready = profile::read(&self.profile, &*edge.random, edge.now_secs())?;
         let directory = DirectoryClient::new(&edge.caller(ready.roots.as_deref())?, &ready.directory)?;
-        let signed = ready.sign();
-        if !self.dry_run {
-            Edge::block_on(async { Ok(directory.publish_statement(signed.bytes()).await?) })?;
-        }
+        let signed = if self.dry_run { ready.sign(0) } else { Edge::block_on(publish(&ready, &directory))? };
         if let Some(path) = &self.output {
             write_new(path, signed.bytes())?;
         }
