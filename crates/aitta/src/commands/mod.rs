@@ -7,6 +7,7 @@ mod directory;
 pub(crate) mod federation;
 mod import;
 pub(crate) mod inspect;
+mod layers;
 pub(crate) mod names;
 mod node;
 mod service;

@@ -6,6 +6,8 @@ use clap::Args;
 use pod_http::{CertificateFiles, KeyLogOff, Limits, ListenAddress, Server, ServerConfig};
 use serde_json::json;
 
+use crate::commands::layers::{Setting, merged};
+use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -18,17 +20,31 @@ pub(crate) struct ConfigArgs {
     pub(crate) config: PathBuf,
 
     /// Listen here instead of where the file says: `https://IP:PORT`, `http://127.0.0.1:PORT` or `unix:/PATH`.
-    #[arg(long, env = "AITTA_LISTEN", value_name = "ADDRESS", value_delimiter = ',')]
-    pub(crate) listen: Vec<String>,
+    #[arg(long, env = "AITTA_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+
+    /// Another value for any setting of the file, such as `storage.cache_bytes=33554432`.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    set: Vec<(String, String)>,
+}
+
+/// Reads `NAME=VALUE`.
+pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write a setting's name, `=` and its value")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 impl ConfigArgs {
-    /// The addresses of the command line or the environment, when there are any.
-    pub(crate) fn listen(&self) -> Result<Option<Vec<ListenAddress>>, Failure> {
-        if self.listen.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(self.listen.iter().map(|text| text.parse()).collect::<Result<_, _>>()?))
+    /// The file's text with what the environment (variables that begin with `prefix`) and the command line say otherwise.
+    pub(crate) fn text(&self, settings: &[Setting], prefix: &str) -> Result<String, Failure> {
+        let file = std::fs::read_to_string(&self.config).map_err(|source| {
+            Failure::configuration_says(format!("cannot read the configuration file {}", self.config.display()))
+                .because(source)
+                .advise("Give the path of the file that `init` made.")
+        })?;
+        let listen = self.listen.iter().map(|address| ("listen".to_owned(), address.clone()));
+        let command_line: Vec<(String, String)> = listen.chain(self.set.iter().cloned()).collect();
+        merged(file, settings, prefix, &command_line, Edge::environment)
     }
 }
 

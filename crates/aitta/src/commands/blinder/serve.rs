@@ -4,6 +4,7 @@ use pod_directory::blinder::BlinderSeed;
 use pod_directory::config::BlinderConfig;
 use serde_json::json;
 
+use crate::commands::layers::BLINDER;
 use crate::commands::serving::{ConfigArgs, announce, check_certificate, stopped};
 use crate::daemon::{Signals, keep_memory_private, log_reload};
 use crate::edge::Edge;
@@ -14,11 +15,8 @@ use crate::output::Output;
 const WHAT: &str = "blinder";
 
 fn config(args: &ConfigArgs) -> Result<BlinderConfig, Failure> {
-    let mut config = BlinderConfig::read(&args.config).map_err(Failure::configuration)?;
-    if let Some(listen) = args.listen()? {
-        config.listening.listen = listen;
-    }
-    Ok(config)
+    let text = args.text(BLINDER, "AITTA_BLINDER_")?;
+    BlinderConfig::from_toml(&args.config, &text).map_err(Failure::configuration)
 }
 
 /// Serves until it is told to stop.

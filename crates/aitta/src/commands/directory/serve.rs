@@ -4,6 +4,7 @@ use pod_directory::config::DirectoryConfig;
 use pod_directory::{ServeError, StartupError};
 use serde_json::json;
 
+use crate::commands::layers::DIRECTORY;
 use crate::commands::serving::{ConfigArgs, announce, check_certificate, stopped};
 use crate::daemon::{Signals, keep_memory_private, log_reload};
 use crate::edge::Edge;
@@ -14,11 +15,8 @@ use crate::output::Output;
 const WHAT: &str = "directory";
 
 fn config(args: &ConfigArgs) -> Result<DirectoryConfig, Failure> {
-    let mut config = DirectoryConfig::read(&args.config).map_err(Failure::configuration)?;
-    if let Some(listen) = args.listen()? {
-        config.listening.listen = listen;
-    }
-    Ok(config)
+    let text = args.text(DIRECTORY, "AITTA_DIRECTORY_")?;
+    DirectoryConfig::from_toml(&args.config, &text).map_err(Failure::configuration)
 }
 
 /// Serves until it is told to stop.

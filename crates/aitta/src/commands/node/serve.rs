@@ -8,7 +8,7 @@ use pod_server::serve::{NodeServer, StartError, Stopped};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::commands::serving::{announce, stopped};
+use crate::commands::serving::{announce, name_and_value, stopped};
 use crate::daemon::{Signals, keep_memory_private};
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -32,11 +32,6 @@ pub(crate) struct NodeConfigArgs {
     /// Another value for any setting of the file, such as `storage.cache_bytes=33554432`.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_and_value)]
     set: Vec<(String, String)>,
-}
-
-fn name_and_value(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write a setting's name, `=` and its value")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 impl NodeConfigArgs {
