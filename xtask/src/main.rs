@@ -18,8 +18,12 @@ fn main() -> ExitCode {
     match command.as_deref() {
         Some("test") => suites::test(),
         Some("demo") => run(&["run", "--quiet", "--locked", "--package", "aitta", "--", "demo"], &rest),
-        Some("bench") => run(&["run", "--release", "--locked", "--package", "pod-tests", "--bin", "bench", "--"], &rest),
-        Some("vectors") => run(&["run", "--quiet", "--locked", "--package", "pod-protocol", "--example", "vectors"], &rest),
+        Some("bench") => {
+            run(&["run", "--release", "--locked", "--package", "pod-tests", "--bin", "bench", "--"], &rest)
+        }
+        Some("vectors") => {
+            run(&["run", "--quiet", "--locked", "--package", "pod-protocol", "--example", "vectors"], &rest)
+        }
         other => {
             if let Some(other) = other {
                 eprintln!("xtask knows no `{other}`.");

@@ -17,13 +17,7 @@ struct Suite {
 const CARGO: &str = env!("CARGO");
 
 const SUITES: &[Suite] = &[
-    Suite {
-        name: "format",
-        program: CARGO,
-        arguments: &["fmt", "--all", "--check"],
-        environment: &[],
-        install: None,
-    },
+    Suite { name: "format", program: CARGO, arguments: &["fmt", "--all", "--check"], environment: &[], install: None },
     Suite {
         name: "lints",
         program: CARGO,

@@ -48,7 +48,9 @@ pub(crate) async fn form(
 ) -> Response {
     let query = query.unwrap_or_default();
     match read(&provider, &query) {
-        Ok(request) => page::form(&provider.people, &query, &request.redirect_url, false, Language::preferred(&headers)),
+        Ok(request) => {
+            page::form(&provider.people, &query, &request.redirect_url, false, Language::preferred(&headers))
+        }
         Err(wrong) => refuse(&provider, wrong),
     }
 }

@@ -32,8 +32,7 @@ const STYLE: &str = "\
     button.go{background:var(--line);color:var(--on-line);text-align:center}\
     :focus-visible{outline:.2rem solid var(--line);outline-offset:.2rem}";
 
-const TITLE: Title =
-    Title { fi: "Kokeilun kirjautuminen", sv: "Inloggning på prov", en: "Demonstration login" };
+const TITLE: Title = Title { fi: "Kokeilun kirjautuminen", sv: "Inloggning på prov", en: "Demonstration login" };
 const WARNING: Title = Title {
     fi: "Tämä ei ole oikea tunnistautuminen: se uskoo, mitä siihen kirjoitetaan. Älä koskaan kirjoita oikean ihmisen \
          tunnusta.",
@@ -41,11 +40,8 @@ const WARNING: Title = Title {
     en: "This is not a real login: it believes whatever is typed. Never use it for real people.",
 };
 const PEOPLE: Title = Title { fi: "Kirjaudu nimellä", sv: "Logga in som", en: "Log in as" };
-const CODE: Title = Title {
-    fi: "Tai kirjoita henkilötunnus",
-    sv: "Eller skriv en personbeteckning",
-    en: "Or type an identity code",
-};
+const CODE: Title =
+    Title { fi: "Tai kirjoita henkilötunnus", sv: "Eller skriv en personbeteckning", en: "Or type an identity code" };
 const MISTAKE: Title = Title {
     fi: "Henkilötunnuksessa on 11 merkkiä, esimerkiksi 131052-308T.",
     sv: "En personbeteckning har 11 tecken, till exempel 131052-308T.",

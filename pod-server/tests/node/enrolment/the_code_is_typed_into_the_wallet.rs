@@ -7,9 +7,11 @@ use super::world::{AINO, Demo, FATHER, NOW_SECS, code, code_on, refused};
 #[tokio::test]
 async fn as_people_write_it() {
     let demo = Demo::new().await;
-    for write in [|shown: &str| shown.to_owned(), |shown: &str| shown.replace(' ', ""), |shown: &str| {
-        format!(" {}\n", shown.replace(' ', " - "))
-    }] {
+    for write in [
+        |shown: &str| shown.to_owned(),
+        |shown: &str| shown.replace(' ', ""),
+        |shown: &str| format!(" {}\n", shown.replace(' ', " - ")),
+    ] {
         let begun = demo.begin(&Wallet::new(20, NOW_SECS)).await;
         let shown = code_on(&demo.logged_in(&begun, AINO).await).unwrap();
         assert_eq!(demo.send_code(&begun, &write(&shown)).await.status, 200);
