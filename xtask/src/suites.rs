@@ -42,7 +42,7 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "documentation",
         program: CARGO,
-        arguments: &["doc", "--workspace", "--no-deps", "--locked", "--quiet"],
+        arguments: &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"],
         environment: &[("RUSTDOCFLAGS", "-D warnings")],
         install: None,
     },

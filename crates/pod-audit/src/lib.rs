@@ -9,7 +9,7 @@
 //! What points at a person is sealed under a key of the pod ([`PersonalPart`]): destroying that key erases it, and the
 //! tree stays whole, because leaves hash the sealed bytes.
 //!
-//! [`verify`] checks a log offline, from the files and the head's public key alone.
+//! [`verify()`] checks a log offline, from the files and the head's public key alone.
 //!
 //! # Files of a log
 //! | file | what | derived |

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use crate::batch::Batch;
 use crate::error::StoreError;
 
-/// A table by name. Names are fixed at compile time and given to [`open`](crate::open); they are part of the format
+/// A table by name. Names are fixed at compile time and given to [`open`](crate::open()); they are part of the format
 /// on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Table(pub &'static str);

@@ -46,7 +46,7 @@ impl SmallContext<'_> {
 }
 
 impl Vault {
-    /// Opens the vault in a store that was opened with [`tables`](crate::tables), or makes it there.
+    /// Opens the vault in a store that was opened with [`tables`](crate::tables()), or makes it there.
     ///
     /// # Errors
     /// [`VaultError`]: keys that are not this store's are refused, because with them everybody would seem to be new.

@@ -1,9 +1,9 @@
 //! Strict deterministic CBOR (RFC 8949 §4.2.1), the only encoding on the wire.
 //!
-//! [`decode`] runs a byte-level [`scan`] first, because no general decoder refuses duplicate keys,
+//! [`decode`] runs a byte-level [`scan()`] first, because no general decoder refuses duplicate keys,
 //! unsorted maps, long integers and trailing bytes, and two readers that disagree about bytes
 //! are how signatures get bypassed. What it accepts is then read with the same steps, so that the two cannot
-//! disagree. [`encode`] can only write what [`scan`] accepts. ciborium gives the model of an item, and is the tests' second opinion.
+//! disagree. [`encode()`] can only write what [`scan()`] accepts. ciborium gives the model of an item, and is the tests' second opinion.
 
 mod claims;
 mod encode;

@@ -1,6 +1,6 @@
 //! The path of a request, in types: each step takes what only the step before can make.
 //!
-//! [`Signed`](crate::Signed)`<Request>` → [`verify`] → [`VerifiedRequest`] → [`authorise`] → [`Authorised`] → [`select`] →
+//! [`Signed`](crate::Signed)`<Request>` → [`verify()`] → [`VerifiedRequest`] → [`authorise()`] → [`Authorised`] → [`select()`] →
 //! [`Selection`]. Opening, recording and responding need keys, disks and connections: they go on in pod-vault, pod-audit and
 //! pod-server, from a [`Selection`] that nobody else can make.
 

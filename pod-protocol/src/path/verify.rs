@@ -79,7 +79,7 @@ impl Deref for VerifiedCommand {
 /// # Errors
 /// [`Refusal::UnknownKey`], [`Refusal::Key`], [`Refusal::Signature`], [`Refusal::Audience`], [`Refusal::Expired`],
 /// [`Refusal::NotYetIssued`], [`Refusal::Lifetime`], [`Refusal::Binding`], [`Refusal::Nonce`], [`Refusal::Replay`]. A
-/// suspended caller is who it says it is: [`authorise`](super::authorise) refuses it, so that the refusal is recorded. The replay window is
+/// suspended caller is who it says it is: [`authorise`](super::authorise()) refuses it, so that the refusal is recorded. The replay window is
 /// asked last, so that forgeries do not fill it.
 pub fn verify(
     signed: Signed<Request>,

@@ -4,8 +4,8 @@
 //! files ── pod-import ──▶ batch of records ──▶ sink: tags made, entries logged, everything committed in one step
 //! ```
 //!
-//! - [`sink`]: one batch
-//! - [`job`]: one import, and what became of it
+//! - `sink`: one batch
+//! - `job`: one import, and what became of it
 //! - [`admin`]: an import into a node that is serving, by the unix socket of whoever runs it
 
 pub mod admin;

@@ -1,8 +1,8 @@
-//! The node's routes: one table ([`table`]), one file for each group of handlers.
+//! The node's routes: one table (`table`), one file for each group of handlers.
 //!
 //! | File | What |
 //! |---|---|
-//! | [`table`] | every route: method, path, credential, body limit, handler; and the services that are built from it |
+//! | `table` | every route: method, path, credential, body limit, handler; and the services that are built from it |
 //! | `edge` | from a connection to a handler and back: access log, metrics, problems, silence after a fatal fault |
 //! | `problems` | the closed set of problem documents |
 //! | `forms` | CBOR or JSON, by `Content-Type` and `Accept` |

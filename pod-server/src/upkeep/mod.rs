@@ -3,10 +3,10 @@
 //! Neither is needed to answer: while the directory is away the node works on from its last good copy, and what it has to
 //! tell waits on disk.
 //!
-//! - [`registry`]: fetched every 30 s; the last good copy stays
-//! - [`tags`]: the blinder makes a tag for each person, while an import has their identity codes at hand
-//! - [`queue`]: what the directory has yet to be told
-//! - [`publication`]: tells it, renews it, withdraws it
+//! - `registry`: fetched every 30 s; the last good copy stays
+//! - `tags`: the blinder makes a tag for each person, while an import has their identity codes at hand
+//! - `queue`: what the directory has yet to be told
+//! - `publication`: tells it, renews it, withdraws it
 
 mod config;
 mod publication;
