@@ -113,9 +113,10 @@ impl World {
             .run(Files::Folder(plan.registers.to_owned()), Options::default(), |_| {})
             .await
             .unwrap();
-        let root = RootSecret::generate(&*random);
         let mut citizens = Vec::with_capacity(plan.citizens);
         for code in codes(plan.registers).into_iter().take(plan.citizens) {
+            // A root each: one root gives one identity at one organisation.
+            let root = RootSecret::generate(&*random);
             let log = KeyLog::begin(&root, members.holder).unwrap();
             let pods = enrol_identified(&node, code, log.events().to_vec()).await.unwrap();
             citizens.push(Citizen { pod: pods[0], signer: log.signer(&root).unwrap() });
