@@ -33,6 +33,10 @@ use load::Load;
 use report::Report;
 use server::Server;
 
+/// The same as in the program `aitta`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How many people have wallets and grants: more than one call of 256 items names.
 const CITIZENS: usize = 1000;
 /// Runs of each load; the median counts.

@@ -31,6 +31,10 @@ use crate::cli::Cli;
 use crate::edge::Edge;
 use crate::output::Output;
 
+/// A node makes some hundred small allocations a call: `docs/decisions/0020-an-allocator-of-our-choice.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
