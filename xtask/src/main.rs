@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `test` | every test there is; ends with one line: N passed, N failed, N skipped |
 //! | `demo` | builds and starts a whole federation on loopback (`--check` plays the scenario and exits) |
-//! | `bench` | measures calls per second and writes `docs/performance.md`'s figures |
+//! | `bench` | measures calls per second and prints what `docs/performance.md` holds |
 //! | `vectors` | writes `pod-protocol/vectors` anew |
 
 mod suites;
