@@ -223,10 +223,12 @@ fn found(value: &Value, path: &[&str]) -> bool {
 }
 
 /// Takes the parts named by `paths` out of `record`, in place. What that leaves empty goes too: an empty address would say
-/// that there is one.
+/// that there is one. A record that is a list and of which nothing is left becomes null: an empty list would be an answer.
 pub fn withhold(record: &mut Value, paths: &[FieldPath]) {
     for path in paths {
-        remove(record, &path.segments());
+        if remove(record, &path.segments()) && matches!(record, Value::Array(_)) {
+            *record = Value::Null;
+        }
     }
 }
 

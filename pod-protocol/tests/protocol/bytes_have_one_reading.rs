@@ -58,17 +58,17 @@ fn path() -> impl Strategy<Value = FieldPath> {
     "[abc](\\.[abc]){0,2}".prop_map(|text| text.parse().unwrap())
 }
 
-/// The path of every leaf of a value, through lists.
-fn leaves(value: &Value, above: &str, found: &mut Vec<String>) {
+/// The path of every leaf of a value, through lists. `above` is none at the top: a name can be empty.
+fn leaves(value: &Value, above: Option<&str>, found: &mut Vec<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| leaves(item, above, found)),
         Value::Map(entries) => {
             for (name, value) in entries {
-                let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
-                leaves(value, &path, found);
+                let path = above.map_or_else(|| name.clone(), |above| format!("{above}.{name}"));
+                leaves(value, Some(&path), found);
             }
         }
-        _ => found.push(above.to_owned()),
+        _ => found.push(above.unwrap_or_default().to_owned()),
     }
 }
 
@@ -162,8 +162,8 @@ proptest! {
         withhold(&mut record, &withheld);
         let Some(left) = project(&record, &selected) else { return Ok(()) };
         let (mut before, mut after) = (Vec::new(), Vec::new());
-        leaves(&value, "", &mut before);
-        leaves(&left, "", &mut after);
+        leaves(&value, None, &mut before);
+        leaves(&left, None, &mut after);
         for leaf in &after {
             prop_assert!(selected.iter().any(|path| covers(path, leaf)), "{} was not selected", leaf);
             prop_assert!(!withheld.iter().any(|path| covers(path, leaf)), "{} was withheld", leaf);
@@ -174,6 +174,16 @@ proptest! {
         });
         prop_assert_eq!(should.count(), after.len());
         prop_assert!(hollow(&value) || !hollow(&left), "an empty shell tells that something was in it");
+    }
+
+    /// Found by chance, once in some thousand runs: a list that withholding emptied said "there is none".
+    #[test]
+    fn a_list_emptied_by_withholding_does_not_answer(leaf in value()) {
+        let field: FieldPath = "a".parse().unwrap();
+        let mut record = Value::Array(vec![Value::Map(BTreeMap::from([("a".to_owned(), leaf)]))]);
+        withhold(&mut record, std::slice::from_ref(&field));
+        prop_assert!(!stands(&record, &field));
+        prop_assert_eq!(project(&record, &[field]), None);
     }
 
     #[test]
