@@ -1,6 +1,6 @@
 //! Measures what opening one item costs with warm keys, and how fast an import writes. Not a test: it prints, and judges nothing.
 //!
-//! `cargo run --release -p pod-vault --example hot_path`
+//! `cargo run --release -p pod-vault --example open_records`
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
