@@ -1,20 +1,26 @@
 //! Uses of limited grants. The audit log is their write-ahead log: they are counted in memory when the entry is about to be
-//! written, and rebuilt from the log at start, so a crash over-counts and never under-counts.
+//! written, and rebuilt from the log at start, so a crash over-counts and never under-counts. Grants that ended are forgotten.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pod_protocol::chain::SharedGrant;
+use pod_protocol::chain::{CLOCK_SKEW_SECS, SharedGrant};
+use pod_protocol::grant::MAX_GRANT_LIFETIME_SECS;
 use pod_protocol::ids::GrantId;
 use pod_protocol::path::LinkUse;
 
 /// Most times remembered for one rate: a grant whose rate allows more counts the oldest as recent, which errs to refusing.
 const MAX_RATE_TIMES: usize = 1_000;
+/// Fewest grants for which those that ended are looked for. Afterwards when twice as many are known as were left the last
+/// time, so that looking costs each use the same little.
+const MIN_KNOWN: usize = 1_024;
 
 #[derive(Debug, Default, Clone)]
 struct Used {
     total: u64,
     times: Vec<u64>,
+    /// When the grant has surely ended, and its uses say nothing more.
+    until_secs: u64,
 }
 
 /// How often each limited grant was used.
@@ -23,7 +29,11 @@ pub(crate) struct Uses(Mutex<Counts>);
 
 /// The counts, held: reading them, deciding and counting are one step, so that two requests cannot both take the last use.
 #[derive(Debug, Default)]
-pub(crate) struct Counts(HashMap<GrantId, Used>);
+pub(crate) struct Counts {
+    used: HashMap<GrantId, Used>,
+    /// How many were left when those that ended were forgotten.
+    left: usize,
+}
 
 impl Uses {
     /// Holds the counts until the guard is dropped.
@@ -35,7 +45,7 @@ impl Uses {
 impl Counts {
     /// The uses of each link, for the rules.
     pub(crate) fn of(&self, chain: &[SharedGrant], now_secs: u64) -> Vec<LinkUse> {
-        let one = |grant: &SharedGrant| match self.0.get(&grant.id()) {
+        let one = |grant: &SharedGrant| match self.used.get(&grant.id()) {
             None => LinkUse::default(),
             Some(used) => LinkUse { total: used.total, recent: recent(used, grant, now_secs) },
         };
@@ -46,16 +56,34 @@ impl Counts {
     pub(crate) fn count(&mut self, chain: &[SharedGrant], now_secs: u64) {
         if is_limited(chain) {
             for grant in chain {
-                add(self.0.entry(grant.id()).or_default(), now_secs);
+                let used = self.at(grant.id(), grant.expires, now_secs);
+                match grant.limits.rate {
+                    Some((_, secs)) => used.times.retain(|time| *time > now_secs.saturating_sub(secs)),
+                    None => used.times.clear(),
+                }
+                add(used, now_secs);
             }
         }
     }
 
-    /// Counts uses found in the log.
+    /// Counts uses found in the log, which does not say when the grants end.
     pub(crate) fn replay(&mut self, chain: &[GrantId], uses: u32, time_secs: u64) {
-        for id in chain {
-            (0..uses).for_each(|_| add(self.0.entry(*id).or_default(), time_secs));
+        if uses > 0 {
+            for id in chain {
+                let used = self.at(*id, time_secs.saturating_add(MAX_GRANT_LIFETIME_SECS), time_secs);
+                (0..uses).for_each(|_| add(used, time_secs));
+            }
         }
+    }
+
+    fn at(&mut self, id: GrantId, expires: u64, now_secs: u64) -> &mut Used {
+        if self.used.len() >= (2 * self.left).max(MIN_KNOWN) {
+            self.used.retain(|_, used| used.until_secs > now_secs);
+            self.left = self.used.len();
+        }
+        let used = self.used.entry(id).or_default();
+        used.until_secs = expires.saturating_add(CLOCK_SKEW_SECS);
+        used
     }
 }
 
@@ -76,4 +104,35 @@ fn recent(used: &Used, grant: &SharedGrant, now_secs: u64) -> u64 {
     let Some((_, secs)) = grant.limits.rate else { return 0 };
     let since = now_secs.saturating_sub(secs);
     used.times.iter().filter(|time| **time > since).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn id(number: u64) -> GrantId {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        GrantId::new(bytes)
+    }
+
+    #[test]
+    fn what_ended_is_forgotten_and_what_lives_is_not() {
+        let mut counts = Counts::default();
+        let end = MAX_GRANT_LIFETIME_SECS + CLOCK_SKEW_SECS;
+        (0..100_000).for_each(|number| counts.replay(&[id(number)], 1, 0));
+        (0..100_000).for_each(|number| counts.replay(&[id(200_000 + number)], 2, end));
+        assert!((0..100_000).all(|number| counts.used.get(&id(200_000 + number)).is_some_and(|used| used.total == 2)));
+        assert_eq!(counts.used.len(), 100_000, "none that ended is left");
+    }
+
+    #[test]
+    fn a_day_before_their_end_none_is_forgotten() {
+        let mut counts = Counts::default();
+        (0..10_000).for_each(|number| counts.replay(&[id(number)], 1, 0));
+        (10_000..30_000).for_each(|number| counts.replay(&[id(number)], 1, MAX_GRANT_LIFETIME_SECS - 86_400));
+        assert_eq!(counts.used.len(), 30_000);
+    }
 }
