@@ -7,3 +7,7 @@ pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Nanoseconds since some moment, never going back: for durations in metrics and the access log. No rule asks it.
 pub type Monotonic = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// Nanoseconds for which the calling thread has worked. Reading it costs half a microsecond or more, so only measurements
+/// give one to a node.
+pub type ThreadCpu = Arc<dyn Fn() -> u64 + Send + Sync>;

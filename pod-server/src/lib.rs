@@ -34,6 +34,6 @@ mod stop;
 mod tables;
 pub mod upkeep;
 
-pub use clock::{Clock, Monotonic};
+pub use clock::{Clock, Monotonic, ThreadCpu};
 pub use fault::{Failure, Fault};
 pub use tables::{SCHEMA_VERSION, tables};

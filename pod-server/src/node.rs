@@ -18,7 +18,7 @@ use crate::book::registry::RegistryBook;
 use crate::book::requests::Requests;
 use crate::book::standings::Standings;
 use crate::book::uses::Uses;
-use crate::clock::{Clock, Monotonic};
+use crate::clock::{Clock, Monotonic, ThreadCpu};
 use crate::fault::{Failure, Fault};
 use crate::metrics::Metrics;
 use crate::reach::Reach;
@@ -50,6 +50,8 @@ pub struct NodeParts {
     pub clock: Clock,
     /// Nanoseconds, for durations.
     pub monotonic: Monotonic,
+    /// The CPU time of a thread, when the steps of calls shall be measured by it.
+    pub thread_cpu: Option<ThreadCpu>,
     /// Random bytes.
     pub random: Arc<dyn Random>,
 }
@@ -82,6 +84,7 @@ pub struct Node {
     pub(crate) stop: Stop,
     pub(crate) clock: Clock,
     pub(crate) monotonic: Monotonic,
+    pub(crate) thread_cpu: Option<ThreadCpu>,
     pub(crate) random: Arc<dyn Random>,
     replay: Mutex<ReplayWindow>,
 }
@@ -125,7 +128,7 @@ impl Node {
             uses,
             nonces: Nonces::default(),
             releases: Releases::new(),
-            metrics: Metrics::new(),
+            metrics: Metrics::new(parts.thread_cpu.is_some()),
             reach: Reach::default(),
             stop: Stop::new(),
             replay: Mutex::new(replay),
@@ -136,6 +139,7 @@ impl Node {
             origins: parts.origins,
             clock: parts.clock,
             monotonic: parts.monotonic,
+            thread_cpu: parts.thread_cpu,
             random: parts.random,
             vault,
             log,

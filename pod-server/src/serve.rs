@@ -12,7 +12,7 @@ use pod_http::{Drained, Limits, ListenAddress, Server, ServerConfig, ServerHandl
 use pod_import::Catalogue;
 use tokio::sync::mpsc;
 
-use crate::clock::{Clock, Monotonic};
+use crate::clock::{Clock, Monotonic, ThreadCpu};
 use crate::config::{CheckError, NodeConfig};
 use crate::enrolment::Enrolment;
 use crate::fault::Fault;
@@ -35,6 +35,8 @@ pub struct Edge {
     pub clock: Clock,
     /// Nanoseconds, for durations.
     pub monotonic: Monotonic,
+    /// The CPU time of a thread, when the steps of calls shall be measured by it.
+    pub thread_cpu: Option<ThreadCpu>,
     /// Random bytes.
     pub random: Arc<dyn Random>,
     /// Looks into the environment.
@@ -112,6 +114,7 @@ pub fn open(config: &NodeConfig, edge: &Edge) -> Result<Node, StartError> {
         origins: config.origins.clone().into(),
         clock: Arc::clone(&edge.clock),
         monotonic: Arc::clone(&edge.monotonic),
+        thread_cpu: edge.thread_cpu.clone(),
         random: Arc::clone(&edge.random),
     })?)
 }

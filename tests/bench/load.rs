@@ -1,5 +1,6 @@
 //! The load: connections, each with calls signed for it beforehand.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use pod_protocol::request::Binding;
 use pod_testkit::World;
 use tokio::task::JoinSet;
 
-use crate::report::Measured;
+use crate::report::{Measured, STEPS};
 use crate::server::{Server, now};
 
 /// Calls in one run, over all connections: a second or more each.
@@ -76,7 +77,7 @@ impl Load {
         let calls = if items == 1 { CALLS_PER_RUN } else { ITEMS_PER_RUN / items };
         let loaded = self.sign(connections, calls / connections, items).await;
         let counters = server.counters(&self.world).await;
-        let (cpu, began) = (server.cpu_seconds(), now());
+        let (cpu, writer, began) = (server.cpu_seconds(), server.log_writer_cpu_seconds(), now());
         let mut running = JoinSet::new();
         for one in loaded {
             running.spawn(send(one, items));
@@ -86,22 +87,26 @@ impl Load {
             latencies.add(histogram.unwrap()).unwrap();
         }
         let seconds = began.elapsed().as_secs_f64();
-        let cpu = server.cpu_seconds() - cpu;
+        let (cpu, writer) = (server.cpu_seconds() - cpu, server.log_writer_cpu_seconds() - writer);
         let after = server.counters(&self.world).await;
         let grown = |name: &str| {
-            let find = |from: &std::collections::BTreeMap<String, f64>| {
+            let find = |from: &BTreeMap<String, f64>| {
                 from.iter().find(|(key, _)| key.contains(name)).map_or(0.0, |(_, value)| *value)
             };
             find(&after) - find(&counters)
         };
         let sent = latencies.len() as f64;
+        let cpu_micros = |seconds: f64| seconds * 1e6 / sent;
+        let of_steps = STEPS.iter().map(|step| grown(&format!("step_cpu_nanoseconds_total{{step=\"{step}\"}}")) / 1e9);
         Measured {
             connections,
             items,
             calls_per_second: sent / seconds,
             p50: Duration::from_nanos(latencies.value_at_quantile(0.5)),
             p99: Duration::from_nanos(latencies.value_at_quantile(0.99)),
-            cpu_micros_per_call: cpu * 1e6 / sent,
+            cpu_micros_per_call: cpu_micros(cpu),
+            writer_micros_per_call: cpu_micros(writer),
+            step_micros_per_call: of_steps.map(cpu_micros).collect(),
             entries_per_sync: grown("log_entries") / grown("log_syncs").max(1.0),
         }
     }

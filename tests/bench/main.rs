@@ -45,7 +45,8 @@ const RUNS: usize = 5;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["serve", config] => server::serve(Path::new(config)),
+        ["serve", config] => server::serve(Path::new(config), false),
+        ["serve-split", config] => server::serve(Path::new(config), true),
         ["prepare", dir] => prepare_alone(Path::new(dir)),
         [] => measure(RUNS),
         ["quick"] => measure(1),
@@ -62,7 +63,7 @@ fn measure(runs: usize) {
         let dir = tempfile::tempdir().unwrap();
         let world = Arc::new(prepare(dir.path(), CITIZENS).await);
         let mut report = Report::begin(&world);
-        let server = Server::start(&world.config);
+        let server = Server::start("serve", &world.config);
         server.serves(&world).await;
         report.idle_kib = server.resident_kib();
         let load = Load::prepare(&world).await;
@@ -72,7 +73,12 @@ fn measure(runs: usize) {
             report.loads.push(measured);
         }
         report.loaded_kib = server.resident_kib();
-        report.steps = server.steps(&world).await;
+        drop(server);
+        let splitting = Server::start("serve-split", &world.config);
+        splitting.serves(&world).await;
+        for (connections, items) in [(64, 1), (16, 64)] {
+            report.split.push(load.run(&splitting, connections, items, runs).await);
+        }
         report
     });
     println!("\n{report}");

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use pod_testkit::World;
 
+/// The steps of the request path (`pod-server/src/request/`), as the node's metrics call them.
+pub(crate) const STEPS: [&str; 7] = ["receive", "verify", "authorise", "select", "open", "record", "respond"];
+
 /// What one load came to.
 pub(crate) struct Measured {
     pub(crate) connections: usize,
@@ -13,6 +16,9 @@ pub(crate) struct Measured {
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
     pub(crate) cpu_micros_per_call: f64,
+    pub(crate) writer_micros_per_call: f64,
+    /// In the order of [`STEPS`]; zeros from a node that does not split.
+    pub(crate) step_micros_per_call: Vec<f64>,
     pub(crate) entries_per_sync: f64,
 }
 
@@ -22,12 +28,13 @@ pub(crate) struct Report {
     pub(crate) idle_kib: u64,
     pub(crate) loaded_kib: u64,
     pub(crate) loads: Vec<Measured>,
-    pub(crate) steps: Vec<(String, f64)>,
+    /// From a node that splits its CPU time by step.
+    pub(crate) split: Vec<Measured>,
 }
 
 impl Report {
     pub(crate) fn begin(world: &World) -> Self {
-        Self { pods: world.pods, idle_kib: 0, loaded_kib: 0, loads: Vec::new(), steps: Vec::new() }
+        Self { pods: world.pods, idle_kib: 0, loaded_kib: 0, loads: Vec::new(), split: Vec::new() }
     }
 }
 
@@ -59,11 +66,8 @@ impl fmt::Display for Report {
         for load in &self.loads {
             writeln!(f, "{load}")?;
         }
-        let all: f64 = self.steps.iter().map(|(_, nanoseconds)| nanoseconds).sum();
-        writeln!(f, "\n| step | share of the time in the request path |\n|---|---|")?;
-        for (step, nanoseconds) in &self.steps {
-            writeln!(f, "| {step} | {:.0} % |", nanoseconds * 100.0 / all.max(1.0))?;
-        }
+        writeln!(f)?;
+        self.fmt_split(f)?;
         let mib = |kib: u64| kib as f64 / 1024.0;
         write!(
             f,
@@ -72,5 +76,27 @@ impl fmt::Display for Report {
             mib(self.idle_kib),
             mib(self.loaded_kib)
         )
+    }
+}
+
+impl Report {
+    /// A table with a column for each load, and a row for each step and what is no step.
+    fn fmt_split(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut row = |name: &str, of: &dyn Fn(&Measured) -> String| {
+            let cells: String = self.split.iter().map(|load| format!(" {} |", of(load))).collect();
+            writeln!(f, "| {name} |{cells}")
+        };
+        let micros = |micros: f64| format!("{micros:.1}");
+        row("server CPU µs a call", &|load| format!("{} connections, {} items", load.connections, load.items))?;
+        row("---", &|_| "---".to_owned())?;
+        for (number, step) in STEPS.iter().enumerate() {
+            row(step, &|load| micros(load.step_micros_per_call[number]))?;
+        }
+        row("the log's writer", &|load| micros(load.writer_micros_per_call))?;
+        row("TLS, HTTP, runtime", &|load| {
+            let split: f64 = load.step_micros_per_call.iter().sum::<f64>() + load.writer_micros_per_call;
+            micros(load.cpu_micros_per_call - split)
+        })?;
+        row("all", &|load| micros(load.cpu_micros_per_call))
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use pod_crypto::SystemRandom;
 use pod_http::{Origin, Request};
+use pod_server::ThreadCpu;
 use pod_server::config::NodeConfig;
 use pod_server::serve::Edge;
 use pod_testkit::World;
@@ -20,12 +21,13 @@ const TICKS_PER_SECOND: f64 = 100.0;
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 const MOST_ASKED: usize = 1500;
 
-/// Serves until it is killed.
-pub(crate) fn serve(config: &Path) {
+/// Serves until it is killed. `split` when the CPU time of each step is measured, which costs some itself.
+pub(crate) fn serve(config: &Path, split: bool) {
     let began = now();
     let edge = Edge {
         clock: Arc::new(seconds_since_1970),
         monotonic: Arc::new(move || u64::try_from(began.elapsed().as_nanos()).unwrap()),
+        thread_cpu: split.then(|| Arc::new(thread_cpu) as ThreadCpu),
         random: Arc::new(SystemRandom),
         environment: Arc::new(|_: &str| None::<OsString>),
     };
@@ -33,6 +35,11 @@ pub(crate) fn serve(config: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (_reload, reloaded) = tokio::sync::mpsc::channel(1);
     runtime.block_on(pod_server::serve::serve(&config, &edge, reloaded, std::future::pending())).unwrap();
+}
+
+fn thread_cpu() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    u64::try_from(time.tv_sec * 1_000_000_000 + time.tv_nsec).unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this program measures")]
@@ -51,9 +58,10 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub(crate) fn start(config: &Path) -> Self {
+    /// `how` is `serve` or `serve-split`.
+    pub(crate) fn start(how: &str, config: &Path) -> Self {
         let program = std::env::current_exe().unwrap();
-        Self(Command::new(program).arg("serve").arg(config).stdin(Stdio::null()).spawn().unwrap())
+        Self(Command::new(program).arg(how).arg(config).stdin(Stdio::null()).spawn().unwrap())
     }
 
     /// Waits until it answers.
@@ -78,6 +86,16 @@ impl Server {
         (ticks(11) + ticks(12)) / TICKS_PER_SECOND
     }
 
+    /// CPU time so far of the thread that writes the audit log, in seconds.
+    pub(crate) fn log_writer_cpu_seconds(&self) -> f64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap();
+        let threads = threads.map(|thread| thread.unwrap().path());
+        let read = |path: &Path, name: &str| std::fs::read_to_string(path.join(name)).unwrap();
+        let writer = threads.into_iter().find(|path| read(path, "comm").trim() == "audit-writer").unwrap();
+        let nanoseconds: f64 = read(&writer, "schedstat").split_whitespace().next().unwrap().parse().unwrap();
+        nanoseconds / 1e9
+    }
+
     /// Resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
@@ -95,12 +113,5 @@ impl Server {
             .filter_map(|line| line.rsplit_once(' '))
             .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
             .collect()
-    }
-
-    /// Nanoseconds of each step of the request path so far, and calls.
-    pub(crate) async fn steps(&self, world: &World) -> Vec<(String, f64)> {
-        let counters = self.counters(world).await;
-        let steps = counters.iter().filter(|(name, _)| name.contains("step_nanoseconds"));
-        steps.map(|(name, nanoseconds)| (name.split('"').nth(1).unwrap_or(name).to_owned(), *nanoseconds)).collect()
     }
 }

@@ -83,6 +83,7 @@ impl Edge {
         pod_server::serve::Edge {
             clock: Arc::clone(&self.clock),
             monotonic: Arc::clone(&self.monotonic),
+            thread_cpu: None,
             random: Arc::clone(&self.random),
             environment: Arc::new(Self::environment),
         }

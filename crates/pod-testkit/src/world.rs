@@ -182,7 +182,13 @@ impl World {
 
 /// What a node is given of the world outside. Durations are not measured here: a test's clock stands still.
 fn edge(clock: Arc<dyn Fn() -> u64 + Send + Sync>, random: Arc<dyn Random>) -> Edge {
-    Edge { clock, monotonic: Arc::new(|| 0), random, environment: Arc::new(|_: &str| None::<OsString>) }
+    Edge {
+        clock,
+        monotonic: Arc::new(|| 0),
+        thread_cpu: None,
+        random,
+        environment: Arc::new(|_: &str| None::<OsString>),
+    }
 }
 
 fn free_port() -> u16 {

@@ -51,21 +51,22 @@ pub async fn handle(node: &Arc<Node>, peer: &Peer, message: &[u8]) -> Result<Vec
 }
 
 async fn steps(node: &Arc<Node>, peer: &Peer, message: &[u8]) -> Result<Vec<u8>, Failure> {
-    let mut stopwatch = Stopwatch::start(&node.metrics, &node.monotonic);
+    let mut stopwatch = Stopwatch::start(node);
     let now_secs = (node.clock)();
     let received = receive::receive(message)?;
     stopwatch.step(Step::Receive);
     let channel: Channel = peer.channel(node, received.nonce(), now_secs);
     let (request, carried) = verify::verify(node, received, &channel, now_secs)?;
     stopwatch.step(Step::Verify);
-    let (authorised, pods, holding) = authorise::authorise(node, request, &carried, now_secs).await?;
-    keep::keep_used(node, &authorised, &carried).await?;
+    let (authorised, pods, holding) =
+        stopwatch.waiting(authorise::authorise(node, request, &carried, now_secs)).await?;
+    stopwatch.waiting(keep::keep_used(node, &authorised, &carried)).await?;
     stopwatch.step(Step::Authorise);
     let selection = select(authorised, &node.rules);
     stopwatch.step(Step::Select);
     let opened = open::open(node, selection, pods)?;
     stopwatch.step(Step::Open);
-    let recorded = record::record(node, &opened, now_secs).await?;
+    let recorded = stopwatch.waiting(record::record(node, &opened, now_secs)).await?;
     stopwatch.step(Step::Record);
     let answer = respond::respond(node, opened, recorded, now_secs);
     stopwatch.step(Step::Respond);

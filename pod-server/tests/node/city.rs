@@ -99,6 +99,7 @@ impl City {
             origins: Arc::from([format!("https://{name}.example")]),
             clock: Arc::new(move || told.load(Ordering::SeqCst)),
             monotonic: Arc::new(|| 0),
+            thread_cpu: None,
             random: Arc::new(SystemRandom),
         };
         let node = Arc::new(Node::open(parts).unwrap());

@@ -79,6 +79,7 @@ fn edge() -> Edge {
     Edge {
         clock: Arc::new(|| NOW),
         monotonic: Arc::new(|| 0),
+        thread_cpu: None,
         random: Arc::new(SeededRandom::new([3; 32])),
         environment: Arc::new(|_| None),
     }

@@ -141,6 +141,7 @@ impl Scene {
             origins: Arc::from([ORIGIN.to_owned()]),
             clock: Arc::new(move || clock.load(Ordering::SeqCst)),
             monotonic: Arc::new(|| 0),
+            thread_cpu: None,
             random: Arc::<SeededRandom>::clone(&self.random),
         })
         .unwrap()

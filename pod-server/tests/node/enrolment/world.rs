@@ -297,6 +297,7 @@ fn open_node(store: Arc<dyn Store>, keys: NodeKeys, directory: &Path, clock: Clo
         origins: Arc::from(["https://node.example".to_owned()]),
         clock,
         monotonic: Arc::new(|| 0),
+        thread_cpu: None,
         random: Arc::new(SystemRandom),
     };
     Arc::new(Node::open(parts).unwrap())

@@ -1,6 +1,6 @@
 //! Counters for the operator: numbers, codes and steps; never a person, a pod or a grant.
 
-use std::sync::atomic::AtomicU64;
+mod steps;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -9,18 +9,13 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::clock::Monotonic;
+use steps::Steps;
+pub(crate) use steps::{Step, Stopwatch};
 
 /// How something ended: a stable code of the closed sets in `docs/protocol`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
     outcome: &'static str,
-}
-
-/// A step of the request path, as a label.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StepLabel {
-    step: &'static str,
 }
 
 /// A route and the status that it answered with.
@@ -31,35 +26,6 @@ struct RouteLabels {
     status: u16,
 }
 
-/// A step of the request path (`request/`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Receive,
-    Verify,
-    Authorise,
-    Select,
-    Open,
-    Record,
-    Respond,
-}
-
-impl Step {
-    const ALL: [Self; 7] =
-        [Self::Receive, Self::Verify, Self::Authorise, Self::Select, Self::Open, Self::Record, Self::Respond];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Receive => "receive",
-            Self::Verify => "verify",
-            Self::Authorise => "authorise",
-            Self::Select => "select",
-            Self::Open => "open",
-            Self::Record => "record",
-            Self::Respond => "respond",
-        }
-    }
-}
-
 /// The node's metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -67,8 +33,8 @@ pub(crate) struct Metrics {
     calls: Family<Outcome, Counter>,
     items: Family<Outcome, Counter>,
     commands: Family<Outcome, Counter>,
-    /// In the order of [`Step`]: found by number, not by hashing a label on every call.
-    steps: [Counter<u64, AtomicU64>; Step::ALL.len()],
+    steps: Steps,
+    steps_cpu: Steps,
     requests: Family<RouteLabels, Counter>,
     log_entries: Gauge,
     log_syncs: Gauge,
@@ -80,13 +46,15 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    /// `with_cpu` when the CPU time of steps is measured too.
+    pub(crate) fn new(with_cpu: bool) -> Self {
         let mut registry = Registry::with_prefix("aitta_node");
         let metrics = Self {
             calls: Family::default(),
             items: Family::default(),
             commands: Family::default(),
-            steps: std::array::from_fn(|_| Counter::default()),
+            steps: Steps::new(),
+            steps_cpu: Steps::new(),
             requests: Family::default(),
             log_entries: Gauge::default(),
             log_syncs: Gauge::default(),
@@ -100,12 +68,11 @@ impl Metrics {
         registry.register("calls", "Calls, by how they ended as a whole", metrics.calls.clone());
         registry.register("items", "Items of calls, by how they ended", metrics.items.clone());
         registry.register("commands", "Commands and revocations, by how they ended", metrics.commands.clone());
-        let steps = Family::<StepLabel, Counter<u64, AtomicU64>>::default();
-        let metrics = Self {
-            steps: Step::ALL.map(|step| steps.get_or_create_owned(&StepLabel { step: step.name() })),
-            ..metrics
-        };
-        registry.register("step_nanoseconds", "Time spent in each step of the request path", steps);
+        registry.register("step_nanoseconds", "Time spent in each step of the request path", metrics.steps.family());
+        if with_cpu {
+            let family = metrics.steps_cpu.family();
+            registry.register("step_cpu_nanoseconds", "CPU time of each step of the request path", family);
+        }
         registry.register("requests", "Answers, by route and status", metrics.requests.clone());
         registry.register("log_entries", "Entries in the audit log", metrics.log_entries.clone());
         registry.register("log_syncs", "Syncs since the node started", metrics.log_syncs.clone());
@@ -134,32 +101,6 @@ impl Metrics {
     /// A request on `route` was answered with `status`.
     pub(crate) fn request(&self, method: &'static str, route: &'static str, status: u16) {
         self.requests.get_or_create(&RouteLabels { method, route, status }).inc();
-    }
-
-    fn step(&self, step: Step, nanoseconds: u64) {
-        if let Some(counter) = self.steps.get(step as usize) {
-            counter.inc_by(nanoseconds);
-        }
-    }
-}
-
-/// Measures the steps of one request: each begins where the one before ended.
-pub(crate) struct Stopwatch<'a> {
-    metrics: &'a Metrics,
-    monotonic: &'a Monotonic,
-    began: u64,
-}
-
-impl<'a> Stopwatch<'a> {
-    pub(crate) fn start(metrics: &'a Metrics, monotonic: &'a Monotonic) -> Self {
-        Self { metrics, monotonic, began: monotonic() }
-    }
-
-    /// A step has ended.
-    pub(crate) fn step(&mut self, step: Step) {
-        let now = (self.monotonic)();
-        self.metrics.step(step, now.saturating_sub(self.began));
-        self.began = now;
     }
 }
 
