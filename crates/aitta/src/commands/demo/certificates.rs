@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
 
 use crate::failure::Failure;
 use crate::folder;
@@ -19,14 +21,42 @@ pub(super) fn make(dir: &Path) -> Result<(), Failure> {
     let key = KeyPair::generate().map_err(failed)?;
     let mut params = CertificateParams::new(Vec::new()).map_err(failed)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params.distinguished_name.push(DnType::CommonName, "Aitta demonstration authority");
     let authority = params.self_signed(&key).map_err(failed)?.pem();
     let authority_key = Issuer::new(params, key);
     let server_key = KeyPair::generate().map_err(failed)?;
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let server = CertificateParams::new(names)
-        .and_then(|params| params.signed_by(&server_key, &authority_key))
-        .map_err(failed)?;
+    let mut params = CertificateParams::new(names).map_err(failed)?;
+    // Named otherwise than the authority: what is called as its issuer is taken for self-signed by OpenSSL, and so by curl.
+    params.distinguished_name.push(DnType::CommonName, "Aitta demonstration");
+    params.use_authority_key_identifier_extension = true;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let server = params.signed_by(&server_key, &authority_key).map_err(failed)?;
     folder::write(&dir.join(ROOTS), authority.as_bytes())?;
     folder::write(&dir.join(CERTIFICATE), server.pem().as_bytes())?;
     folder::write(&dir.join(KEY), server_key.serialize_pem().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn openssl_believes_the_servers() {
+        let dir = tempfile::tempdir().unwrap();
+        make(dir.path()).expect("certificates are made");
+        let [roots, server] = [ROOTS, CERTIFICATE].map(|name| dir.path().join(name));
+        let Ok(found) =
+            Command::new("openssl").args(["verify", "-x509_strict", "-CAfile"]).arg(roots).arg(server).output()
+        else {
+            println!("skipped: openssl is not installed");
+            return;
+        };
+        assert!(found.status.success(), "{found:?}");
+    }
 }
