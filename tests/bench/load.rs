@@ -35,8 +35,8 @@ struct Loaded {
 }
 
 impl Load {
-    /// Signs a grant of each citizen, and sends each along once, so that the node keeps it.
-    pub(crate) async fn prepare(world: &Arc<World>) -> Self {
+    /// Signs a grant of each citizen.
+    pub(crate) fn sign(world: &Arc<World>) -> Self {
         let items: Vec<FetchItem> = world
             .citizens
             .iter()
@@ -45,15 +45,18 @@ impl Load {
                 FetchItem { wanted: grant.everything(), grant }
             })
             .collect();
-        let load = Self { world: Arc::clone(world), items: Arc::new(items) };
-        let origin: Origin = world.url.parse().unwrap();
-        for some in load.items.chunks(64) {
-            let mut connection = world.caller.http.new_connection(&origin).await.unwrap();
+        Self { world: Arc::clone(world), items: Arc::new(items) }
+    }
+
+    /// Sends each grant along once, so that the node has it on record and at hand.
+    pub(crate) async fn deposit(&self) {
+        let origin: Origin = self.world.url.parse().unwrap();
+        for some in self.items.chunks(64) {
+            let mut connection = self.world.caller.http.new_connection(&origin).await.unwrap();
             let items: Vec<&FetchItem> = some.iter().collect();
-            let call = load.call(&connection, &items, true);
+            let call = self.call(&connection, &items, true);
             check(&connection.send(request(call)).await.unwrap().body, items.len());
         }
-        load
     }
 
     fn call(&self, connection: &Connection, items: &[&FetchItem], with_roots: bool) -> Bytes {
@@ -75,7 +78,7 @@ impl Load {
 
     async fn once(&self, server: &Server, connections: usize, items: usize) -> Measured {
         let calls = if items == 1 { CALLS_PER_RUN } else { ITEMS_PER_RUN / items };
-        let loaded = self.sign(connections, calls / connections, items).await;
+        let loaded = self.connect(connections, calls / connections, items).await;
         let counters = server.counters(&self.world).await;
         let (cpu, writer, began) = (server.cpu_seconds(), server.log_writer_cpu_seconds(), now());
         let mut running = JoinSet::new();
@@ -111,7 +114,7 @@ impl Load {
         }
     }
 
-    async fn sign(&self, connections: usize, calls: usize, items: usize) -> Vec<Loaded> {
+    async fn connect(&self, connections: usize, calls: usize, items: usize) -> Vec<Loaded> {
         let origin: Origin = self.world.url.parse().unwrap();
         let mut next = self.items.iter().cycle();
         let mut loaded = Vec::with_capacity(connections);

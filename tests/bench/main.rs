@@ -66,7 +66,8 @@ fn measure(runs: usize) {
         let server = Server::start("serve", &world.config);
         server.serves(&world).await;
         report.idle_kib = server.resident_kib();
-        let load = Load::prepare(&world).await;
+        let load = Load::sign(&world);
+        load.deposit().await;
         for (connections, items) in [(1, 1), (16, 1), (64, 1), (16, 64)] {
             let measured = load.run(&server, connections, items, runs).await;
             println!("{measured}");
@@ -76,6 +77,7 @@ fn measure(runs: usize) {
         drop(server);
         let splitting = Server::start("serve-split", &world.config);
         splitting.serves(&world).await;
+        load.deposit().await;
         for (connections, items) in [(64, 1), (16, 64)] {
             report.split.push(load.run(&splitting, connections, items, runs).await);
         }
