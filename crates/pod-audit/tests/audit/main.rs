@@ -3,6 +3,7 @@
 
 mod derived_files_come_back;
 mod disk_fails_and_log_stops;
+mod durable_before_it_is_promised;
 mod entries_of_a_pod;
 mod erased_part_keeps_the_tree;
 mod every_flipped_byte_is_found;
