@@ -246,7 +246,7 @@ impl NodeKeys {
         hmac_sha256(&*self.identity, &[b"aitta guardian 1\0", identity_code.as_bytes()])
     }
 
-    /// What stands for a pod in the open part of the log: the first half of an HMAC, as pod-audit derives it.
+    /// What stands for a pod in the open part of the log: the first half of an HMAC.
     pub(crate) fn pod_tag(&self, pod: &PodId) -> [u8; 16] {
         let digest = hmac_sha256(&*self.audit_tag, &[b"aitta audit pod tag", pod.as_bytes()]);
         let mut tag = [0; 16];
