@@ -67,8 +67,8 @@ pub(crate) fn personal() -> PersonalPart {
         released: vec![Released { record_type: "diet".to_owned(), fields: vec!["allergies.substance".to_owned()] }],
         withheld: vec![Withheld {
             record_type: "resident".to_owned(),
-            field: "address".to_owned(),
             reason: WithheldReason::NonDisclosure,
+            fields: vec!["address".to_owned()],
         }],
         outcome: "released".to_owned(),
         acting: Some("clerk 17".to_owned()),
