@@ -107,9 +107,7 @@ pub enum KeysError {
         name: &'static str,
     },
     /// Too many key-encryption keys.
-    #[error(
-        "the node's keys have more than {MAX_SEAL_KEYS} `seal` lines: finish the rewrapping, then retire the old ones"
-    )]
+    #[error("the node's keys have more than {MAX_SEAL_KEYS} `seal` lines: restore the key file from its own backup")]
     TooManySealKeys,
     /// Too long to be node keys.
     #[error("the node's keys are longer than {MAX_KEY_FILE_BYTES} bytes: this is not a key file")]
