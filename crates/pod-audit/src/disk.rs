@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 
 use rustix::fs::FallocateFlags;
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 /// How the log writes. Every error from here stops the log for good.
 pub trait Disk: fmt::Debug + Send + Sync {
@@ -43,7 +43,7 @@ impl Disk for SystemDisk {
     }
 
     fn reserve(&self, file: &File, bytes: u64) -> io::Result<()> {
-        match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, bytes) {
+        match retry_on_intr(|| rustix::fs::fallocate(file, FallocateFlags::empty(), 0, bytes)) {
             // Some file systems cannot reserve; the zeros that are written ahead then find out about a full disk.
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => file.set_len(bytes),
             other => other.map_err(io::Error::from),

@@ -3,9 +3,9 @@
 //! `entry = [public: bstr .cbor [version, salt, time, kind, pod / null, request / null, grants / null], sealed: bstr / null]`,
 //! deterministic CBOR. The salt keeps anybody who has only a leaf's hash from guessing what the entry says.
 
-use pod_crypto::{AeadKey, Random, hmac_sha256, random_array};
+use pod_crypto::{AeadKey, Random, random_array};
 use pod_protocol::codec::{Cbor, decode, encode};
-use pod_protocol::ids::{Cti, GrantId, Kid, PodId, RequestId};
+use pod_protocol::ids::{Cti, GrantId, Kid, RequestId};
 use pod_protocol::merkle::{Hash, leaf_hash};
 
 use crate::fault::EntryFault;
@@ -59,16 +59,7 @@ impl EntryKind {
 pub struct PodTag([u8; 16]);
 
 impl PodTag {
-    /// The tag of `pod`: the first half of HMAC-SHA-256 under the node's tag key.
-    #[must_use]
-    pub fn derive(key: &[u8; 32], pod: &PodId) -> Self {
-        let digest = hmac_sha256(key, &[b"aitta audit pod tag", pod.as_bytes()]);
-        let mut tag = [0; 16];
-        tag.copy_from_slice(digest.split_at(16).0);
-        Self(tag)
-    }
-
-    /// Takes the bytes as they are.
+    /// Takes what the vault derives from the pod's id under the node's tag key (`docs/data-model.md`).
     #[must_use]
     pub const fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)

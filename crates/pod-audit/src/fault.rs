@@ -134,14 +134,14 @@ pub enum OpenLogError {
         /// Entries that were signed.
         head: u64,
     },
-    /// The head file is gone.
+    /// The head file is gone, or empty.
     #[error(
-        "the file `head` is missing beside the segments, so nothing shows that the log is complete; restore it from where the segments came from"
+        "the file `head` is missing or empty beside the segments, so nothing shows that the log is complete; restore it from where the segments came from"
     )]
     HeadFileMissing,
     /// The newest head was signed by another key, or for another organisation.
     #[error(
-        "the newest tree head (entry count {size}) was not signed by this node's head key for this organisation; check `origin` and the key file, and name the former key when it was rotated"
+        "the newest tree head (entry count {size}) was not signed by this node's head key for this organisation; check `origin` and the key file"
     )]
     ForeignHead {
         /// The head's size.

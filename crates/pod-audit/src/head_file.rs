@@ -14,7 +14,7 @@ use pod_protocol::tree_head::TreeHead;
 
 use crate::disk::Disk;
 use crate::limits::MAX_HEAD_BYTES;
-use crate::segment::{open_for_writing, sync_directory};
+use crate::segment::{open_for_writing, sync_directory, write_whole};
 
 /// The name of the file.
 pub(crate) const HEAD_FILE: &str = "head";
@@ -46,11 +46,9 @@ pub(crate) struct HeadFile {
 }
 
 impl HeadFile {
-    /// Makes the file with empty slots, durably.
+    /// Makes the file with empty slots, whole and durably.
     pub(crate) fn create(directory: &Path, disk: &dyn Disk) -> io::Result<()> {
-        let file = open_for_writing(&directory.join(HEAD_FILE))?;
-        disk.write_all_at(&file, &[0; SLOT_BYTES * SLOTS as usize], 0)?;
-        disk.sync_data(&file)?;
+        write_whole(disk, &directory.join(HEAD_FILE), &[0; SLOT_BYTES * SLOTS as usize])?;
         sync_directory(directory)
     }
 
@@ -78,7 +76,7 @@ impl HeadFile {
     }
 }
 
-/// Reads both slots; `None` when there is no such file.
+/// Reads both slots; `None` when there is no such file, or nothing in it.
 pub(crate) fn read_slots(directory: &Path) -> io::Result<Option<[Slot; 2]>> {
     let mut bytes = Vec::new();
     match File::open(directory.join(HEAD_FILE)) {
@@ -86,6 +84,9 @@ pub(crate) fn read_slots(directory: &Path) -> io::Result<Option<[Slot; 2]>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    if bytes.is_empty() {
+        return Ok(None);
+    }
     if bytes.len() != SLOT_BYTES * SLOTS as usize {
         return Ok(Some([Slot::Damaged, Slot::Damaged]));
     }

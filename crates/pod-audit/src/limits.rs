@@ -1,13 +1,31 @@
 //! Every bound of the log, by name, with its reason.
 
-use pod_protocol::codec::Limits;
+use pod_protocol::codec::{Limits, MAX_ARRAY_ITEMS, MAX_OBJECT_BYTES};
+use pod_protocol::field::MAX_NAME_BYTES;
+use pod_protocol::path::MAX_PROTECTED_FIELDS;
 
-/// Most bytes of one entry. The names in it come out of a request of at most 64 KiB.
-pub const MAX_ENTRY_BYTES: usize = 64 * 1024;
+/// Bytes of an entry beside names: with a chain of 4 grants and the longest purpose some 700.
+const BESIDE_NAMES_BYTES: usize = 1024;
 
-/// Most bytes of the entries of one [`append`](crate::Log::append): 256 items with their fixed part (about 400 bytes
-/// each) and twice the names that fit a request.
-pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
+/// In how many lists of an entry a record type can stand that stands once in the request: what was released, and what
+/// was kept back for each of three reasons. A list costs no more than the request's own of the same names.
+const LISTS_OF_A_TYPE: usize = 4;
+
+/// Bytes of the names that an entry can have and its request has not: fields under non-disclosure, of which the request
+/// names a parent; each with its length.
+const PROTECTED_BYTES: usize = MAX_PROTECTED_FIELDS * (2 + MAX_NAME_BYTES);
+
+/// Most bytes of one entry: no request that can be read makes a larger one. An entry that does not fit would be an
+/// answer that cannot leave, and would tell what was kept back.
+pub const MAX_ENTRY_BYTES: usize = BESIDE_NAMES_BYTES + PROTECTED_BYTES + LISTS_OF_A_TYPE * MAX_OBJECT_BYTES;
+
+/// Most bytes of the entries of one [`append`](crate::Log::append): those of a request with the most items, which share
+/// its bytes.
+pub const MAX_BATCH_BYTES: usize =
+    MAX_ARRAY_ITEMS * (BESIDE_NAMES_BYTES + PROTECTED_BYTES) + LISTS_OF_A_TYPE * MAX_OBJECT_BYTES;
+
+// Whoever appended more than the queue holds would wait for ever.
+const _: () = assert!(MAX_ENTRY_BYTES <= MAX_BATCH_BYTES && MAX_BATCH_BYTES <= QUEUE_BYTES);
 
 /// Most bytes of entries that wait for the writer. A waiting entry is an answer that has not left, so this bounds
 /// memory when the disk stalls; appenders beyond it wait for room in the order they came.

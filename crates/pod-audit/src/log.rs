@@ -132,7 +132,8 @@ pub struct Log {
 
 impl Log {
     /// Opens the log, or makes a new one. Reads the newest segment in full (up to about 0.2 s), removes what a crash
-    /// left unacknowledged behind its last head, and rebuilds derived files that are missing.
+    /// left unacknowledged behind its last head, makes the group before that durable, and rebuilds derived files that are
+    /// missing.
     ///
     /// # Errors
     /// [`OpenLogError`]; nothing is changed then, but that leftovers of unfinished files may be gone.

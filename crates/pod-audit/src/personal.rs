@@ -19,7 +19,7 @@ pub struct PersonalPart {
     pub purpose: String,
     /// What left the pod, by record type.
     pub released: Vec<Released>,
-    /// What was asked for and kept back.
+    /// What was asked for and kept back, by record type and reason.
     pub withheld: Vec<Withheld>,
     /// How it ended: a stable code such as `released`, or that of a refusal.
     pub outcome: String,
@@ -36,15 +36,15 @@ pub struct Released {
     pub fields: Vec<String>,
 }
 
-/// One field that was kept back.
+/// Fields of one record type that were kept back for one reason, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
     /// The record type.
     pub record_type: String,
-    /// The field's name.
-    pub field: String,
     /// Why.
     pub reason: WithheldReason,
+    /// The fields' names, or ids of predicates.
+    pub fields: Vec<String>,
 }
 
 /// Why a field was kept back. The service never learns this; the citizen does.
@@ -86,13 +86,14 @@ impl WithheldReason {
 
 impl PersonalPart {
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let released = self.released.iter().map(|released| {
-            let fields = released.fields.iter().cloned().map(Cbor::Text).collect();
-            Cbor::Array(vec![Cbor::Text(released.record_type.clone()), Cbor::Array(fields)])
-        });
+        let names = |fields: &[String]| Cbor::Array(fields.iter().cloned().map(Cbor::Text).collect());
+        let released = self
+            .released
+            .iter()
+            .map(|released| Cbor::Array(vec![Cbor::Text(released.record_type.clone()), names(&released.fields)]));
         let withheld = self.withheld.iter().map(|withheld| {
             let reason = Cbor::from(withheld.reason as u8);
-            Cbor::Array(vec![Cbor::Text(withheld.record_type.clone()), Cbor::Text(withheld.field.clone()), reason])
+            Cbor::Array(vec![Cbor::Text(withheld.record_type.clone()), reason, names(&withheld.fields)])
         });
         Zeroizing::new(encode(&Cbor::Array(vec![
             self.service.map_or(Cbor::Null, |service| Cbor::Bytes(service.as_bytes().to_vec())),
@@ -130,15 +131,18 @@ fn text(item: Cbor) -> Result<String, EntryFault> {
     item.into_text().map_err(|_| EntryFault::Shape)
 }
 
+fn names(item: Cbor) -> Result<Vec<String>, EntryFault> {
+    items(item)?.into_iter().map(text).collect()
+}
+
 fn released_from(item: Cbor) -> Result<Released, EntryFault> {
     let [record_type, fields] = <[Cbor; 2]>::try_from(items(item)?).map_err(|_| EntryFault::Shape)?;
-    let fields = items(fields)?.into_iter().map(text).collect::<Result<_, _>>()?;
-    Ok(Released { record_type: text(record_type)?, fields })
+    Ok(Released { record_type: text(record_type)?, fields: names(fields)? })
 }
 
 fn withheld_from(item: Cbor) -> Result<Withheld, EntryFault> {
-    let [record_type, field, reason] = <[Cbor; 3]>::try_from(items(item)?).map_err(|_| EntryFault::Shape)?;
+    let [record_type, reason, fields] = <[Cbor; 3]>::try_from(items(item)?).map_err(|_| EntryFault::Shape)?;
     let number = uint(reason)?;
     let reason = WithheldReason::ALL.into_iter().find(|known| *known as u64 == number).ok_or(EntryFault::Shape)?;
-    Ok(Withheld { record_type: text(record_type)?, field: text(field)?, reason })
+    Ok(Withheld { record_type: text(record_type)?, reason, fields: names(fields)? })
 }

@@ -182,13 +182,13 @@ impl Recovery<'_> {
         tree.truncate(first_index).map_err(self.failed("shorten", TREE_FILE))?;
         tree.write_after(self.disk(), first_index, &scanned.hashes).map_err(self.failed("write", TREE_FILE))?;
         let mut head_file = HeadFile::open(&self.config.directory, slots).map_err(self.failed("open", HEAD_FILE))?;
-        let recorded = newest(slots).map(|slot| slot.bytes().to_vec());
-        if let Some(head) = &head
-            && recorded.as_deref() != Some(head.bytes())
-        {
-            if newest(slots).is_some_and(|slot| slot.unverified().size == size) {
-                return Err(OpenLogError::ForeignHead { size });
-            }
+        let recorded = newest(slots);
+        let unrecorded = head.as_ref().filter(|head| recorded.is_none_or(|recorded| recorded.bytes() != head.bytes()));
+        if unrecorded.is_some() && recorded.is_some_and(|recorded| recorded.unverified().size == size) {
+            return Err(OpenLogError::ForeignHead { size });
+        }
+        self.make_durable(&name, &file, scanned.signed_end, &scanned.last_group)?;
+        if let Some(head) = unrecorded {
             head_file
                 .write(self.disk(), head.bytes())
                 .and_then(|()| head_file.sync(self.disk()))
@@ -211,6 +211,17 @@ impl Recovery<'_> {
             head,
         };
         Ok(Recovered { tree, view, state, opening: self.opening })
+    }
+
+    /// Makes the last group and the segment's name durable, which may have come from the page cache alone: whoever wrote
+    /// them was killed before the sync, or the sync failed. Then the system takes pages for clean, so the group is written
+    /// once more.
+    fn make_durable(&self, name: &str, file: &File, signed_end: u64, last_group: &[u8]) -> Result<(), OpenLogError> {
+        self.disk()
+            .write_all_at(file, last_group, signed_end - last_group.len() as u64)
+            .and_then(|()| self.disk().sync_data(file))
+            .and_then(|()| segment::sync_directory(&self.config.directory))
+            .map_err(self.failed("sync", name))
     }
 
     /// Removes what stands behind the last head, when it can only be a group that a crash cut short: nobody was told

@@ -10,7 +10,7 @@ use pod_protocol::tree_head::TreeHead;
 
 use crate::entry::StoredEntry;
 use crate::fault::{Damage, DamageKind, OpenLogError};
-use crate::frame::{Frame, FrameKind, FrameReader, Step};
+use crate::frame::{FRAME_HEADER_BYTES, Frame, FrameKind, FrameReader, Step, put_frame};
 use crate::head_file::UncheckedHead;
 use crate::index::MemoryIndex;
 use crate::segment::{self, SEGMENT_HEADER_BYTES};
@@ -29,6 +29,8 @@ pub(crate) struct Scanned {
     pub(crate) head: Option<UncheckedHead>,
     /// Where the last head ends.
     pub(crate) signed_end: u64,
+    /// The frames that end there: the last head, and the entries that it was written with.
+    pub(crate) last_group: Vec<u8>,
     /// What follows.
     pub(crate) tail: Tail,
 }
@@ -49,9 +51,10 @@ struct Scan {
     file: String,
     first_index: u64,
     signed: Scanned,
-    /// Entries and hashes after the last head.
+    /// Entries, hashes and frames after the last head.
     frontier: Frontier,
     pending: Vec<u8>,
+    group: Vec<u8>,
 }
 
 /// Reads the segment that starts with entry `first_index` onto the tree `before` it. Damage up to the last head is an
@@ -71,12 +74,14 @@ pub(crate) fn scan(directory: &Path, first_index: u64, before: Frontier) -> Resu
         first_index,
         frontier: before.clone(),
         pending: Vec::new(),
+        group: Vec::new(),
         signed: Scanned {
             index: MemoryIndex::default(),
             hashes: Vec::new(),
             frontier: before,
             head: None,
             signed_end: SEGMENT_HEADER_BYTES,
+            last_group: Vec::new(),
             tail: Tail::Clean,
         },
     };
@@ -92,6 +97,7 @@ pub(crate) fn scan(directory: &Path, first_index: u64, before: Frontier) -> Resu
 
 impl Scan {
     fn take(&mut self, frame: &Frame<'_>) -> Result<(), Damage> {
+        put_frame(&mut self.group, frame.kind, &frame.digest, frame.payload);
         match frame.kind {
             FrameKind::Entry => self.entry(frame),
             FrameKind::Head => self.head(frame),
@@ -126,7 +132,8 @@ impl Scan {
         }
         self.signed.frontier = self.frontier.clone();
         self.signed.hashes.append(&mut self.pending);
-        self.signed.signed_end = frame.offset + (crate::frame::FRAME_HEADER_BYTES as u64) + frame.payload.len() as u64;
+        self.signed.signed_end = frame.offset + (FRAME_HEADER_BYTES as u64) + frame.payload.len() as u64;
+        self.signed.last_group = std::mem::take(&mut self.group);
         self.signed.head = Some(head);
         Ok(())
     }

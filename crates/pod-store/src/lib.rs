@@ -50,4 +50,4 @@ pub use limits::{
 };
 pub use memory::MemoryStore;
 pub use open::open;
-pub use store::{Row, Store, Table};
+pub use store::{Row, Store, Table, first_key_after};

@@ -58,8 +58,10 @@ pub trait Store: Send + Sync + Debug {
     fn commit(&self, batch: Batch) -> Result<(), StoreError>;
 }
 
-/// The least key greater than every key that begins with `prefix`; `None` when there is none (all bytes are 0xff).
-fn first_key_after(prefix: &[u8]) -> Option<Vec<u8>> {
+/// The least key greater than every key that begins with `prefix`: where a [`Store::range`] of them ends. `None` when there
+/// is none (all bytes are 0xff).
+#[must_use]
+pub fn first_key_after(prefix: &[u8]) -> Option<Vec<u8>> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
         if last < u8::MAX {

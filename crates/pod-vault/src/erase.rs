@@ -3,8 +3,7 @@
 //! Deleting a row leaves its bytes in the store's file until the engine writes over them. The records that stay behind that way
 //! open for nobody, for their key was destroyed. The pod's *wrapped* keys can stay behind in the same way, and the node's
 //! key-encryption key would still open those: they are gone for good when that key is retired
-//! ([`NodeKeys::rotate`](crate::NodeKeys::rotate), rewrap, [`NodeKeys::retire_old`](crate::NodeKeys::retire_old)), which the
-//! operator's calendar therefore has to contain.
+//! ([`NodeKeys::rotate`](crate::NodeKeys::rotate), rewrap, [`NodeKeys::retire_old`](crate::NodeKeys::retire_old)).
 
 use pod_protocol::ids::PodId;
 use pod_store::{Batch, StoreError};

@@ -16,7 +16,7 @@ pub enum VaultError {
     /// A key-encryption key that still seals pods is not among the node's keys.
     #[error(
         "pods in the store are sealed under a key that the node's key file lacks (its id begins with {id}): put the old \
-         `seal` line back as the last one, and remove it after the rewrapping has finished"
+         `seal` line back as the last one"
     )]
     SealKeyMissing {
         /// The beginning of the key's id, in hexadecimal.

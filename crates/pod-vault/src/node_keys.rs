@@ -107,9 +107,7 @@ pub enum KeysError {
         name: &'static str,
     },
     /// Too many key-encryption keys.
-    #[error(
-        "the node's keys have more than {MAX_SEAL_KEYS} `seal` lines: finish the rewrapping, then retire the old ones"
-    )]
+    #[error("the node's keys have more than {MAX_SEAL_KEYS} `seal` lines: restore the key file from its own backup")]
     TooManySealKeys,
     /// Too long to be node keys.
     #[error("the node's keys are longer than {MAX_KEY_FILE_BYTES} bytes: this is not a key file")]
@@ -246,7 +244,7 @@ impl NodeKeys {
         hmac_sha256(&*self.identity, &[b"aitta guardian 1\0", identity_code.as_bytes()])
     }
 
-    /// What stands for a pod in the open part of the log: the first half of an HMAC, as pod-audit derives it.
+    /// What stands for a pod in the open part of the log: the first half of an HMAC.
     pub(crate) fn pod_tag(&self, pod: &PodId) -> [u8; 16] {
         let digest = hmac_sha256(&*self.audit_tag, &[b"aitta audit pod tag", pod.as_bytes()]);
         let mut tag = [0; 16];

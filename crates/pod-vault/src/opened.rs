@@ -14,7 +14,7 @@ use pod_protocol::value::Value;
 ///
 /// pod-server implements it once, for the type that only its step "record" can make; nobody else does. With it an answer
 /// that leaves before it was recorded does not compile:
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// fn too_early(opened: pod_vault::OpenedFields) -> pod_crypto::Zeroizing<Vec<u8>> {
 ///     opened.release(&())
 /// }
@@ -24,7 +24,7 @@ pub trait ProofOfRecord {}
 /// One item's fields, opened: exactly those that were selected.
 ///
 /// There is no way to copy, print or serialise them:
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// fn copy(opened: &pod_vault::OpenedFields) -> pod_vault::OpenedFields {
 ///     opened.clone()
 /// }

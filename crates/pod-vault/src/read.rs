@@ -10,6 +10,7 @@ use pod_protocol::field::RecordType;
 use pod_protocol::ids::PodId;
 use pod_protocol::path::ItemSelection;
 use pod_protocol::value::Value;
+use pod_store::first_key_after;
 
 use crate::fault::{VaultFault, within};
 use crate::limits::{MAX_PAGE_BYTES, MAX_PAGE_RECORDS, MAX_RECORDS_OF_TYPE, ROWS_AT_A_TIME};
@@ -100,16 +101,19 @@ impl Vault {
     ) -> Result<OpenedRecords, VaultFault> {
         let keys = self.keys_of(pod)?;
         let prefix = record_type.map_or_else(|| pod.as_bytes().to_vec(), |of| type_prefix(pod, of));
+        let end = first_key_after(&prefix);
+        let to = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let limit = limit.clamp(1, MAX_PAGE_RECORDS);
         let (mut records, mut bytes, mut to_skip) = (Vec::new(), 0, skip);
         let mut after: Option<Vec<u8>> = None;
         loop {
             let from = after.as_deref().map_or(Bound::Included(&prefix[..]), Bound::Excluded);
-            let rows = self.store.range(RECORDS, from, Bound::Unbounded, ROWS_AT_A_TIME)?;
+            // One more than the page shows says whether there is another page.
+            let of_page = limit + 1 - records.len();
+            let at_once = usize::try_from(to_skip)
+                .map_or(ROWS_AT_A_TIME, |skip| ROWS_AT_A_TIME.min(skip.saturating_add(of_page)));
+            let rows = self.store.range(RECORDS, from, to, at_once)?;
             for (key, row) in &rows {
-                if !key.starts_with(&prefix) {
-                    return Ok(OpenedRecords::new(records, false));
-                }
                 if to_skip > 0 {
                     to_skip -= 1;
                     continue;

@@ -13,7 +13,7 @@ use crate::fault::{VaultError, VaultFault};
 use crate::limits::{MAX_REWRAPPED_AT_ONCE, MAX_SEAL_KEYS};
 use crate::node_keys::{NodeKeys, SealKeyId};
 use crate::pod_keys;
-use crate::tables::{FORMAT, META, PODS, behind_format, read_pod};
+use crate::tables::{FORMAT, META, PODS, read_pod};
 use crate::vault::Vault;
 
 /// What the names of rows of [`META`] begin with that stand for a key in use.
@@ -32,7 +32,8 @@ pub struct Rewrapped {
     pub is_finished: bool,
 }
 
-/// Refuses to open a vault that needs a key which is not there, and notes that the first one is in use.
+/// Refuses to open a vault that needs a key which is not there, and notes that the first one is in use. A rewrapping under
+/// another key is forgotten: while that one is not the first, pods come under this one that it passed already.
 pub(crate) fn check_seal_keys(store: &dyn Store, keys: &NodeKeys) -> Result<(), VaultError> {
     let (first, _) = keys.sealing();
     let mut is_noted = false;
@@ -43,12 +44,14 @@ pub(crate) fn check_seal_keys(store: &dyn Store, keys: &NodeKeys) -> Result<(), 
             return Err(VaultError::SealKeyMissing { id: hexadecimal(&id) });
         }
     }
+    let mut batch = Batch::new();
     if !is_noted {
-        let mut batch = Batch::new();
         batch.put(META, seal_key_row(&first), [FORMAT]);
-        store.commit(batch)?;
     }
-    Ok(())
+    if store.get(META, PROGRESS)?.is_some_and(|row| !row.starts_with(&progress_under(&first))) {
+        batch.delete(META, PROGRESS);
+    }
+    if batch.is_empty() { Ok(()) } else { Ok(store.commit(batch)?) }
 }
 
 /// The ids of the keys that may seal pods.
@@ -60,6 +63,11 @@ fn noted(store: &dyn Store) -> Result<Vec<Vec<u8>>, pod_store::StoreError> {
 
 fn seal_key_row(id: &[u8]) -> Vec<u8> {
     [SEAL_KEY, id].concat()
+}
+
+/// What the row [`PROGRESS`] begins with when the rewrapping is under this key.
+fn progress_under(id: &SealKeyId) -> Vec<u8> {
+    [&[FORMAT][..], id].concat()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -78,7 +86,7 @@ impl Vault {
     /// [`VaultFault`]; a conflict ([`VaultFault::is_conflict`]) when a pod was erased meanwhile: call again.
     pub fn rewrap(&self, limit: usize) -> Result<Rewrapped, VaultFault> {
         let (first, _) = self.keys.sealing();
-        let after = self.progress(first)?;
+        let after = self.progress(&first)?;
         let from = after.as_ref().map_or(Bound::Unbounded, |pod| Bound::Excluded(&pod.as_bytes()[..]));
         let limit = limit.clamp(1, MAX_REWRAPPED_AT_ONCE);
         let rows = self.store.range(PODS, from, Bound::Unbounded, limit)?;
@@ -99,19 +107,17 @@ impl Vault {
             }
             batch.delete(META, PROGRESS);
         } else if let Some(last) = last {
-            batch.put(META, PROGRESS, [&[FORMAT][..], &first, last.as_bytes()].concat());
+            batch.put(META, PROGRESS, [&progress_under(&first)[..], last.as_bytes()].concat());
         }
         self.commit(batch)?;
         Ok(Rewrapped { pods: rows.len(), rewrapped, is_finished })
     }
 
-    /// The last pod that was rewrapped under this key. What was noted under another one does not count.
-    fn progress(&self, first: SealKeyId) -> Result<Option<PodId>, VaultFault> {
+    /// The last pod that was rewrapped under the first key.
+    fn progress(&self, first: &SealKeyId) -> Result<Option<PodId>, VaultFault> {
         let Some(row) = self.store.get(META, PROGRESS)? else { return Ok(None) };
-        match behind_format(&row, META)?.split_first_chunk::<8>() {
-            Some((id, pod)) if *id == first => Ok(Some(read_pod(pod, META)?)),
-            _ => Ok(None),
-        }
+        let pod = row.strip_prefix(&progress_under(first)[..]).ok_or(VaultFault::Row { table: META.0 })?;
+        Ok(Some(read_pod(pod, META)?))
     }
 
     /// Whether every pod's keys are under the node's first key-encryption key.

@@ -20,10 +20,10 @@ use pod_store::{Batch, Table};
 
 use crate::fault::{VaultFault, within};
 use crate::guardianship::Guardianship;
-use crate::limits::{MAX_RECORD_ID_BYTES, MAX_SOURCE_BYTES, RECORD_LIMITS};
+use crate::limits::{MAX_RECORD_ID_BYTES, MAX_RECORDS_OF_TYPE, MAX_SOURCE_BYTES, RECORD_LIMITS};
 use crate::pod_keys::PodKeys;
 use crate::record::{self, Origin, Place, RecordHead};
-use crate::tables::{IdentityTag, RECORDS, record_key};
+use crate::tables::{IdentityTag, RECORDS, record_key, type_prefix};
 use crate::vault::Vault;
 
 /// What a record met.
@@ -81,7 +81,18 @@ pub struct WriteBatch<'v> {
     records: HashMap<Vec<u8>, Option<RecordHead>>,
     guardianships: HashMap<PodId, Option<Guardianship>>,
     non_disclosure: HashMap<PodId, bool>,
+    /// How many rows begin with a prefix, as far as a limit asked.
+    rows: HashMap<(Table, Vec<u8>), Rows>,
     did: Committed,
+}
+
+/// How many rows begin with a prefix.
+#[derive(Clone, Copy, Default)]
+struct Rows {
+    /// In the store, counted up to the limit; `None` while nobody asked.
+    stored: Option<usize>,
+    /// What the batch adds, less what it takes away.
+    change: isize,
 }
 
 impl Vault {
@@ -97,6 +108,7 @@ impl Vault {
             records: HashMap::new(),
             guardianships: HashMap::new(),
             non_disclosure: HashMap::new(),
+            rows: HashMap::new(),
             did: Committed::default(),
         }
     }
@@ -124,6 +136,11 @@ impl WriteBatch<'_> {
         }
         let version = before.head.map_or(0, |head| head.version) + 1;
         let outcome = if before.head.is_some() { Outcome::Updated } else { Outcome::Created };
+        if outcome == Outcome::Created {
+            let prefix = type_prefix(pod, draft.record_type);
+            self.need_room("records of one type", RECORDS, &prefix, MAX_RECORDS_OF_TYPE)?;
+            self.count(RECORDS, prefix, 1);
+        }
         self.require(RECORDS, &key, before.stored);
 
         let head = RecordHead { version, digest };
@@ -153,6 +170,7 @@ impl WriteBatch<'_> {
         }
         self.require(RECORDS, &key, before.stored);
         self.batch.delete(RECORDS, &key[..]);
+        self.count(RECORDS, type_prefix(pod, record_type), -1);
         self.records.insert(key, None);
         Ok(true)
     }
@@ -201,6 +219,21 @@ impl WriteBatch<'_> {
                 Ok(Before { head: Some(head), stored: Stored::Row(row) })
             }
         }
+    }
+
+    /// Refuses one row more than `limit` that begin with `prefix`: whoever reads them takes no more.
+    fn need_room(&mut self, what: &'static str, table: Table, prefix: &[u8], limit: usize) -> Result<(), VaultFault> {
+        let rows = self.rows.entry((table, prefix.to_vec())).or_default();
+        let stored = match rows.stored {
+            Some(stored) => stored,
+            None => *rows.stored.insert(self.vault.store.prefix(table, prefix, limit)?.len()),
+        };
+        within(what, stored.saturating_add_signed(rows.change) + 1, limit)
+    }
+
+    /// Counts rows that the batch adds or takes away.
+    fn count(&mut self, table: Table, prefix: Vec<u8>, change: isize) {
+        self.rows.entry((table, prefix)).or_default().change += change;
     }
 
     /// Requires that a row is at commit as it was found.

@@ -11,5 +11,7 @@ mod verify;
 
 pub use authorise::{Authorised, AuthorisedItem, ItemFacts, LinkUse, Registered, Rules, authorise};
 pub use replay::{MAX_REPLAY_ENTRIES, ReplayWindow, Unseen};
-pub use select::{DisclosureRules, ItemSelection, Selection, TypeSelection, Withheld, WithheldReason, select};
+pub use select::{
+    DisclosureRules, ItemSelection, MAX_PROTECTED_FIELDS, Selection, TypeSelection, Withheld, WithheldReason, select,
+};
 pub use verify::{Caller, Channel, VerifiedCommand, VerifiedRequest, verify, verify_command};

@@ -13,10 +13,15 @@ use crate::request::{Name, Wanted};
 use crate::standing::Standing;
 use crate::value::Value;
 
+/// Most fields that a catalogue protects, of all its record types together: cities name a dozen. Each can stand in one
+/// entry of the log.
+pub const MAX_PROTECTED_FIELDS: usize = 128;
+
 /// What the holder's catalogue says about disclosure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DisclosureRules {
-    /// Of each record type, the fields that are released to nobody about a person under non-disclosure.
+    /// Of each record type, the fields that are released to nobody about a person under non-disclosure; at most
+    /// [`MAX_PROTECTED_FIELDS`].
     pub protected: BTreeMap<RecordType, Vec<FieldPath>>,
 }
 

@@ -129,7 +129,10 @@ fn shown(entry: &StoredEntry, personal: Option<&pod_audit::PersonalPart>) -> Val
     let withheld: Vec<Value> = personal
         .withheld
         .iter()
-        .map(|one| json!({ "record_type": one.record_type, "name": one.field, "reason": one.reason.code() }))
+        .flat_map(|of| {
+            let one = |name| json!({ "record_type": of.record_type, "name": name, "reason": of.reason.code() });
+            of.fields.iter().map(one)
+        })
         .collect();
     let told = [
         ("service", json!(personal.service)),

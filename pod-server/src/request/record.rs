@@ -1,5 +1,6 @@
 //! Step 5: an entry for each item is durable, disclosures and refusals alike.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pod_audit::{
@@ -7,9 +8,10 @@ use pod_audit::{
     WithheldReason,
 };
 use pod_protocol::Refusal;
+use pod_protocol::field::RecordType;
 use pod_protocol::ids::{PodId, Principal, Thumbprint};
 use pod_protocol::path::{ItemSelection, WithheldReason as Reason};
-use pod_protocol::request::{RequestItem, Wanted};
+use pod_protocol::request::{Name, RequestItem, Wanted};
 use pod_vault::OpenedFields;
 
 use super::open::Opened;
@@ -105,17 +107,20 @@ fn released(wanted: &Wanted) -> Released {
     }
 }
 
+/// Each name once: a protected field can be below several names that were asked for.
 fn withheld(item: &ItemSelection) -> Vec<Withheld> {
-    item.withheld()
-        .iter()
-        .map(|one| Withheld {
-            record_type: one.record_type.to_string(),
-            field: one.name.to_string(),
-            reason: match one.reason {
-                Reason::NonDisclosure => WithheldReason::NonDisclosure,
-                Reason::Restricted => WithheldReason::Restricted,
-                Reason::Objected => WithheldReason::Objected,
-            },
-        })
-        .collect()
+    let mut kept_back: BTreeMap<(&RecordType, Reason), BTreeSet<&Name>> = BTreeMap::new();
+    for one in item.withheld() {
+        kept_back.entry((&one.record_type, one.reason)).or_default().insert(&one.name);
+    }
+    let withheld = kept_back.into_iter().map(|((record_type, reason), names)| Withheld {
+        record_type: record_type.to_string(),
+        reason: match reason {
+            Reason::NonDisclosure => WithheldReason::NonDisclosure,
+            Reason::Restricted => WithheldReason::Restricted,
+            Reason::Objected => WithheldReason::Objected,
+        },
+        fields: names.into_iter().map(ToString::to_string).collect(),
+    });
+    withheld.collect()
 }

@@ -33,6 +33,10 @@ pub const EXPORTER: [u8; 32] = [0x5e; 32];
 pub const ORIGIN: &str = "https://pods.helsinki.example";
 pub const PURPOSE: &str = "dpv:ServiceProvision";
 
+/// A record type with a name as long as can be, of which nobody has any.
+pub const LONG_TYPE: &str =
+    "a-record-type-whose-name-is-as-long-as-the-name-of-a-record-type-can-be-in-any-catalogue-of-ours";
+
 /// Guardian of Eetu.
 pub const ANNA: &str = "020280-901L";
 /// A child who turns 18 on 15 June 2026.
@@ -269,6 +273,7 @@ fn entry(service: &Service) -> ServiceEntry {
         fields: vec![
             fields("residence", &["given_names", "family_name", "address", "contact"], &["birth_date"]),
             fields("child-health", &["allergies", "clinic"], &[]),
+            fields(LONG_TYPE, &["part"], &[]),
         ],
         max_retention_secs: 400 * DAY,
     }

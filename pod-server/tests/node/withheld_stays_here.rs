@@ -1,10 +1,11 @@
 //! Non-disclosure, restriction and objection count at the moment of release; the citizen's own log says what was kept back.
 
 use pod_protocol::command::Action;
+use pod_protocol::request::Wanted;
 use serde_json::json;
 
 use crate::people::{data, item, raw, wanted};
-use crate::scene::{PURPOSE, Scene};
+use crate::scene::{LONG_TYPE, PURPOSE, Scene};
 
 async fn fetched(scene: &Scene, grant: &pod_protocol::Verified<pod_protocol::grant::Grant>) -> serde_json::Value {
     let names =
@@ -99,4 +100,29 @@ async fn an_objection_to_the_purpose_is_to_all() {
     scene.command(&scene.anna, scene.eetus_pod, object).await.unwrap();
     let answer = scene.fetch(&scene.early, vec![item(&[&grant], vec![wanted("residence", &["given_names"])])]).await;
     assert_eq!(data(&answer.unwrap(), 0), json!({}));
+}
+
+/// A failure in place of an answer would tell what the answer does not: that something is kept back.
+#[tokio::test]
+async fn the_largest_request_is_answered_with_nothing_and_each_name_recorded() {
+    let scene = Scene::new().await;
+    let gives = vec![raw("residence", &["address"]), raw("child-health", &["allergies"]), raw(LONG_TYPE, &["part"])];
+    let grant = scene.granted(gives).await;
+    let restrict = Action::Restrict { record_types: Vec::new(), on: true };
+    scene.command(&scene.anna, scene.eetus_pod, restrict).await.unwrap();
+    let below = |of: &str, parent: &str, count: usize| Wanted {
+        record_type: of.parse().unwrap(),
+        names: (0..count).map(|number| format!("{parent}.n{number:0>80}").parse().unwrap()).collect(),
+    };
+    let asked = vec![
+        below("residence", "address", 250),
+        below("child-health", "allergies", 170),
+        below(LONG_TYPE, "part", 256),
+    ];
+    let answer = scene.fetch(&scene.early, vec![item(&[&grant], asked)]).await.unwrap();
+    assert_eq!(data(&answer, 0), json!({}));
+    let withheld = withheld(&scene).await;
+    let withheld = withheld.as_array().unwrap();
+    assert_eq!(withheld.len(), 676);
+    assert!(withheld.iter().all(|one| one["reason"] == "restricted"));
 }

@@ -38,6 +38,15 @@ fn a_node() {
     serves_and_stops(&world, "node", Signal::INT);
 }
 
+#[cfg(feature = "engine-sled")]
+#[test]
+fn a_node_on_the_other_engine() {
+    let world = World::with_all();
+    world.replace("node/node.toml", "#engine = \"redb\"", "engine = \"sled\"");
+    serves_and_stops(&world, "node", Signal::TERM);
+    assert!(std::path::Path::new(&world.path("node/data/store.sled")).is_dir());
+}
+
 #[test]
 fn the_command_line_counts_before_the_environment_and_that_before_the_file() {
     let world = World::with_all();

@@ -11,6 +11,7 @@
 
 mod a_citizen_agrees_to_what_they_name;
 mod a_lost_wallet_is_recovered;
+mod a_store_that_fails_ends_the_node;
 mod bad_input_says_what_to_do;
 mod daemons_serve_until_told_to_stop;
 mod every_command_speaks_json;

@@ -36,15 +36,30 @@ impl Ran {
     }
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_aitta");
+
 /// The program, with an environment that says nothing about it.
 pub fn command<S: AsRef<str>>(args: &[S]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_aitta"));
+    let mut command = begin(PROGRAM);
+    command.args(args.iter().map(AsRef::as_ref));
+    command
+}
+
+/// The same after a shell's preparation.
+pub fn command_under(preparation: &str, args: &[&str]) -> Command {
+    let mut command = begin("sh");
+    command.args(["-c", &format!("{preparation}; exec \"$0\" \"$@\""), PROGRAM]).args(args);
+    command
+}
+
+fn begin(program: &str) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AITTA_") || name == "SSLKEYLOGFILE" {
             command.env_remove(name);
         }
     }
-    command.args(args.iter().map(AsRef::as_ref)).stdin(Stdio::null());
+    command.stdin(Stdio::null());
     command
 }
 
@@ -229,8 +244,13 @@ impl Daemon {
     }
 
     /// Tells it to stop; its exit code and its last words.
-    pub fn stop(mut self, signal: Signal) -> (i32, Value) {
+    pub fn stop(self, signal: Signal) -> (i32, Value) {
         self.signal(signal);
+        self.ended()
+    }
+
+    /// Waits until it ends by itself; its exit code and its last words.
+    pub fn ended(mut self) -> (i32, Value) {
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).unwrap();
         let code = self.child.wait().unwrap().code().expect("it ended by itself");

@@ -53,7 +53,12 @@ impl Walk<'_> {
         let slots = match read_slots(self.directory) {
             Ok(Some(slots)) => slots,
             Ok(None) => {
-                problem(self, 0, Check::HeadFile, "the head file is missing: nothing shows that the log is complete");
+                problem(
+                    self,
+                    0,
+                    Check::HeadFile,
+                    "the head file is missing or empty: nothing shows that the log is complete",
+                );
                 return;
             }
             Err(error) => {

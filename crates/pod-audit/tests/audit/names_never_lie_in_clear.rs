@@ -19,8 +19,8 @@ fn nothing_of_a_personal_part_is_found_in_any_file() {
         released: vec![Released { record_type: CANARY.to_owned(), fields: vec![CANARY.to_owned()] }],
         withheld: vec![Withheld {
             record_type: CANARY.to_owned(),
-            field: CANARY.to_owned(),
             reason: WithheldReason::Objected,
+            fields: vec![CANARY.to_owned()],
         }],
         outcome: CANARY.to_owned(),
         acting: Some(CANARY.to_owned()),

@@ -1,10 +1,12 @@
 use std::fs;
+use std::io::ErrorKind;
+use std::sync::Arc;
 
 use pod_audit::{DamageKind, Log, LogFault, OpenLogError};
 use pod_crypto::sha256;
 use pod_protocol::ids::Principal;
 
-use crate::support::{Parts, config, entry, fill, open, other_key, segments};
+use crate::support::{Parts, TestDisk, config, entry, fill, open, other_key, segments};
 
 #[test]
 fn a_second_process_is_kept_out() {
@@ -76,8 +78,26 @@ fn a_log_that_lost_its_end_does_not_start() {
 fn a_log_without_its_head_file_does_not_start() {
     let directory = tempfile::tempdir().unwrap();
     fill(&open(directory.path()), 1, 2);
-    fs::remove_file(directory.path().join("head")).unwrap();
+    let head = directory.path().join("head");
+    fs::write(&head, []).unwrap();
     assert!(matches!(Log::open(config(directory.path())), Err(OpenLogError::HeadFileMissing)));
+    fs::remove_file(&head).unwrap();
+    assert!(matches!(Log::open(config(directory.path())), Err(OpenLogError::HeadFileMissing)));
+}
+
+#[test]
+fn a_first_start_that_was_cut_short_leaves_nothing_in_the_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::new(TestDisk::default());
+    let mut broken = config(directory.path());
+    broken.disk = disk.clone();
+    disk.fail_writes(ErrorKind::StorageFull);
+    assert!(matches!(Log::open(broken), Err(OpenLogError::Io { .. })));
+    let head = directory.path().join("head");
+    assert!(!head.exists(), "it comes whole or not at all");
+    fs::write(&head, []).unwrap();
+    fill(&open(directory.path()), 1, 1);
+    assert_eq!(open(directory.path()).size(), 1);
 }
 
 #[test]

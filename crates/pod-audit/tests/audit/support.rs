@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -10,7 +11,7 @@ use pod_audit::{
     RequestMark, SystemDisk, Withheld, WithheldReason,
 };
 use pod_crypto::{AeadKey, SeededRandom, SigningKey, SystemRandom, sha256};
-use pod_protocol::ids::{Cti, GrantId, Kid, PodId, Principal, RequestId};
+use pod_protocol::ids::{Cti, GrantId, Kid, Principal, RequestId};
 
 pub(crate) const START_SECS: u64 = 1_790_000_000;
 
@@ -34,7 +35,7 @@ pub(crate) fn open(directory: &Path) -> Log {
 }
 
 pub(crate) fn tag(pod: u8) -> PodTag {
-    PodTag::derive(&[9; 32], &PodId::new([pod; 16]))
+    PodTag::new([pod; 16])
 }
 
 pub(crate) fn audit_key(pod: u8) -> AeadKey {
@@ -66,8 +67,8 @@ pub(crate) fn personal() -> PersonalPart {
         released: vec![Released { record_type: "diet".to_owned(), fields: vec!["allergies.substance".to_owned()] }],
         withheld: vec![Withheld {
             record_type: "resident".to_owned(),
-            field: "address".to_owned(),
             reason: WithheldReason::NonDisclosure,
+            fields: vec!["address".to_owned()],
         }],
         outcome: "released".to_owned(),
         acting: Some("clerk 17".to_owned()),
@@ -153,7 +154,15 @@ impl Parts {
     }
 }
 
-/// A disk whose syncs can be held up, and that can break.
+/// What was done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Write { offset: u64, bytes: u64 },
+    Sync,
+    Reserve { bytes: u64 },
+}
+
+/// A disk whose syncs can be held up, that can break, and that remembers what it did.
 #[derive(Debug, Default)]
 pub(crate) struct TestDisk {
     state: Mutex<DiskState>,
@@ -166,9 +175,19 @@ struct DiskState {
     waiting: usize,
     writes_fail: Option<io::ErrorKind>,
     syncs_fail: Option<io::ErrorKind>,
+    /// With the file's inode.
+    acts: Vec<(u64, Act)>,
 }
 
 impl TestDisk {
+    /// What succeeded on the file that is at `path` now; each with its place among all acts.
+    pub(crate) fn acts_on(&self, path: &Path) -> Vec<(usize, Act)> {
+        let inode = fs::metadata(path).unwrap().ino();
+        let state = self.state.lock().unwrap();
+        let of_file = state.acts.iter().enumerate().filter(|(_, (file, _))| *file == inode);
+        of_file.map(|(place, (_, act))| (place, *act)).collect()
+    }
+
     pub(crate) fn hold_syncs(&self) {
         self.state.lock().unwrap().held = true;
     }
@@ -195,10 +214,12 @@ impl TestDisk {
 
 impl Disk for TestDisk {
     fn write_all_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-        match self.state.lock().unwrap().writes_fail {
-            Some(kind) => Err(kind.into()),
-            None => SystemDisk.write_all_at(file, bytes, offset),
+        let mut state = self.state.lock().unwrap();
+        if let Some(kind) = state.writes_fail {
+            return Err(kind.into());
         }
+        SystemDisk.write_all_at(file, bytes, offset)?;
+        state.note(file, Act::Write { offset, bytes: bytes.len() as u64 })
     }
 
     fn sync_data(&self, file: &File) -> io::Result<()> {
@@ -207,13 +228,22 @@ impl Disk for TestDisk {
         self.changed.notify_all();
         let mut state = self.changed.wait_while(state, |state| state.held).unwrap();
         state.waiting -= 1;
-        match state.syncs_fail {
-            Some(kind) => Err(kind.into()),
-            None => SystemDisk.sync_data(file),
+        if let Some(kind) = state.syncs_fail {
+            return Err(kind.into());
         }
+        SystemDisk.sync_data(file)?;
+        state.note(file, Act::Sync)
     }
 
     fn reserve(&self, file: &File, bytes: u64) -> io::Result<()> {
-        SystemDisk.reserve(file, bytes)
+        SystemDisk.reserve(file, bytes)?;
+        self.state.lock().unwrap().note(file, Act::Reserve { bytes })
+    }
+}
+
+impl DiskState {
+    fn note(&mut self, file: &File, act: Act) -> io::Result<()> {
+        self.acts.push((file.metadata()?.ino(), act));
+        Ok(())
     }
 }

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 
+use pod_protocol::path::MAX_PROTECTED_FIELDS;
 use serde::{Deserialize, Serialize};
 
 pub use error::CatalogueError;
@@ -225,6 +226,13 @@ impl Catalogue {
         let record_types =
             raw.record_type.into_iter().map(record_types::check).collect::<Result<Vec<RecordType>, _>>()?;
         no_twins(record_types.iter().map(RecordType::id), "record_type")?;
+        let protected: usize = record_types.iter().map(|record_type| record_type.withheld.len()).sum();
+        if protected > MAX_PROTECTED_FIELDS {
+            return Err(format!(
+                "withheld_under_non_disclosure names {protected} fields in all record types together, at most \
+                 {MAX_PROTECTED_FIELDS} are allowed; name a parent in place of the fields below it"
+            ));
+        }
         let registers = raw
             .register
             .into_iter()

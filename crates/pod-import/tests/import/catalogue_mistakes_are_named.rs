@@ -1,6 +1,7 @@
 //! A mistake in a catalogue is one sentence: the file, where, what is wrong and what is allowed.
 
 use pod_import::{Catalogue, Plan};
+use pod_protocol::path::MAX_PROTECTED_FIELDS;
 
 use crate::world::{CASE_HEAD, CITIES, catalogue, catalogue_path};
 
@@ -103,6 +104,22 @@ fn wrong_values_say_what_is_allowed() {
         assert!(said.starts_with("catalogue town.toml"), "{said}");
         assert!(said.contains(expected), "{from} -> {to}: {said}");
     }
+}
+
+#[test]
+fn what_is_protected_has_room_in_the_log() {
+    let (head, record_type) = CASE_HEAD.split_once("[[record_type]]").unwrap();
+    // Each protects two fields.
+    let record_type = record_type.replacen("[\"place.street\"]", "[\"place.street\", \"place.town\"]", 1);
+    let town = |types: usize| {
+        let types = (0..types).map(|number| record_type.replacen("\"thing\"", &format!("\"thing{number}\""), 1));
+        let text = types.fold(head.to_owned(), |text, one| text + "[[record_type]]" + &one);
+        Catalogue::parse(&text, "town.toml")
+    };
+    assert!(town(MAX_PROTECTED_FIELDS / 2).is_ok());
+    let said = town(MAX_PROTECTED_FIELDS / 2 + 1).unwrap_err().to_string();
+    assert!(said.contains("withheld_under_non_disclosure names 130 fields in all"), "{said}");
+    assert!(said.ends_with("name a parent in place of the fields below it"), "{said}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use pod_protocol::ids::PodId;
 use super::{Stored, WriteBatch};
 use crate::fault::{VaultFault, within};
 use crate::guardianship::Guardianship;
-use crate::limits::MAX_GUARDIANS;
+use crate::limits::{MAX_GUARDIANS, MAX_WARDS};
 use crate::non_disclosure::to_plain;
 use crate::tables::{FORMAT, GUARDIANSHIPS, NON_DISCLOSURE, WARDS, ward_key};
 
@@ -37,12 +37,19 @@ impl WriteBatch<'_> {
         if before == after {
             return Ok(false);
         }
-        self.require(GUARDIANSHIPS, child.as_bytes(), found);
-        for gone in before.iter().flat_map(|before| &before.guardians) {
-            self.batch.delete(WARDS, ward_key(gone, child));
+        let of = |one: &Option<Guardianship>| one.as_ref().map(|one| one.guardians.clone()).unwrap_or_default();
+        let (acted, act) = (of(&before), of(&after));
+        for guardian in act.difference(&acted) {
+            self.need_room("children of one guardian", WARDS, guardian, MAX_WARDS)?;
         }
-        for guardian in after.iter().flat_map(|after| &after.guardians) {
+        self.require(GUARDIANSHIPS, child.as_bytes(), found);
+        for gone in acted.difference(&act) {
+            self.batch.delete(WARDS, ward_key(gone, child));
+            self.count(WARDS, gone.to_vec(), -1);
+        }
+        for guardian in act.difference(&acted) {
             self.batch.put(WARDS, ward_key(guardian, child), [FORMAT]);
+            self.count(WARDS, guardian.to_vec(), 1);
         }
         match &after {
             Some(after) => {

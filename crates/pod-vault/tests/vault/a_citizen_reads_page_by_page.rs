@@ -1,7 +1,11 @@
 //! A citizen reads all of their own, each record once, in pages that end in time.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use pod_store::{Batch, Row, Store, StoreError, Table};
 use pod_vault::{MAX_PAGE_BYTES, MAX_PAGE_RECORDS, RecordDraft, Vault};
 use serde_json::json;
 
@@ -71,4 +75,54 @@ fn large_records_make_short_pages() {
     let first = vault.read_own(&aino, None, 0, 100).unwrap();
     assert_eq!((first.len(), first.has_more()), (MAX_PAGE_BYTES.div_ceil(200_000), true));
     assert_eq!(all_pages(&vault, &aino, None, 100).0.len(), 8);
+}
+
+/// Counts the rows that are taken out of it.
+#[derive(Debug)]
+struct Counting {
+    rows: Arc<dyn Store>,
+    taken: AtomicUsize,
+}
+
+impl Store for Counting {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.rows.get(table, key)
+    }
+
+    fn range(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let rows = self.rows.range(table, from, to, limit)?;
+        self.taken.fetch_add(rows.len(), Ordering::Relaxed);
+        Ok(rows)
+    }
+
+    fn count(&self, table: Table) -> Result<u64, StoreError> {
+        self.rows.count(table)
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.rows.commit(batch)
+    }
+}
+
+#[test]
+fn a_page_takes_no_rows_of_others_and_one_more_than_it_shows() {
+    let counting = Arc::new(Counting { rows: memory(), taken: AtomicUsize::new(0) });
+    let store: Arc<dyn Store> = counting.clone();
+    let vault = vault_in(&store);
+    let people: Vec<_> = (0..20).map(|number| pod(&vault, &format!("person {number}"))).collect();
+    for one in &people {
+        for (of, id) in [("address", "sole"), ("loan", "1"), ("loan", "2")] {
+            put(&vault, one, of, id, &json!({"title": "Muumipappa ja meri"}));
+        }
+    }
+    let taken = |read: &dyn Fn()| {
+        counting.taken.store(0, Ordering::Relaxed);
+        read();
+        counting.taken.load(Ordering::Relaxed)
+    };
+    for one in &people {
+        assert_eq!(taken(&|| assert_eq!(vault.read_own(one, None, 0, 100).unwrap().len(), 3)), 3);
+        assert_eq!(taken(&|| assert!(vault.read_own(one, None, 0, 1).unwrap().has_more())), 2);
+        assert_eq!(taken(&|| assert!(!vault.read_own(one, Some(&record_type("loan")), 1, 1).unwrap().has_more())), 2);
+    }
 }

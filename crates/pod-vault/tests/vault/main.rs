@@ -15,4 +15,5 @@ mod no_canary_in_the_store;
 mod opened_fields_show_nothing;
 mod released_is_within_the_selection;
 mod the_first_key_seals_and_any_opens;
+mod what_is_written_can_be_read;
 mod world;

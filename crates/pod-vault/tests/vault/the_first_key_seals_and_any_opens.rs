@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use pod_crypto::SeededRandom;
 use pod_protocol::ids::PodId;
 use pod_store::Store;
-use pod_vault::{KeysError, MAX_SEAL_KEYS, Rewrapped, Vault, VaultError};
+use pod_vault::{KeysError, MAX_SEAL_KEYS, NodeKeys, Rewrapped, Vault, VaultError};
 use serde_json::json;
 
 use super::world::{AINO, EETU, PODS, again, memory, node_keys, pod, put, random};
@@ -15,11 +15,15 @@ fn opens(vault: &Vault, pod: &PodId) {
     assert_eq!(vault.read_own(pod, None, 0, 1).unwrap().len(), 1);
 }
 
+fn put_address(vault: &Vault, pod: &PodId) {
+    put(vault, pod, "address", "sole", &json!({"street": "Aleksanterinkatu 1"}));
+}
+
 fn seal_key_of(store: &Arc<dyn Store>, pod: &PodId) -> Vec<u8> {
     store.get(PODS, pod.as_bytes()).unwrap().unwrap()[1..9].to_vec()
 }
 
-fn reopen(store: &Arc<dyn Store>, keys: &pod_vault::NodeKeys) -> Result<Vault, VaultError> {
+fn reopen(store: &Arc<dyn Store>, keys: &NodeKeys) -> Result<Vault, VaultError> {
     // A restart does not repeat its randomness.
     static SEED: AtomicU8 = AtomicU8::new(100);
     Vault::open(Arc::clone(store), again(keys), random(SEED.fetch_add(1, Ordering::Relaxed)))
@@ -33,7 +37,7 @@ fn from_one_key_to_the_next() {
     let vault = reopen(&store, &keys).unwrap();
     let people: Vec<PodId> = (0..7).map(|number| pod(&vault, &format!("person {number}"))).collect();
     for one in &people {
-        put(&vault, one, "address", "sole", &json!({"street": "Aleksanterinkatu 1"}));
+        put_address(&vault, one);
     }
     let old = seal_key_of(&store, &people[0]);
     assert!(vault.is_rewrapped().unwrap());
@@ -43,7 +47,7 @@ fn from_one_key_to_the_next() {
     let vault = reopen(&store, &keys).unwrap();
     people.iter().for_each(|one| opens(&vault, one));
     let newcomer = pod(&vault, EETU);
-    put(&vault, &newcomer, "address", "sole", &json!({"street": "Bulevardi 2"}));
+    put_address(&vault, &newcomer);
     assert_ne!(seal_key_of(&store, &newcomer), old, "the first key seals");
     assert_eq!(seal_key_of(&store, &people[0]), old, "nothing else was touched");
     assert!(!vault.is_rewrapped().unwrap());
@@ -90,14 +94,46 @@ fn a_rotation_within_a_rotation_begins_again() {
     assert!(people.iter().all(|one| seal_key_of(&store, one) == seal_key));
 }
 
+/// The same keys with the last `seal` line in front.
+fn turned(keys: &NodeKeys) -> NodeKeys {
+    let text = keys.to_file_text();
+    let last = text.lines().rfind(|line| line.starts_with("seal ")).unwrap();
+    let rest = text.replacen(&format!("{last}\n"), "", 1);
+    NodeKeys::parse(&rest.replacen("seal ", &format!("{last}\nseal "), 1)).unwrap()
+}
+
+#[test]
+fn turning_back_and_forth_strands_nobody() {
+    let store = memory();
+    let mut keys = node_keys();
+    let vault = reopen(&store, &keys).unwrap();
+    let mut people: Vec<PodId> = (0..20).map(|number| pod(&vault, &format!("person {number}"))).collect();
+    drop(vault);
+    keys.rotate(&SeededRandom::new([33; 32])).unwrap();
+    assert!(!reopen(&store, &keys).unwrap().rewrap(15).unwrap().is_finished);
+    let mark = store.prefix(PODS, &[], 15).unwrap().pop().unwrap().0;
+
+    let vault = reopen(&store, &turned(&keys)).unwrap();
+    people.extend((20..40).map(|number| pod(&vault, &format!("person {number}"))));
+    assert!(people[20..].iter().any(|one| one.as_bytes()[..] < mark[..]), "one is behind the rewrapping");
+    people.iter().for_each(|one| put_address(&vault, one));
+    drop(vault);
+
+    let vault = reopen(&store, &keys).unwrap();
+    while !vault.rewrap(7).unwrap().is_finished {}
+    keys.retire_old();
+    let vault = reopen(&store, &keys).unwrap();
+    people.iter().for_each(|one| opens(&vault, one));
+}
+
 #[test]
 fn a_file_that_went_astray_opens_nothing() {
     let store = memory();
     let vault = reopen(&store, &node_keys()).unwrap();
     let aino = pod(&vault, AINO);
-    put(&vault, &aino, "address", "sole", &json!({"street": "Aleksanterinkatu 1"}));
+    put_address(&vault, &aino);
     drop(vault);
-    let stranger = pod_vault::NodeKeys::generate(&SeededRandom::new([66; 32]));
+    let stranger = NodeKeys::generate(&SeededRandom::new([66; 32]));
     assert!(matches!(reopen(&store, &stranger), Err(VaultError::OtherKeys)));
 }
 
