@@ -179,6 +179,18 @@ impl Node {
         self.stop.take(fault)
     }
 
+    /// What becomes of one item when something of ours failed for it: it is refused, the operator is told, and others go on.
+    ///
+    /// # Errors
+    /// The fault, when it is fatal.
+    pub(crate) fn refuse_for(&self, fault: Fault, during: &str) -> Result<Refusal, Fault> {
+        if fault.is_fatal() {
+            return Err(fault);
+        }
+        self.note(fault, during);
+        Ok(Refusal::Unavailable)
+    }
+
     /// Admits a signed object once.
     pub(crate) fn admit(
         &self,

@@ -18,6 +18,7 @@ mod web;
 mod a_fetch_returns_what_was_granted;
 mod a_stopped_log_releases_nothing;
 mod a_wallet_finds_the_pod;
+mod an_answer_can_be_read;
 mod an_import_counts_at_the_next_release;
 mod an_import_is_killed;
 mod an_import_through_the_admin_socket;
