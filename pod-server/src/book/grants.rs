@@ -1,5 +1,6 @@
 //! Grants: deposited by wallets, or sent along with a call; checked once, then shared between requests.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pod_protocol::chain::SharedGrant;
@@ -13,6 +14,7 @@ use pod_vault::Vault;
 
 use super::cache::Cache;
 use crate::fault::{Failure, Fault};
+use crate::releases::Releases;
 use crate::tables::{GRANTS, POD_GRANTS};
 
 /// Most grants in memory: about 1.5 kB each.
@@ -30,11 +32,13 @@ pub(crate) struct Grants {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     cache: Cache<GrantId, SharedGrant>,
+    /// Who keeps grants of a pod holds it here against others who do, so that what was counted is so when it is written.
+    keeping: Releases,
 }
 
 impl Grants {
     pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>) -> Self {
-        Self { store, vault, cache: Cache::new(MAX_CACHED) }
+        Self { store, vault, cache: Cache::new(MAX_CACHED), keeping: Releases::new() }
     }
 
     /// The grant with this id, if it is on record. `signer` finds the key that its header names.
@@ -62,55 +66,73 @@ impl Grants {
         Ok(self.cache.get(id).is_some() || self.store.get(GRANTS, id.as_bytes())?.is_some())
     }
 
-    /// Whether a pod takes no more grants that services send along. Those that have ended make room first.
-    pub(crate) fn is_full_for_carried(&self, pod: &PodId, now_secs: u64) -> Result<bool, Fault> {
-        self.is_full(pod, MAX_POD_GRANTS - KEPT_FOR_DEPOSITS, now_secs)
+    /// Keeps a grant that a citizen deposits. Keeping it again changes nothing.
+    pub(crate) fn keep(&self, grant: &SharedGrant, now_secs: u64) -> Result<(), Failure> {
+        let left_out = self.keep_within(MAX_POD_GRANTS, vec![Arc::clone(grant)], now_secs)?;
+        if left_out.is_empty() { Ok(()) } else { Err(Refusal::TooLarge.into()) }
     }
 
-    fn is_full(&self, pod: &PodId, limit: usize, now_secs: u64) -> Result<bool, Fault> {
-        let held = || Ok::<_, Fault>(self.store.prefix(POD_GRANTS, pod.as_bytes(), limit)?.len());
-        if held()? < limit {
-            return Ok(false);
+    /// Keeps grants that services sent along, in one step, and says for which of them their pods had no room.
+    pub(crate) fn keep_carried(&self, grants: Vec<SharedGrant>, now_secs: u64) -> Result<BTreeSet<GrantId>, Fault> {
+        self.keep_within(MAX_POD_GRANTS - KEPT_FOR_DEPOSITS, grants, now_secs)
+    }
+
+    fn keep_within(&self, limit: usize, grants: Vec<SharedGrant>, now_secs: u64) -> Result<BTreeSet<GrantId>, Fault> {
+        let _keeping = self.keeping.change_blocking(grants.iter().map(|grant| &grant.subject));
+        let mut fresh: BTreeMap<PodId, Vec<SharedGrant>> = BTreeMap::new();
+        for grant in grants {
+            if !self.has(&grant.id())? {
+                fresh.entry(grant.subject).or_default().push(grant);
+            }
         }
-        self.forget_ended(pod, now_secs)?;
-        Ok(held()? >= limit)
+        let (mut left_out, mut batch) = (BTreeSet::new(), Batch::new());
+        for (pod, grants) in &mut fresh {
+            let room = self.make_room(pod, grants.len(), limit, now_secs)?;
+            left_out.extend(grants.drain(room.min(grants.len())..).map(|grant| grant.id()));
+            for grant in grants {
+                let sealed = self.vault.seal_for_pod(pod, CONTEXT, grant.bytes())?;
+                batch.put(GRANTS, grant.id().as_bytes(), [pod.as_bytes().as_slice(), &sealed].concat());
+                batch.put(POD_GRANTS, pod_grant_key(pod, &grant.id()), [].as_slice());
+            }
+        }
+        if !batch.is_empty() {
+            self.store.commit(batch)?;
+        }
+        for grant in fresh.into_values().flatten() {
+            self.cache.put(grant.id(), grant);
+        }
+        Ok(left_out)
+    }
+
+    /// For how many more grants a pod has room, of so many wanted. Those that have ended make room first.
+    fn make_room(&self, pod: &PodId, wanted: usize, limit: usize, now_secs: u64) -> Result<usize, Fault> {
+        let room = || {
+            let held = self.store.prefix(POD_GRANTS, pod.as_bytes(), limit)?.len();
+            Ok::<_, Fault>(limit.saturating_sub(held))
+        };
+        match room()? {
+            enough if enough >= wanted => Ok(enough),
+            _ => {
+                self.forget_ended(pod, now_secs)?;
+                room()
+            }
+        }
     }
 
     /// Takes a pod's grants that have ended off the record. A grant sent along again is refused as expired.
     fn forget_ended(&self, pod: &PodId, now_secs: u64) -> Result<(), Fault> {
-        let mut batch = Batch::new();
+        let (mut ended, mut batch) = (Vec::new(), Batch::new());
         for (id, bytes) in self.of_pod(pod)? {
-            let ended = Signed::<Grant>::decode(&bytes).is_ok_and(|grant| grant.unverified().expires <= now_secs);
-            if ended {
+            if Signed::<Grant>::decode(&bytes).is_ok_and(|grant| grant.unverified().expires <= now_secs) {
                 batch.delete(GRANTS, id.as_bytes());
-                batch.delete(POD_GRANTS, [pod.as_bytes().as_slice(), id.as_bytes()].concat());
-                self.cache.forget(&id);
+                batch.delete(POD_GRANTS, pod_grant_key(pod, &id));
+                ended.push(id);
             }
         }
-        Ok(self.store.commit(batch)?)
-    }
-
-    /// Keeps a grant. Keeping it again changes nothing.
-    pub(crate) fn keep(&self, grant: &SharedGrant, now_secs: u64) -> Result<(), Failure> {
-        if self.is_full(&grant.subject, MAX_POD_GRANTS, now_secs)? {
-            return Err(Refusal::TooLarge.into());
+        if !batch.is_empty() {
+            self.store.commit(batch)?;
         }
-        Ok(self.keep_all(std::slice::from_ref(grant))?)
-    }
-
-    /// Keeps grants in one step. The caller has seen that their pods are not full.
-    pub(crate) fn keep_all(&self, grants: &[SharedGrant]) -> Result<(), Fault> {
-        let mut batch = Batch::new();
-        for grant in grants {
-            let (pod, id) = (grant.subject, grant.id());
-            let sealed = self.vault.seal_for_pod(&pod, CONTEXT, grant.bytes())?;
-            batch.put(GRANTS, id.as_bytes(), [pod.as_bytes().as_slice(), &sealed].concat());
-            batch.put(POD_GRANTS, [pod.as_bytes().as_slice(), id.as_bytes()].concat(), [].as_slice());
-        }
-        self.store.commit(batch)?;
-        for grant in grants {
-            self.cache.put(grant.id(), Arc::clone(grant));
-        }
+        ended.iter().for_each(|id| self.cache.forget(id));
         Ok(())
     }
 
@@ -126,6 +148,10 @@ impl Grants {
         }
         Ok(grants)
     }
+}
+
+fn pod_grant_key(pod: &PodId, id: &GrantId) -> Vec<u8> {
+    [pod.as_bytes().as_slice(), id.as_bytes()].concat()
 }
 
 /// Finds the key of a grant's header and checks the signature: the outer error is ours, the inner one the grant's.

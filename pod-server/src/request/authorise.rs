@@ -88,17 +88,15 @@ fn check_carried(
     signers: &Signers<'_>,
     sent: &Signed<Grant>,
 ) -> Result<Result<SharedGrant, Refusal>, Fault> {
-    let claims = sent.unverified();
-    if node.grants.is_full_for_carried(&claims.subject, (node.clock)())? {
-        return Ok(Err(Refusal::Limit));
+    let acts_now = |grant: &SharedGrant| {
+        let standing = node.standing(&grant.subject)?;
+        let key = grant.thumbprint().kid();
+        Ok::<_, Fault>(standing.is_some_and(|one| one.check_actor(&grant.issuer, key, (node.clock)()).is_ok()))
+    };
+    match signers.check(sent.clone())? {
+        Ok(root) if root.parent.is_none() && !acts_now(&root)? => Ok(Err(Refusal::NotAuthorised)),
+        checked => Ok(checked),
     }
-    if claims.parent.is_none() {
-        let Some(standing) = node.standing(&claims.subject)? else { return Ok(Err(Refusal::UnknownPod)) };
-        if standing.check_actor(&claims.issuer, sent.kid(), (node.clock)()).is_err() {
-            return Ok(Err(Refusal::NotAuthorised));
-        }
-    }
-    signers.check(sent.clone())
 }
 
 /// Reads the uses, decides and counts in one step, when any grant has a limit.

@@ -6,6 +6,7 @@ use pod_protocol::ids::PodId;
 use pod_protocol::path::{ItemSelection, Selection, VerifiedRequest};
 use pod_vault::{OpenedFields, VaultFault};
 
+use super::keep::Unkept;
 use crate::fault::Fault;
 use crate::node::Node;
 
@@ -22,15 +23,24 @@ pub(super) struct Opened {
     pub(super) pods: Vec<Option<PodId>>,
 }
 
-/// Opens what was selected. An item for which the answer has no room, or whose rows do not open, is refused by itself. If its
-/// grants have a limit, it counts as a use of them: they were counted when it was authorised, which errs to refusing.
-pub(super) fn open(node: &Node, selection: Selection, pods: Vec<Option<PodId>>) -> Result<Opened, Fault> {
+/// Opens what was selected. An item whose grants could not be kept, for which the answer has no room, or whose rows do not open
+/// is refused by itself. If its grants have a limit, it counts as a use of them: they were counted when it was authorised,
+/// which errs to refusing.
+pub(super) fn open(
+    node: &Node,
+    selection: Selection,
+    pods: Vec<Option<PodId>>,
+    unkept: &Unkept,
+) -> Result<Opened, Fault> {
     let mut room_bytes = room_bytes(selection.request());
     let fields = selection
         .items()
         .iter()
         .map(|item| match item {
-            Ok(item) => open_item(node, item, &mut room_bytes),
+            Ok(item) => match unkept.refusal(item.chain()) {
+                None => open_item(node, item, &mut room_bytes),
+                Some(refusal) => Ok(Err(refusal)),
+            },
             Err(refusal) => Ok(Err(*refusal)),
         })
         .collect::<Result<_, Fault>>()?;
