@@ -15,6 +15,7 @@ use pod_protocol::request::MAX_REQUEST_LIFETIME_SECS;
 use pod_store::Store;
 use pod_vault::{NodeKeys, Vault};
 
+use crate::book::early::EarlyRevocations;
 use crate::book::grants::Grants;
 use crate::book::nonces::Nonces;
 use crate::book::registry::RegistryBook;
@@ -74,6 +75,7 @@ pub struct Node {
     pub(crate) log: Log,
     pub(crate) standings: Standings,
     pub(crate) grants: Grants,
+    pub(crate) early: Arc<EarlyRevocations>,
     pub(crate) uses: Uses,
     pub(crate) nonces: Nonces,
     pub(crate) requests: Requests,
@@ -130,10 +132,12 @@ impl Node {
         let log = Log::open(parts.log)?;
         let now_secs = (parts.clock)();
         let withheld = parts.catalogue.record_types().iter().map(|one| (one.id(), one.withheld_under_non_disclosure()));
+        let early = Arc::new(EarlyRevocations::new(Arc::clone(&parts.store)));
         let (replay, uses) = rebuild(&log, now_secs)?;
         Ok(Self {
             standings: Standings::new(Arc::clone(&parts.store), Arc::clone(&vault)),
-            grants: Grants::new(Arc::clone(&parts.store), Arc::clone(&vault)),
+            grants: Grants::new(Arc::clone(&parts.store), Arc::clone(&vault), Arc::clone(&early)),
+            early,
             requests: Requests::new(Arc::clone(&parts.store)),
             registry: RegistryBook::open(Arc::clone(&parts.store), parts.anchor, now_secs)?,
             rules: disclosure_rules(withheld)?,

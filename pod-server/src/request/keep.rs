@@ -1,7 +1,7 @@
 //! Between steps 3 and 4: grants that were sent along with a call and gave something are kept, as if they had been deposited.
 //! So the citizen sees them among what stands, and whoever issued one can revoke it by its id.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pod_protocol::chain::SharedGrant;
@@ -11,6 +11,7 @@ use pod_protocol::path::Authorised;
 use pod_protocol::{Refusal, Signed};
 
 use crate::blocking::blocking;
+use crate::book::grants::ToKeep;
 use crate::fault::Failure;
 use crate::node::Node;
 
@@ -22,28 +23,31 @@ pub(super) async fn keep_used(
     carried: &BTreeMap<GrantId, Signed<Grant>>,
     now_secs: u64,
 ) -> Result<Unkept, Failure> {
-    let mut fresh: BTreeMap<GrantId, SharedGrant> = BTreeMap::new();
+    let mut fresh: BTreeMap<GrantId, ToKeep> = BTreeMap::new();
     if !carried.is_empty() {
-        for grant in authorised.items().iter().flatten().flat_map(|item| item.chain()) {
-            if carried.contains_key(&grant.id()) && !node.grants.has(&grant.id())? {
-                fresh.insert(grant.id(), Arc::clone(grant));
+        for item in authorised.items().iter().flatten() {
+            for (link, grant) in item.chain().iter().enumerate() {
+                if carried.contains_key(&grant.id()) && !node.grants.has(&grant.id())? {
+                    let above = item.chain().get(..link).unwrap_or_default();
+                    fresh.insert(grant.id(), ToKeep::new(Arc::clone(grant), above, item.standing(), now_secs));
+                }
             }
         }
     }
     if fresh.is_empty() {
-        return Ok(Unkept(BTreeSet::new()));
+        return Ok(Unkept(BTreeMap::new()));
     }
-    let fresh: Vec<SharedGrant> = fresh.into_values().collect();
+    let fresh: Vec<ToKeep> = fresh.into_values().collect();
     blocking(node, move |node| Ok(Unkept(node.grants.keep_carried(fresh, now_secs)?))).await
 }
 
-/// Which grants could not be kept: nothing is opened by them.
+/// Which grants are not kept, and why: nothing is opened by them.
 #[derive(Debug)]
-pub(super) struct Unkept(BTreeSet<GrantId>);
+pub(super) struct Unkept(BTreeMap<GrantId, Refusal>);
 
 impl Unkept {
     /// Why nothing is opened by this chain, if so.
     pub(super) fn refusal(&self, chain: &[SharedGrant]) -> Option<Refusal> {
-        chain.iter().any(|grant| self.0.contains(&grant.id())).then_some(Refusal::Limit)
+        chain.iter().find_map(|grant| self.0.get(&grant.id())).copied()
     }
 }

@@ -35,6 +35,7 @@ mod no_code_lies_in_clear;
 mod nobody_crowds_others_out;
 mod over_https;
 mod registers_come_in;
+mod revoked_before_its_use;
 mod revoked_then_refused;
 mod strangers_are_refused;
 mod the_next_day_changes_sixty;
