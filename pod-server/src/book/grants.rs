@@ -172,26 +172,34 @@ impl Grants {
 
     /// Takes a pod's grants that have ended off the record. A grant sent along again is refused as expired.
     fn forget_ended(&self, pod: &PodId, now_secs: u64) -> Result<(), Fault> {
-        let mut batch = Batch::new();
-        let ended = self.ids_where(pod, |grant| grant.expires <= now_secs)?;
-        for id in &ended {
-            batch.delete(GRANTS, id.as_bytes());
-            batch.delete(POD_GRANTS, pod_grant_key(pod, id));
+        let (mut ended, mut batch) = (Vec::new(), Batch::new());
+        for (id, bytes) in self.of_pod(pod)? {
+            if Signed::<Grant>::decode(&bytes).is_ok_and(|grant| grant.unverified().expires <= now_secs) {
+                batch.delete(GRANTS, id.as_bytes());
+                batch.delete(POD_GRANTS, pod_grant_key(pod, &id));
+                ended.push(id);
+            }
         }
         self.commit(batch)?;
         ended.iter().for_each(|id| self.cache.forget(id));
         Ok(())
     }
 
-    fn ids_where(&self, pod: &PodId, is_meant: impl Fn(&Grant) -> bool) -> Result<BTreeSet<GrantId>, Fault> {
-        let mut ids = BTreeSet::new();
-        for (id, bytes) in self.of_pod(pod)? {
-            let grant = Signed::<Grant>::decode(&bytes).map_err(|_| Fault::Damaged { what: "a grant" })?;
-            if is_meant(grant.unverified()) {
-                ids.insert(id);
+    /// Which of these grants over a pod, all once on record, have not ended: those that are still on it.
+    pub(crate) fn not_ended(
+        &self,
+        pod: &PodId,
+        ids: &BTreeSet<GrantId>,
+        now_secs: u64,
+    ) -> Result<BTreeSet<GrantId>, Fault> {
+        self.forget_ended(pod, now_secs)?;
+        let mut left = BTreeSet::new();
+        for id in ids {
+            if self.pod_of(id)?.is_some() {
+                left.insert(*id);
             }
         }
-        Ok(ids)
+        Ok(left)
     }
 
     /// The signed grants over a pod.

@@ -14,7 +14,7 @@ use super::record::{self, Act, Recorded};
 use super::speaks_for;
 use crate::blocking::blocking;
 use crate::book::early::Early;
-use crate::book::grants::Signers;
+use crate::book::grants::{MAX_POD_GRANTS, Signers};
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 
@@ -121,7 +121,7 @@ async fn from_pod(
         }
         return Ok(write(node, revocation, Some(pod), EntryKind::Command, "done", now_secs).await?);
     }
-    blocking(node, move |node| node.standings.change(&pod, |standing| standing.revoke(&target))).await?;
+    blocking(node, move |node| change(node, &pod, &standing, &target, now_secs)).await?;
     let recorded = write(node, revocation, Some(pod), EntryKind::Command, "done", now_secs).await?;
     drop(changing);
     Ok(recorded)
@@ -176,6 +176,19 @@ fn is_taken_back(standing: &Standing, target: &Target) -> bool {
         Target::PodBefore(_, before) => standing.revoked_before >= *before,
         Target::KeySince(..) => false,
     }
+}
+
+/// Changes the standing. A grant that was taken back and has ended need not be remembered, it is refused anyway: so never more
+/// are than a pod has grants, and nobody can take back so many that another cannot.
+fn change(node: &Node, pod: &PodId, standing: &Standing, target: &Target, now_secs: u64) -> Result<(), Failure> {
+    let full = standing.revoked.len() >= MAX_POD_GRANTS;
+    let left = if full { Some(node.grants.not_ended(pod, &standing.revoked, now_secs)?) } else { None };
+    node.standings.change(pod, |standing| {
+        if let Some(left) = left {
+            standing.revoked = left;
+        }
+        standing.revoke(target);
+    })
 }
 
 /// Where a revocation stands in the log, if it was recorded before.

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use pod_protocol::Verified;
 use pod_protocol::command::Action;
 use pod_protocol::grant::Grant;
-use pod_protocol::ids::Thumbprint;
+use pod_protocol::ids::{ObjectId, Thumbprint};
 use pod_protocol::key_event::{KeyChange, KeyEvent};
+use pod_protocol::revocation::Target;
 use pod_server::enrolment::enrol_identified;
+use pod_store::{Batch, Table};
+use serde_json::json;
 
 use crate::people::{Wallet, code, item, outcomes, raw, wanted};
 use crate::scene::{ANNA, DAY, EETU, Scene};
@@ -130,4 +133,39 @@ async fn what_services_send_along_leaves_room_for_the_citizen() {
     assert_eq!(deposit(&scene, &annas(&scene, later)).await, "ok");
     scene.pass(DAY);
     assert_eq!(carried(&scene, &[&annas(&scene, later)]).await, ["released"], "those that ended make room");
+}
+
+#[tokio::test]
+async fn no_number_of_revocations_keeps_the_citizen_from_another() {
+    let mut scene = Scene::new().await;
+    let (ended, alive, last) = (
+        annas(&scene, scene.now() + DAY),
+        annas(&scene, scene.now() + 30 * DAY),
+        annas(&scene, scene.now() + 30 * DAY),
+    );
+    for grant in [&ended, &alive, &last] {
+        assert_eq!(deposit(&scene, grant).await, "ok");
+    }
+    // A standing as it would be after ten thousand, most of them of grants that ended and were forgotten.
+    let mut ids: Vec<ObjectId> =
+        (0..9_998_u16).map(|number| ObjectId::new(number.to_be_bytes().repeat(16).try_into().unwrap())).collect();
+    ids.extend([ended.id(), alive.id()]);
+    let decided = json!({
+        "restricted": false, "restricted_types": [], "objections": [],
+        "revoked": ids, "revoked_before": 0, "revoked_keys": [],
+    });
+    let sealed =
+        scene.vault().seal_for_pod(&scene.annas_pod, "standing", &serde_json::to_vec(&decided).unwrap()).unwrap();
+    let mut batch = Batch::new();
+    batch.put(Table("node-standing"), scene.annas_pod.as_bytes(), sealed);
+    scene.store.commit(batch).unwrap();
+    scene.restart();
+    scene.pass(DAY);
+    let done = scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(last.id())).await;
+    assert_eq!(code(&done), "ok");
+    let standing = scene.command(&scene.anna, scene.annas_pod, Action::Standing).await.unwrap().result;
+    let mut left = [alive.id(), last.id()];
+    left.sort_unstable();
+    assert_eq!(standing["revoked"], json!(left), "those that ended are refused without being remembered");
+    assert_eq!(carried(&scene, &[&ended, &alive, &last]).await, ["expired", "denied", "denied"]);
 }
