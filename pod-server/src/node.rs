@@ -250,7 +250,7 @@ fn disclosure_rules<'a>(
     Ok(DisclosureRules { protected: protected.collect::<Result<_, OpenError>>()? })
 }
 
-/// A name of the catalogue as the protocol has it. One that it cannot have would not be kept back where a parent is released.
+/// A name of the catalogue as the protocol has it. One that it cannot have would leave with a parent that is released.
 fn named<T: FromStr<Err = NameFault>>(name: &str) -> Result<T, OpenError> {
     name.parse().map_err(|source| OpenError::Name { name: name.to_owned(), source })
 }

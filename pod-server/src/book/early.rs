@@ -1,5 +1,5 @@
-//! Revocations of grants that the holder has not seen. Whether a signer may take a grant back can be said only once it is here,
-//! so what each key took back is remembered by key, and asked when a grant is to be kept.
+//! Revocations of grants that the holder has not seen. Whether a signer may take a grant back can be said only once it is
+//! here, so what each key took back is remembered by key, and asked when a grant is to be kept.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -40,8 +40,8 @@ impl EarlyRevocations {
         Self { store, noting: Mutex::new(()) }
     }
 
-    /// Notes that this key took a grant back that is not on record. From then on the grant is not kept where the key could have
-    /// taken it back, and nothing is opened by what is not kept. Says where this revocation stands in the log, if it does.
+    /// Notes that this key took a grant back that is not on record. From then on it is not kept where the key may take it
+    /// back, and nothing is opened by what is not kept. Says where this revocation stands in the log, if it does.
     ///
     /// # Errors
     /// [`Refusal::Limit`]; a conflict ([`Fault::is_conflict`]) when the grant came on record meanwhile.

@@ -84,8 +84,8 @@ impl Grants {
         left_out.into_values().next().map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
-    /// Keeps grants that services sent along, in one step, and says which of them are left out, and why: their pods had no room
-    /// ([`Refusal::Limit`]), or they were taken back before ([`Refusal::Revoked`]).
+    /// Keeps grants that services sent along, in one step, and says which of them are left out, and why: their pods had no
+    /// room ([`Refusal::Limit`]), or they were taken back before ([`Refusal::Revoked`]).
     pub(crate) fn keep_carried(&self, grants: Vec<ToKeep>, now_secs: u64) -> Result<BTreeMap<GrantId, Refusal>, Fault> {
         self.keep_within(MAX_POD_GRANTS - KEPT_FOR_DEPOSITS, Refusal::Limit, grants, now_secs)
     }
@@ -225,8 +225,8 @@ pub(crate) struct ToKeep {
 }
 
 impl ToKeep {
-    /// A grant with those above it, over a pod of this standing: whoever speaks for the pod now may take it back, and who signed
-    /// it or one above it.
+    /// A grant with those above it, over a pod of this standing: whoever speaks for the pod now may take it back, and who
+    /// signed it or one above it.
     pub(crate) fn new(grant: SharedGrant, above: &[SharedGrant], standing: &Standing, now_secs: u64) -> Self {
         let signers = above.iter().chain([&grant]).map(|link| link.thumbprint().kid());
         let speakers = key_logs(standing).filter(|keys| standing.speaker(&keys.principal(), now_secs).is_some());

@@ -1,4 +1,5 @@
-//! Revocations: taken from whoever has the authority, at any time, and effective before they are acknowledged. A repeat is one.
+//! Revocations: taken from whoever has the authority, at any time, and effective before they are acknowledged. A repeat is
+//! one.
 
 use std::sync::Arc;
 
@@ -24,8 +25,8 @@ const ENTRIES_AT_A_TIME: usize = 256;
 /// Revokes, and answers with the acknowledgement.
 ///
 /// # Errors
-/// [`Failure::Refused`]: [`Refusal::NotAuthorised`], [`Refusal::Audience`], [`Refusal::NotYetIssued`], [`Refusal::Limit`], those
-/// of the envelope. [`Failure::Fault`].
+/// [`Failure::Refused`]: [`Refusal::NotAuthorised`], [`Refusal::Audience`], [`Refusal::NotYetIssued`], [`Refusal::Limit`],
+/// those of the envelope. [`Failure::Fault`].
 ///
 /// # What is recorded
 /// Every revocation whose signature holds, once: what is refused again within two minutes leaves no second entry.
@@ -51,9 +52,9 @@ pub async fn revoke(node: &Arc<Node>, message: &[u8]) -> Result<Vec<u8>, Failure
     }
 }
 
-/// Checks what can be said without knowing the pod: it is for this holder and not from the future, and signed by a wallet that
-/// enrolled here or by a registered service. A single key is revoked by a key event instead, which every holder of the log
-/// applies.
+/// Checks what can be said without knowing the pod: it is for this holder and not from the future, and signed by a wallet
+/// that enrolled here or by a registered service. A single key is revoked by a key event instead, which every holder of the
+/// log applies.
 async fn verify(node: &Arc<Node>, signed: Signed<Revocation>, now_secs: u64) -> Result<Verified<Revocation>, Failure> {
     let claims = *signed.unverified();
     if claims.audience != node.principal {
@@ -101,7 +102,7 @@ async fn take_back(node: &Arc<Node>, revocation: &Verified<Revocation>, now_secs
     }
 }
 
-/// Takes back what stands over a pod. The pod is held until that is recorded: the same one, sent at the same time, waits for it.
+/// Takes back what stands over a pod. The pod is held until that is recorded: the same one, sent at the same time, waits.
 async fn from_pod(
     node: &Arc<Node>,
     revocation: &Verified<Revocation>,
@@ -178,8 +179,8 @@ fn is_taken_back(standing: &Standing, target: &Target) -> bool {
     }
 }
 
-/// Changes the standing. A grant that was taken back and has ended need not be remembered, it is refused anyway: so never more
-/// are than a pod has grants, and nobody can take back so many that another cannot.
+/// Changes the standing. A grant that was taken back and has ended need not be remembered, it is refused anyway: so there
+/// are never more than a pod has grants, and nobody can take back so many that another cannot.
 fn change(node: &Node, pod: &PodId, standing: &Standing, target: &Target, now_secs: u64) -> Result<(), Failure> {
     let full = standing.revoked.len() >= MAX_POD_GRANTS;
     let left = if full { Some(node.grants.not_ended(pod, &standing.revoked, now_secs)?) } else { None };

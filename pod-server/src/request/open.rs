@@ -23,7 +23,7 @@ pub(super) struct Opened {
     pub(super) pods: Vec<Option<PodId>>,
 }
 
-/// Opens what was selected. An item whose grants could not be kept, for which the answer has no room, or whose rows do not open
+/// Opens what was selected. An item whose grants are not kept, for which the answer has no room, or whose rows do not open,
 /// is refused by itself. If its grants have a limit, it counts as a use of them: they were counted when it was authorised,
 /// which errs to refusing.
 pub(super) fn open(
