@@ -1,10 +1,13 @@
 //! One organisation's node: everything that the steps of a request and the commands work on.
 
+use std::collections::BTreeSet;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::{Log, LogConfig};
 use pod_crypto::{Random, SigningKey};
 use pod_protocol::Refusal;
+use pod_protocol::field::NameFault;
 use pod_protocol::ids::{Kid, PodId, Principal};
 use pod_protocol::path::{DisclosureRules, ReplayWindow, Unseen};
 use pod_protocol::registry::{Anchor, Registry};
@@ -12,6 +15,7 @@ use pod_protocol::request::MAX_REQUEST_LIFETIME_SECS;
 use pod_store::Store;
 use pod_vault::{NodeKeys, Vault};
 
+use crate::book::early::EarlyRevocations;
 use crate::book::grants::Grants;
 use crate::book::nonces::Nonces;
 use crate::book::registry::RegistryBook;
@@ -71,6 +75,7 @@ pub struct Node {
     pub(crate) log: Log,
     pub(crate) standings: Standings,
     pub(crate) grants: Grants,
+    pub(crate) early: Arc<EarlyRevocations>,
     pub(crate) uses: Uses,
     pub(crate) nonces: Nonces,
     pub(crate) requests: Requests,
@@ -104,6 +109,14 @@ pub enum OpenError {
     /// The vault.
     #[error("the vault does not open")]
     Vault(#[from] pod_vault::VaultError),
+    /// A record type of the catalogue, or a field that it withholds.
+    #[error("the catalogue calls a record type or a withheld field `{name}`, which no rule can name: rename it")]
+    Name {
+        /// What it is called.
+        name: String,
+        /// What a name is.
+        source: NameFault,
+    },
     /// Something on disk.
     #[error("what lies on disk cannot be used")]
     Fault(#[from] Fault),
@@ -118,13 +131,16 @@ impl Node {
         let vault = Arc::new(Vault::open(Arc::clone(&parts.store), parts.keys, Arc::clone(&parts.random))?);
         let log = Log::open(parts.log)?;
         let now_secs = (parts.clock)();
+        let withheld = parts.catalogue.record_types().iter().map(|one| (one.id(), one.withheld_under_non_disclosure()));
+        let early = Arc::new(EarlyRevocations::new(Arc::clone(&parts.store)));
         let (replay, uses) = rebuild(&log, now_secs)?;
         Ok(Self {
             standings: Standings::new(Arc::clone(&parts.store), Arc::clone(&vault)),
-            grants: Grants::new(Arc::clone(&parts.store), Arc::clone(&vault)),
+            grants: Grants::new(Arc::clone(&parts.store), Arc::clone(&vault), Arc::clone(&early)),
+            early,
             requests: Requests::new(Arc::clone(&parts.store)),
             registry: RegistryBook::open(Arc::clone(&parts.store), parts.anchor, now_secs)?,
-            rules: disclosure_rules(&parts.catalogue),
+            rules: disclosure_rules(withheld)?,
             uses,
             nonces: Nonces::default(),
             releases: Releases::new(),
@@ -179,6 +195,18 @@ impl Node {
         self.stop.take(fault)
     }
 
+    /// What becomes of one item when something of ours failed for it: it is refused, the operator is told, and others go on.
+    ///
+    /// # Errors
+    /// The fault, when it is fatal.
+    pub(crate) fn refuse_for(&self, fault: Fault, during: &str) -> Result<Refusal, Fault> {
+        if fault.is_fatal() {
+            return Err(fault);
+        }
+        self.note(fault, during);
+        Ok(Refusal::Unavailable)
+    }
+
     /// Admits a signed object once.
     pub(crate) fn admit(
         &self,
@@ -211,15 +239,20 @@ fn identity_text(code: &pod_import::IdentityCode) -> Result<&str, Fault> {
     std::str::from_utf8(code.expose()).map_err(|_| Fault::Damaged { what: "an identity code" })
 }
 
-/// Which fields non-disclosure keeps back, from the catalogue.
-fn disclosure_rules(catalogue: &pod_import::Catalogue) -> DisclosureRules {
-    // A catalogue's names were checked when it was read; one that the protocol cannot name cannot be asked for either.
-    let protected = catalogue.record_types().iter().filter_map(|record_type| {
-        let fields =
-            record_type.withheld_under_non_disclosure().iter().filter_map(|field| field.parse().ok()).collect();
-        Some((record_type.id().parse().ok()?, fields))
+/// Which fields non-disclosure keeps back of each record type, from the catalogue.
+fn disclosure_rules<'a>(
+    withheld: impl IntoIterator<Item = (&'a str, &'a BTreeSet<String>)>,
+) -> Result<DisclosureRules, OpenError> {
+    let protected = withheld.into_iter().map(|(record_type, fields)| {
+        let fields = fields.iter().map(|field| named(field)).collect::<Result<_, _>>()?;
+        Ok((named(record_type)?, fields))
     });
-    DisclosureRules { protected: protected.collect() }
+    Ok(DisclosureRules { protected: protected.collect::<Result<_, OpenError>>()? })
+}
+
+/// A name of the catalogue as the protocol has it. One that it cannot have would leave with a parent that is released.
+fn named<T: FromStr<Err = NameFault>>(name: &str) -> Result<T, OpenError> {
+    name.parse().map_err(|source| OpenError::Name { name: name.to_owned(), source })
 }
 
 /// Reads the log for what lives in memory only: which requests were answered, and how often grants were used.
@@ -241,4 +274,27 @@ fn rebuild(log: &Log, now_secs: u64) -> Result<(ReplayWindow, Uses), Fault> {
         }
     })?;
     Ok((replay, uses))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_field_that_could_not_be_kept_back_stops_the_start() {
+        let rules = |fields: &[&str]| {
+            disclosure_rules([("residence", &fields.iter().map(|field| (*field).to_owned()).collect())])
+        };
+        let kept_back = rules(&["address.street", "contact"]).unwrap().protected;
+        assert_eq!(kept_back[&"residence".parse().unwrap()].len(), 2);
+        let long = format!("address.{}", "a".repeat(96));
+        for name in [long.as_str(), "a.b.c.d.e.f.g.h.i", "Address"] {
+            let refused = rules(&["contact", name]);
+            assert!(matches!(refused, Err(OpenError::Name { name: named, .. }) if named == name));
+        }
+        let none = BTreeSet::new();
+        assert!(matches!(disclosure_rules([("Residence", &none)]), Err(OpenError::Name { .. })));
+    }
 }

@@ -16,6 +16,9 @@ pub(crate) const ACTORS: Table = Table("node-actors");
 pub(crate) const GRANTS: Table = Table("node-grants");
 /// Pod and grant id → nothing.
 pub(crate) const POD_GRANTS: Table = Table("node-pod-grants");
+/// Key id and grant id → until when it is remembered that the key took back a grant that was not on record, by which
+/// revocation, and where that stands in the log.
+pub(crate) const EARLY_REVOCATIONS: Table = Table("node-early-revocations");
 /// Access request id → its bytes.
 pub(crate) const ACCESS_REQUESTS: Table = Table("node-access-requests");
 /// Pod and access request id → nothing: what waits in an inbox.
@@ -48,6 +51,7 @@ pub fn tables() -> Vec<Table> {
         ACTORS,
         GRANTS,
         POD_GRANTS,
+        EARLY_REVOCATIONS,
         ACCESS_REQUESTS,
         INBOX,
         DECISIONS,

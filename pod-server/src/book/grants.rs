@@ -1,10 +1,14 @@
 //! Grants: deposited by wallets, or sent along with a call; checked once, then shared between requests.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::Arc;
 
+use pod_crypto::PublicKey;
 use pod_protocol::chain::SharedGrant;
 use pod_protocol::grant::Grant;
-use pod_protocol::ids::{GrantId, Kid, PodId};
+use pod_protocol::ids::{GrantId, Kid, PodId, Thumbprint};
+use pod_protocol::key_event::KeyState;
 use pod_protocol::registry::Registry;
 use pod_protocol::standing::Standing;
 use pod_protocol::{Refusal, Signed};
@@ -12,7 +16,9 @@ use pod_store::{Batch, Store};
 use pod_vault::Vault;
 
 use super::cache::Cache;
+use super::early::EarlyRevocations;
 use crate::fault::{Failure, Fault};
+use crate::releases::Releases;
 use crate::tables::{GRANTS, POD_GRANTS};
 
 /// Most grants in memory: about 1.5 kB each.
@@ -30,11 +36,14 @@ pub(crate) struct Grants {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     cache: Cache<GrantId, SharedGrant>,
+    early: Arc<EarlyRevocations>,
+    /// Who keeps grants of a pod holds it here against others who do, so that what was counted is so when it is written.
+    keeping: Releases,
 }
 
 impl Grants {
-    pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>) -> Self {
-        Self { store, vault, cache: Cache::new(MAX_CACHED) }
+    pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>, early: Arc<EarlyRevocations>) -> Self {
+        Self { store, vault, cache: Cache::new(MAX_CACHED), early, keeping: Releases::new() }
     }
 
     /// The grant with this id, if it is on record. `signer` finds the key that its header names.
@@ -57,61 +66,140 @@ impl Grants {
         }
     }
 
+    /// The pod of a grant that is on record, whether or not its signer is still known.
+    pub(crate) fn pod_of(&self, id: &GrantId) -> Result<Option<PodId>, Fault> {
+        let Some(stored) = self.store.get(GRANTS, id.as_bytes())? else { return Ok(None) };
+        let (pod, _) = stored.split_first_chunk::<16>().ok_or(Fault::Damaged { what: "a grant" })?;
+        Ok(Some(PodId::new(*pod)))
+    }
+
     /// Whether a grant is on record.
     pub(crate) fn has(&self, id: &GrantId) -> Result<bool, Fault> {
         Ok(self.cache.get(id).is_some() || self.store.get(GRANTS, id.as_bytes())?.is_some())
     }
 
-    /// Whether a pod takes no more grants that services send along. Those that have ended make room first.
-    pub(crate) fn is_full_for_carried(&self, pod: &PodId, now_secs: u64) -> Result<bool, Fault> {
-        self.is_full(pod, MAX_POD_GRANTS - KEPT_FOR_DEPOSITS, now_secs)
+    /// Keeps a grant that a citizen deposits. Keeping it again changes nothing.
+    pub(crate) fn keep(&self, grant: ToKeep, now_secs: u64) -> Result<(), Failure> {
+        let left_out = self.keep_within(MAX_POD_GRANTS, Refusal::TooLarge, vec![grant], now_secs)?;
+        left_out.into_values().next().map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
-    fn is_full(&self, pod: &PodId, limit: usize, now_secs: u64) -> Result<bool, Fault> {
-        let held = || Ok::<_, Fault>(self.store.prefix(POD_GRANTS, pod.as_bytes(), limit)?.len());
-        if held()? < limit {
-            return Ok(false);
+    /// Keeps grants that services sent along, in one step, and says which of them are left out, and why: their pods had no
+    /// room ([`Refusal::Limit`]), or they were taken back before ([`Refusal::Revoked`]).
+    pub(crate) fn keep_carried(&self, grants: Vec<ToKeep>, now_secs: u64) -> Result<BTreeMap<GrantId, Refusal>, Fault> {
+        self.keep_within(MAX_POD_GRANTS - KEPT_FOR_DEPOSITS, Refusal::Limit, grants, now_secs)
+    }
+
+    fn keep_within(
+        &self,
+        limit: usize,
+        full: Refusal,
+        grants: Vec<ToKeep>,
+        now_secs: u64,
+    ) -> Result<BTreeMap<GrantId, Refusal>, Fault> {
+        let _keeping = self.keeping.change_blocking(grants.iter().map(|one| &one.grant.subject));
+        let mut fresh: BTreeMap<PodId, Vec<ToKeep>> = BTreeMap::new();
+        for one in grants {
+            if !self.has(&one.grant.id())? {
+                fresh.entry(one.grant.subject).or_default().push(one);
+            }
         }
-        self.forget_ended(pod, now_secs)?;
-        Ok(held()? >= limit)
+        let mut left_out = BTreeMap::new();
+        loop {
+            let mut batch = Batch::new();
+            for (pod, grants) in &mut fresh {
+                self.leave_out_revoked(grants, &mut left_out)?;
+                let room = self.make_room(pod, grants.len(), limit, now_secs)?;
+                left_out.extend(grants.drain(room.min(grants.len())..).map(|one| (one.grant.id(), full)));
+                self.put(&mut batch, pod, grants)?;
+            }
+            match self.commit(batch) {
+                // One of them was taken back in between: it is found on the next round.
+                Err(fault) if fault.is_conflict() => {}
+                done => break done?,
+            }
+        }
+        for one in fresh.into_values().flatten() {
+            self.cache.put(one.grant.id(), one.grant);
+        }
+        Ok(left_out)
+    }
+
+    /// Leaves those out that somebody took back who could.
+    fn leave_out_revoked(
+        &self,
+        grants: &mut Vec<ToKeep>,
+        left_out: &mut BTreeMap<GrantId, Refusal>,
+    ) -> Result<(), Fault> {
+        for one in mem::take(grants) {
+            if self.early.takes_back(&one.revokers, &one.grant.id())? {
+                left_out.insert(one.grant.id(), Refusal::Revoked);
+            } else {
+                grants.push(one);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&self, batch: &mut Batch, pod: &PodId, grants: &[ToKeep]) -> Result<(), Fault> {
+        for ToKeep { grant, revokers } in grants {
+            let sealed = self.vault.seal_for_pod(pod, CONTEXT, grant.bytes())?;
+            EarlyRevocations::require_none(batch, revokers, &grant.id());
+            batch.put(GRANTS, grant.id().as_bytes(), [pod.as_bytes().as_slice(), &sealed].concat());
+            batch.put(POD_GRANTS, pod_grant_key(pod, &grant.id()), [].as_slice());
+        }
+        Ok(())
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), Fault> {
+        if batch.is_empty() { Ok(()) } else { Ok(self.store.commit(batch)?) }
+    }
+
+    /// For how many more grants a pod has room, of so many wanted. Those that have ended make room first.
+    fn make_room(&self, pod: &PodId, wanted: usize, limit: usize, now_secs: u64) -> Result<usize, Fault> {
+        let room = || {
+            let held = self.store.prefix(POD_GRANTS, pod.as_bytes(), limit)?.len();
+            Ok::<_, Fault>(limit.saturating_sub(held))
+        };
+        match room()? {
+            enough if enough >= wanted => Ok(enough),
+            _ => {
+                self.forget_ended(pod, now_secs)?;
+                room()
+            }
+        }
     }
 
     /// Takes a pod's grants that have ended off the record. A grant sent along again is refused as expired.
     fn forget_ended(&self, pod: &PodId, now_secs: u64) -> Result<(), Fault> {
-        let mut batch = Batch::new();
+        let (mut ended, mut batch) = (Vec::new(), Batch::new());
         for (id, bytes) in self.of_pod(pod)? {
-            let ended = Signed::<Grant>::decode(&bytes).is_ok_and(|grant| grant.unverified().expires <= now_secs);
-            if ended {
+            if Signed::<Grant>::decode(&bytes).is_ok_and(|grant| grant.unverified().expires <= now_secs) {
                 batch.delete(GRANTS, id.as_bytes());
-                batch.delete(POD_GRANTS, [pod.as_bytes().as_slice(), id.as_bytes()].concat());
-                self.cache.forget(&id);
+                batch.delete(POD_GRANTS, pod_grant_key(pod, &id));
+                ended.push(id);
             }
         }
-        Ok(self.store.commit(batch)?)
-    }
-
-    /// Keeps a grant. Keeping it again changes nothing.
-    pub(crate) fn keep(&self, grant: &SharedGrant, now_secs: u64) -> Result<(), Failure> {
-        if self.is_full(&grant.subject, MAX_POD_GRANTS, now_secs)? {
-            return Err(Refusal::TooLarge.into());
-        }
-        Ok(self.keep_all(std::slice::from_ref(grant))?)
-    }
-
-    /// Keeps grants in one step. The caller has seen that their pods are not full.
-    pub(crate) fn keep_all(&self, grants: &[SharedGrant]) -> Result<(), Fault> {
-        let mut batch = Batch::new();
-        for grant in grants {
-            let (pod, id) = (grant.subject, grant.id());
-            let sealed = self.vault.seal_for_pod(&pod, CONTEXT, grant.bytes())?;
-            batch.put(GRANTS, id.as_bytes(), [pod.as_bytes().as_slice(), &sealed].concat());
-            batch.put(POD_GRANTS, [pod.as_bytes().as_slice(), id.as_bytes()].concat(), [].as_slice());
-        }
-        self.store.commit(batch)?;
-        for grant in grants {
-            self.cache.put(grant.id(), Arc::clone(grant));
-        }
+        self.commit(batch)?;
+        ended.iter().for_each(|id| self.cache.forget(id));
         Ok(())
+    }
+
+    /// Which of these grants over a pod, all once on record, have not ended: those that are still on it.
+    pub(crate) fn not_ended(
+        &self,
+        pod: &PodId,
+        ids: &BTreeSet<GrantId>,
+        now_secs: u64,
+    ) -> Result<BTreeSet<GrantId>, Fault> {
+        self.forget_ended(pod, now_secs)?;
+        let mut left = BTreeSet::new();
+        for id in ids {
+            if self.pod_of(id)?.is_some() {
+                left.insert(*id);
+            }
+        }
+        Ok(left)
     }
 
     /// The signed grants over a pod.
@@ -126,6 +214,29 @@ impl Grants {
         }
         Ok(grants)
     }
+}
+
+/// A grant that is to be kept.
+#[derive(Debug)]
+pub(crate) struct ToKeep {
+    grant: SharedGrant,
+    /// The keys that may take it back.
+    revokers: Vec<Kid>,
+}
+
+impl ToKeep {
+    /// A grant with those above it, over a pod of this standing: whoever speaks for the pod now may take it back, and who
+    /// signed it or one above it.
+    pub(crate) fn new(grant: SharedGrant, above: &[SharedGrant], standing: &Standing, now_secs: u64) -> Self {
+        let signers = above.iter().chain([&grant]).map(|link| link.thumbprint().kid());
+        let speakers = key_logs(standing).filter(|keys| standing.speaker(&keys.principal(), now_secs).is_some());
+        let revokers = signers.chain(speakers.flat_map(device_keys).map(|key| Thumbprint::of(&key).kid())).collect();
+        Self { grant, revokers }
+    }
+}
+
+fn pod_grant_key(pod: &PodId, id: &GrantId) -> Vec<u8> {
+    [pod.as_bytes().as_slice(), id.as_bytes()].concat()
 }
 
 /// Finds the key of a grant's header and checks the signature: the outer error is ours, the inner one the grant's.
@@ -162,9 +273,14 @@ impl GrantSigner for Signers<'_> {
 }
 
 /// Any key that ever spoke for the pod: whether it counted for this grant is for the chain's rules.
-fn root_key(standing: &Standing, kid: Kid) -> Option<pod_crypto::PublicKey> {
-    let logs = standing.subject.iter().chain(standing.representatives.iter().map(|one| &one.keys));
-    logs.flat_map(|keys| keys.devices())
-        .map(|device| device.device.key)
-        .find(|key| pod_protocol::ids::Thumbprint::of(key).kid() == kid)
+fn root_key(standing: &Standing, kid: Kid) -> Option<PublicKey> {
+    key_logs(standing).flat_map(device_keys).find(|key| Thumbprint::of(key).kid() == kid)
+}
+
+fn key_logs(standing: &Standing) -> impl Iterator<Item = &KeyState> {
+    standing.subject.iter().chain(standing.representatives.iter().map(|one| &one.keys))
+}
+
+fn device_keys(keys: &KeyState) -> impl Iterator<Item = PublicKey> {
+    keys.devices().iter().map(|device| device.device.key)
 }

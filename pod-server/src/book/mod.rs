@@ -2,12 +2,14 @@
 //!
 //! - [`standings`]: who speaks for a pod, what is restricted, objected to and revoked
 //! - [`grants`]: deposited grants, their signatures checked
+//! - [`early`]: what was taken back before the node saw it
 //! - [`uses`]: how often limited grants were used
 //! - [`nonces`]: nonces handed out
 //! - [`requests`]: access requests, inboxes and decisions
 //! - [`registry`]: the last good copy of the registry
 
 pub(crate) mod cache;
+pub(crate) mod early;
 pub(crate) mod grants;
 pub(crate) mod nonces;
 pub(crate) mod registry;

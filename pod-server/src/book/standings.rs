@@ -24,7 +24,7 @@ const MAX_CACHED: usize = 20_000;
 const MAX_KEY_EVENTS: usize = 2 * MAX_DEVICES;
 /// Most people who act for one pod: parents, and those whom a court named.
 const MAX_ACTORS: usize = 32;
-/// Most restrictions, objections and revocations each that one pod can have: more is no citizen.
+/// Most objections and revoked keys each that one pod can have: more is no citizen. Revoked grants are as many as grants.
 const MAX_ENTRIES: usize = 10_000;
 /// Binds sealed standings to their use.
 const CONTEXT: &str = "standing";
@@ -200,10 +200,7 @@ impl Standings {
     pub(crate) fn change(&self, pod: &PodId, change: impl FnOnce(&mut Standing)) -> Result<(), Failure> {
         let mut standing = self.load(pod)?;
         change(&mut standing);
-        if standing.objections.len() > MAX_ENTRIES
-            || standing.revoked.len() > MAX_ENTRIES
-            || standing.revoked_keys.len() > MAX_ENTRIES
-        {
+        if standing.objections.len() > MAX_ENTRIES || standing.revoked_keys.len() > MAX_ENTRIES {
             return Err(Refusal::TooLarge.into());
         }
         let decided = Decided {

@@ -9,7 +9,7 @@ use pod_protocol::grant::MAX_GRANT_LIFETIME_SECS;
 use pod_protocol::ids::GrantId;
 use pod_protocol::path::LinkUse;
 
-/// Most times remembered for one rate: a grant whose rate allows more counts the oldest as recent, which errs to refusing.
+/// Most times remembered for one rate: a rate that allows more is reached with these, which errs to refusing.
 const MAX_RATE_TIMES: usize = 1_000;
 /// Fewest grants for which those that ended are looked for. Afterwards when twice as many are known as were left the last
 /// time, so that looking costs each use the same little.
@@ -103,19 +103,68 @@ fn add(used: &mut Used, time_secs: u64) {
 fn recent(used: &Used, grant: &SharedGrant, now_secs: u64) -> u64 {
     let Some((_, secs)) = grant.limits.rate else { return 0 };
     let since = now_secs.saturating_sub(secs);
-    used.times.iter().filter(|time| **time > since).count() as u64
+    match used.times.iter().filter(|time| **time > since).count() {
+        MAX_RATE_TIMES.. => u64::MAX,
+        found => found as u64,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use std::sync::Arc;
+
+    use pod_crypto::SigningKey;
+    use pod_protocol::Verified;
+    use pod_protocol::grant::{Grant, GrantLimits, Permission};
+    use pod_protocol::ids::{Cti, PodId, Principal, Thumbprint};
 
     use super::*;
+
+    const DAY_SECS: u64 = 86_400;
 
     fn id(number: u64) -> GrantId {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&number.to_be_bytes());
         GrantId::new(bytes)
+    }
+
+    fn grant(rate: (u64, u64)) -> SharedGrant {
+        let key = SigningKey::from_seed(&[1; 32]);
+        let fields = vec!["given_names".parse().unwrap()];
+        let grant = Grant {
+            issuer: Principal::new([1; 32]),
+            subject: PodId::new([2; 16]),
+            audience: Principal::new([3; 32]),
+            expires: 400 * DAY_SECS,
+            not_before: None,
+            issued: DAY_SECS,
+            cti: Cti::new([4; 16]),
+            confirmation: Thumbprint::of(&key.public_key()),
+            parent: None,
+            permissions: vec![Permission::Raw("residence".parse().unwrap(), fields)],
+            purposes: vec!["dpv:ServiceProvision".parse().unwrap()],
+            limits: GrantLimits { rate: Some(rate), ..GrantLimits::default() },
+            key_event: 0,
+            legal_basis: None,
+        };
+        Arc::new(Verified::sign(&key, grant))
+    }
+
+    /// How many uses a rate sees after so many in one second, and a day later.
+    fn seen(rate: (u64, u64), uses: u64) -> (u64, u64) {
+        let (mut counts, chain) = (Counts::default(), [grant(rate)]);
+        (0..uses).for_each(|_| counts.count(&chain, 2 * DAY_SECS));
+        (counts.of(&chain, 2 * DAY_SECS)[0].recent, counts.of(&chain, 3 * DAY_SECS)[0].recent)
+    }
+
+    #[test]
+    fn a_rate_above_what_is_remembered_is_reached_with_that() {
+        let most = MAX_RATE_TIMES as u64;
+        assert_eq!(seen((most + 1, DAY_SECS), most - 1), (most - 1, 0));
+        assert_eq!(seen((most + 1, DAY_SECS), most), (u64::MAX, 0));
+        assert_eq!(seen((most + 1, DAY_SECS), most + 1), (u64::MAX, 0));
     }
 
     #[test]
@@ -132,7 +181,7 @@ mod tests {
     fn a_day_before_their_end_none_is_forgotten() {
         let mut counts = Counts::default();
         (0..10_000).for_each(|number| counts.replay(&[id(number)], 1, 0));
-        (10_000..30_000).for_each(|number| counts.replay(&[id(number)], 1, MAX_GRANT_LIFETIME_SECS - 86_400));
+        (10_000..30_000).for_each(|number| counts.replay(&[id(number)], 1, MAX_GRANT_LIFETIME_SECS - DAY_SECS));
         assert_eq!(counts.used.len(), 30_000);
     }
 }

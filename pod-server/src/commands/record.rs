@@ -18,6 +18,18 @@ pub(super) struct Recorded {
     head: Arc<SignedHead>,
 }
 
+impl Recorded {
+    /// Of an entry that became durable before.
+    pub(super) fn before(index: u64, head: Arc<SignedHead>) -> Self {
+        Self { index, head }
+    }
+
+    /// Where the entry stands.
+    pub(super) fn index(&self) -> u64 {
+        self.index
+    }
+}
+
 impl pod_vault::ProofOfRecord for Recorded {}
 
 /// Whose act is recorded.

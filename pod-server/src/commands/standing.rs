@@ -10,7 +10,7 @@ use pod_protocol::{Refusal, Signed};
 use serde_json::{Value, json};
 
 use crate::blocking::blocking;
-use crate::book::grants::{GrantSigner as _, Signers};
+use crate::book::grants::{GrantSigner as _, Signers, ToKeep};
 use crate::fault::Failure;
 use crate::node::Node;
 
@@ -35,7 +35,8 @@ pub(super) async fn deposit(node: &Arc<Node>, pod: PodId, grant: &[u8], now_secs
     let grant = Signers { registry: &registry, standing: &of_pod }.check(signed)??;
     let key = Thumbprint::of(grant.key()).kid();
     standing.check_root(&grant, key, now_secs).map_err(|fault| Refusal::Chain { link: 0, fault })?;
-    blocking(node, move |node| node.grants.keep(&grant, now_secs)).await?;
+    let grant = ToKeep::new(grant, &[], &standing, now_secs);
+    blocking(node, move |node| node.grants.keep(grant, now_secs)).await?;
     Ok(json!({}))
 }
 

@@ -30,16 +30,24 @@ pub(super) async fn authorise(
     now_secs: u64,
 ) -> Result<(Authorised, Pods, Holding), Failure> {
     let registry = node.registry.current();
-    let chains: Vec<Chain> =
-        request.items.iter().map(|item| chain(node, &registry, item, carried)).collect::<Result<_, Fault>>()?;
+    let chains: Vec<Chain> = request
+        .items
+        .iter()
+        .map(|item| {
+            let failed = |fault| node.refuse_for(fault, "reading an item's grants").map(Err);
+            chain(node, &registry, item, carried).or_else(failed)
+        })
+        .collect::<Result<_, Fault>>()?;
     let named = chains.iter().flatten().filter_map(|(_, pod)| *pod);
     let holding = node.releases.hold(named).await;
     // Only now, with the pods held: a standing read before could be changed before the answer leaves.
     let mut gathered: Vec<Gathered> = Vec::with_capacity(chains.len());
     for chain in chains {
         let pod = chain.as_ref().ok().and_then(|(_, pod)| *pod);
-        let standing = pod.map(|pod| node.standing(&pod)).transpose()?.flatten();
-        gathered.push((chain.map(|(chain, _)| chain), standing));
+        gathered.push(match pod.map(|pod| node.standing(&pod)).transpose() {
+            Ok(standing) => (chain.map(|(chain, _)| chain), standing.flatten()),
+            Err(fault) => (Err(node.refuse_for(fault, "reading a pod's standing")?), None),
+        });
     }
     let pods: Pods = gathered.iter().map(|(_, standing)| standing.as_ref().map(|standing| standing.pod)).collect();
     Ok((decide_and_count(node, &registry, request, gathered, now_secs), pods, holding))
@@ -80,17 +88,15 @@ fn check_carried(
     signers: &Signers<'_>,
     sent: &Signed<Grant>,
 ) -> Result<Result<SharedGrant, Refusal>, Fault> {
-    let claims = sent.unverified();
-    if node.grants.is_full_for_carried(&claims.subject, (node.clock)())? {
-        return Ok(Err(Refusal::Limit));
+    let acts_now = |grant: &SharedGrant| {
+        let standing = node.standing(&grant.subject)?;
+        let key = grant.thumbprint().kid();
+        Ok::<_, Fault>(standing.is_some_and(|one| one.check_actor(&grant.issuer, key, (node.clock)()).is_ok()))
+    };
+    match signers.check(sent.clone())? {
+        Ok(root) if root.parent.is_none() && !acts_now(&root)? => Ok(Err(Refusal::NotAuthorised)),
+        checked => Ok(checked),
     }
-    if claims.parent.is_none() {
-        let Some(standing) = node.standing(&claims.subject)? else { return Ok(Err(Refusal::UnknownPod)) };
-        if standing.check_actor(&claims.issuer, sent.kid(), (node.clock)()).is_err() {
-            return Ok(Err(Refusal::NotAuthorised));
-        }
-    }
-    signers.check(sent.clone())
 }
 
 /// Reads the uses, decides and counts in one step, when any grant has a limit.

@@ -60,11 +60,11 @@ async fn steps(node: &Arc<Node>, peer: &Peer, message: &[u8]) -> Result<Vec<u8>,
     stopwatch.step(Step::Verify);
     let (authorised, pods, holding) =
         stopwatch.waiting(authorise::authorise(node, request, &carried, now_secs)).await?;
-    stopwatch.waiting(keep::keep_used(node, &authorised, &carried)).await?;
+    let unkept = stopwatch.waiting(keep::keep_used(node, &authorised, &carried, now_secs)).await?;
     stopwatch.step(Step::Authorise);
     let selection = select(authorised, &node.rules);
     stopwatch.step(Step::Select);
-    let opened = open::open(node, selection, pods)?;
+    let opened = open::open(node, selection, pods, &unkept)?;
     stopwatch.step(Step::Open);
     let recorded = stopwatch.waiting(record::record(node, &opened, now_secs)).await?;
     stopwatch.step(Step::Record);

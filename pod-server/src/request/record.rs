@@ -64,25 +64,26 @@ pub(super) async fn record(node: &Node, opened: &Opened, now_secs: u64) -> Resul
         .iter()
         .zip(&opened.fields)
         .zip(asked)
-        .map(|((item, fields), (asked, pod))| entry(node, &common, asked, item.as_ref(), fields.as_ref().ok(), *pod))
+        .map(|((item, fields), (asked, pod))| entry(node, &common, asked, item.as_ref().ok(), fields.as_ref(), *pod))
         .collect::<Result<Vec<_>, Fault>>()?;
     let appended = node.log.append(entries).await?;
     Ok(Recorded { first_index: appended.first_index, head: appended.head })
 }
 
-/// The entry of one item. A refusal before the pod is known has nobody's key to seal it under: it says when, and which request.
+/// The entry of one item: what it was released, or why not. A refusal before the pod is known has nobody's key to seal it
+/// under: it says when, and which request.
 fn entry(
     node: &Node,
     common: &Common,
     asked: &RequestItem,
-    item: Result<&ItemSelection, &Refusal>,
-    left: Option<&OpenedFields>,
+    selected: Option<&ItemSelection>,
+    opened: Result<&OpenedFields, &Refusal>,
     pod: Option<PodId>,
 ) -> Result<NewEntry, Fault> {
-    let uses = u32::from(item.is_ok_and(|item| is_limited(item.chain())));
+    let uses = u32::from(selected.is_some_and(|item| is_limited(item.chain())));
     let public = PublicPart {
         time_secs: common.now_secs,
-        kind: if item.is_ok() { EntryKind::Disclosure } else { EntryKind::Refusal },
+        kind: if opened.is_ok() { EntryKind::Disclosure } else { EntryKind::Refusal },
         pod: pod.map(|pod| PodTag::new(node.vault.audit_tag(&pod))),
         request: Some(common.mark),
         grants: Some(GrantUse::new(asked.chain.clone(), uses)?),
@@ -91,9 +92,9 @@ fn entry(
         service: Some(common.service),
         organisation: common.organisation.clone(),
         purpose: common.purpose.clone(),
-        released: left.map(|fields| fields.names().iter().map(released).collect()).unwrap_or_default(),
-        withheld: item.map(withheld).unwrap_or_default(),
-        outcome: item.map_or_else(|refusal| refusal.code(), |_| "released").to_owned(),
+        released: opened.map(|fields| fields.names().iter().map(released).collect()).unwrap_or_default(),
+        withheld: selected.filter(|_| opened.is_ok()).map(withheld).unwrap_or_default(),
+        outcome: opened.map_or_else(|refusal| refusal.code(), |_| "released").to_owned(),
         acting: None,
     };
     let key = pod.map(|pod| node.vault.audit_key(&pod)).transpose()?;

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use pod_protocol::Verified;
 use pod_protocol::command::Action;
 use pod_protocol::grant::Grant;
-use pod_protocol::ids::Thumbprint;
+use pod_protocol::ids::{ObjectId, Thumbprint};
 use pod_protocol::key_event::{KeyChange, KeyEvent};
+use pod_protocol::revocation::Target;
 use pod_server::enrolment::enrol_identified;
+use pod_store::{Batch, Table};
+use serde_json::json;
 
-use crate::people::{Wallet, code, raw};
+use crate::people::{Wallet, code, item, outcomes, raw, wanted};
 use crate::scene::{ANNA, DAY, EETU, Scene};
 
 fn read() -> Action {
@@ -79,21 +82,90 @@ async fn an_event_from_the_future_does_not_keep_honest_ones_out() {
     );
 }
 
+/// Anna's grant over her own pod to early education.
+fn annas(scene: &Scene, expires: u64) -> Verified<Grant> {
+    let gives = vec![raw("residence", &["given_names"])];
+    let grant = Grant { expires, ..scene.grant(&scene.anna, scene.annas_pod, &scene.early, gives) };
+    Verified::sign(&scene.anna.key, grant)
+}
+
+async fn deposit(scene: &Scene, grant: &Verified<Grant>) -> &'static str {
+    code(&scene.command(&scene.anna, scene.annas_pod, Action::Deposit(grant.bytes().to_vec())).await)
+}
+
+/// Early education asks once by each of these grants, and sends them along.
+async fn carried(scene: &Scene, grants: &[&Verified<Grant>]) -> Vec<&'static str> {
+    let names = || vec![wanted("residence", &["given_names"])];
+    let request = scene.request(&scene.early, grants.iter().map(|grant| item(&[grant], names())).collect(), |_| {});
+    outcomes(&scene.send(&request, grants).await.unwrap())
+}
+
 #[tokio::test]
 async fn ended_grants_make_room_for_new_ones() {
     const MOST: usize = 2_000;
     let scene = Scene::new().await;
-    let gives = || vec![raw("residence", &["given_names"])];
-    let deposit = async |expires: u64| {
-        let grant = Grant { expires, ..scene.grant(&scene.anna, scene.annas_pod, &scene.early, gives()) };
-        let grant = Verified::sign(&scene.anna.key, grant);
-        code(&scene.command(&scene.anna, scene.annas_pod, Action::Deposit(grant.bytes().to_vec())).await)
-    };
     let (soon, later) = (scene.now() + DAY, scene.now() + 30 * DAY);
-    for _ in 0..MOST {
-        assert_eq!(deposit(soon).await, "ok");
+    let first = annas(&scene, soon);
+    assert_eq!(deposit(&scene, &first).await, "ok");
+    for _ in 1..MOST {
+        assert_eq!(deposit(&scene, &annas(&scene, soon)).await, "ok");
     }
-    assert_eq!(deposit(later).await, "too-large");
+    assert_eq!(deposit(&scene, &annas(&scene, later)).await, "too-large");
+    assert_eq!(deposit(&scene, &first).await, "ok", "it is kept already");
     scene.pass(DAY);
-    assert_eq!(deposit(later).await, "ok");
+    assert_eq!(deposit(&scene, &annas(&scene, later)).await, "ok");
+}
+
+#[tokio::test]
+async fn what_services_send_along_leaves_room_for_the_citizen() {
+    const MOST_CARRIED: usize = 1_500;
+    let scene = Scene::new().await;
+    let (soon, later) = (scene.now() + DAY, scene.now() + 30 * DAY);
+    for _ in 1..MOST_CARRIED {
+        assert_eq!(deposit(&scene, &annas(&scene, soon)).await, "ok");
+    }
+    let (one, another) = (annas(&scene, later), annas(&scene, later));
+    let mut both = carried(&scene, &[&one, &another]).await;
+    both.sort_unstable();
+    assert_eq!(both, ["limit", "released"], "there is room for one of two that come at once");
+    let forged = Verified::sign(&scene.bo.key, (*annas(&scene, later)).clone());
+    assert_eq!(carried(&scene, &[&forged]).await, ["denied"], "what nobody signed is refused for that");
+    assert_eq!(deposit(&scene, &annas(&scene, later)).await, "ok");
+    scene.pass(DAY);
+    assert_eq!(carried(&scene, &[&annas(&scene, later)]).await, ["released"], "those that ended make room");
+}
+
+#[tokio::test]
+async fn no_number_of_revocations_keeps_the_citizen_from_another() {
+    let mut scene = Scene::new().await;
+    let (ended, alive, last) = (
+        annas(&scene, scene.now() + DAY),
+        annas(&scene, scene.now() + 30 * DAY),
+        annas(&scene, scene.now() + 30 * DAY),
+    );
+    for grant in [&ended, &alive, &last] {
+        assert_eq!(deposit(&scene, grant).await, "ok");
+    }
+    // A standing as it would be after ten thousand, most of them of grants that ended and were forgotten.
+    let mut ids: Vec<ObjectId> =
+        (0..9_998_u16).map(|number| ObjectId::new(number.to_be_bytes().repeat(16).try_into().unwrap())).collect();
+    ids.extend([ended.id(), alive.id()]);
+    let decided = json!({
+        "restricted": false, "restricted_types": [], "objections": [],
+        "revoked": ids, "revoked_before": 0, "revoked_keys": [],
+    });
+    let sealed =
+        scene.vault().seal_for_pod(&scene.annas_pod, "standing", &serde_json::to_vec(&decided).unwrap()).unwrap();
+    let mut batch = Batch::new();
+    batch.put(Table("node-standing"), scene.annas_pod.as_bytes(), sealed);
+    scene.store.commit(batch).unwrap();
+    scene.restart();
+    scene.pass(DAY);
+    let done = scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(last.id())).await;
+    assert_eq!(code(&done), "ok");
+    let standing = scene.command(&scene.anna, scene.annas_pod, Action::Standing).await.unwrap().result;
+    let mut left = [alive.id(), last.id()];
+    left.sort_unstable();
+    assert_eq!(standing["revoked"], json!(left), "those that ended are refused without being remembered");
+    assert_eq!(carried(&scene, &[&ended, &alive, &last]).await, ["expired", "denied", "denied"]);
 }

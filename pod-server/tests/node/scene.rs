@@ -68,7 +68,7 @@ pub struct Scene {
     pub eetus_pod: PodId,
     pub bos_pod: PodId,
     disk: Arc<dyn Disk>,
-    store: Arc<dyn Store>,
+    pub store: Arc<dyn Store>,
     node: Option<Arc<Node>>,
 }
 

@@ -96,6 +96,9 @@ struct Shared {
     purpose: Purpose,
 }
 
+/// An item for which an answer had no room left.
+const NO_ROOM: ItemOutcome = ItemOutcome::Refused(Outward::TooLarge);
+
 /// An item with its place in what was asked.
 type Placed = (usize, FetchItem);
 
@@ -215,11 +218,18 @@ async fn all_calls(
         match ask_holder(shared, node, result.holder, &asked, with_roots).await {
             Ok((answers, receipt)) => {
                 result.receipts.push(receipt);
+                // What an answer had no room for has some in the next, unless it had the whole of this one.
+                let again = answers.iter().any(|answer| *answer != NO_ROOM);
+                let mut left = Vec::new();
                 for ((place, item), answer) in call.into_iter().zip(answers) {
                     match answer {
                         ItemOutcome::Refused(Outward::UnknownGrant) if !with_roots => unknown.push((place, item)),
+                        NO_ROOM if again => left.push((place, item)),
                         answer => result.items.push((place, answer)),
                     }
+                }
+                if !left.is_empty() {
+                    waiting.push(left);
                 }
             }
             // Too many records for one answer: half of the citizens have half of them.

@@ -79,7 +79,10 @@ impl Revoke {
         let signer = opened.state.signer(&opened.root, &given.holder).map_err(not_enrolled)?;
         let revocation = revocation(&signer, Target::Grant(self.grant), edge.now_secs(), &*edge.random);
         let acknowledgement = opened.joined.node(&given.holder)?.revoke(&opened.joined.registry, &revocation).await?;
-        opened.state.acknowledged(given.pod, &acknowledgement);
+        // The entry about a grant that the holder has not seen stands in no pod's log.
+        if given.deposited {
+            opened.state.acknowledged(given.pod, &acknowledgement);
+        }
         opened.state.revoked(&self.grant, acknowledgement.issued);
         opened.save()?;
         let holder = opened.joined.name_of(&given.holder);
