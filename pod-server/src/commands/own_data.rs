@@ -89,17 +89,17 @@ pub(super) fn page(node: &Node, records: OpenedRecords, page: &Page, recorded: &
 /// A page of the entries about a pod, with the proof that each stands in the log whose signed head comes along.
 pub(super) async fn log(node: &Arc<Node>, pod: PodId, from: u64, limit: u64) -> Result<Value, Failure> {
     blocking(node, move |node| {
-        let Some(head) = node.log.head() else {
-            return Ok(json!({ "tree_head": null, "entries": [], "next": null }));
-        };
         let limit = usize::try_from(limit.clamp(1, PAGE_ENTRIES)).unwrap_or(1);
         let tag = PodTag::new(node.vault.audit_tag(&pod));
         let entries = node.log.entries_of(tag, from, limit)?;
+        // Only now: a head that was signed before them would not cover those that became durable meanwhile.
+        let Some(head) = node.log.head() else {
+            return Ok(json!({ "tree_head": null, "entries": [], "next": null }));
+        };
         let next = (entries.len() == limit).then(|| entries.last().map(|entry| entry.index() + 1)).flatten();
         let key = node.vault.audit_key(&pod)?;
         let mut page = Vec::with_capacity(entries.len());
-        // An entry that became durable after the head was read is for the next page.
-        for entry in entries.iter().filter(|entry| entry.index() < head.size) {
+        for entry in &entries {
             let proof = node.log.inclusion_proof(entry.index(), head.size)?;
             // An entry whose key was erased still says when and what kind.
             let opened = shown(entry, entry.open(&key).ok().as_ref());

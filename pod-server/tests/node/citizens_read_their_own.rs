@@ -1,5 +1,7 @@
 //! Records, log with proofs, export in pages, what stands: all of it for whoever speaks for the pod.
 
+use std::sync::Arc;
+
 use pod_protocol::Signed;
 use pod_protocol::command::Action;
 use pod_protocol::ids::from_base64url;
@@ -87,6 +89,14 @@ async fn the_log_says_who_asked_and_proves_it() {
     assert!(!page.to_string().contains("Kaivokatu"), "names, never values");
 }
 
+async fn log_page(scene: &Scene, from: u64, limit: u64) -> Json {
+    scene.command(&scene.anna, scene.annas_pod, Action::Log { from, limit }).await.unwrap().result
+}
+
+fn indices(page: &Json) -> Vec<u64> {
+    page["entries"].as_array().unwrap().iter().map(|entry| entry["index"].as_u64().unwrap()).collect()
+}
+
 #[tokio::test]
 async fn the_log_comes_in_pages_too() {
     let scene = Scene::new().await;
@@ -95,8 +105,8 @@ async fn the_log_comes_in_pages_too() {
     }
     let (mut from, mut seen) = (0, Vec::new());
     for _page in 0..3 {
-        let page = scene.command(&scene.anna, scene.annas_pod, Action::Log { from, limit: 2 }).await.unwrap().result;
-        seen.extend(page["entries"].as_array().unwrap().iter().map(|entry| entry["index"].as_u64().unwrap()));
+        let page = log_page(&scene, from, 2).await;
+        seen.extend(indices(&page));
         match page["next"].as_u64() {
             Some(next) => from = next,
             None => break,
@@ -104,6 +114,28 @@ async fn the_log_comes_in_pages_too() {
     }
     assert_eq!(seen.len(), 6);
     assert!(seen.is_sorted());
+}
+
+/// Whoever follows the log while it grows sees every entry: the next page begins behind the last entry that was shown, not
+/// behind one that became durable while the page was made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_log_hides_no_entry_that_comes_while_it_is_read() {
+    let scene = Arc::new(Scene::new().await);
+    let follow = |scene: Arc<Scene>| async move {
+        let mut from = 0;
+        for _page in 0..300 {
+            // Each page is itself an entry: the log grows under all of them.
+            let log = Action::Log { from, limit: 1 };
+            let done = scene.command(&scene.anna, scene.annas_pod, log).await.unwrap();
+            let behind_the_last = indices(&done.result).last().map(|index| index + 1);
+            assert_eq!(done.result["next"].as_u64(), behind_the_last);
+            from = done.acknowledgement.tree_size;
+        }
+    };
+    let followers: Vec<_> = (0..8).map(|_| tokio::spawn(follow(Arc::clone(&scene)))).collect();
+    for follower in followers {
+        follower.await.unwrap();
+    }
 }
 
 #[tokio::test]
