@@ -183,10 +183,15 @@ impl Standings {
         handle.map(|handle| <[u8; 32]>::try_from(handle).map_err(damaged)).transpose()
     }
 
+    /// What somebody's log says with this event at its end, when it can stand there.
+    pub(crate) fn with_key_event(&self, principal: &Principal, event: &[u8]) -> Result<KeyState, Failure> {
+        let state = self.key_log(principal)?.ok_or(Refusal::NotAuthorised)?;
+        Ok(state.apply(Signed::<KeyEvent>::decode(event)?)?)
+    }
+
     /// Appends an event to somebody's log.
     pub(crate) fn append_key_event(&self, principal: &Principal, event: &[u8]) -> Result<KeyState, Failure> {
-        let state = self.key_log(principal)?.ok_or(Refusal::NotAuthorised)?;
-        let next = state.apply(Signed::<KeyEvent>::decode(event)?)?;
+        let next = self.with_key_event(principal, event)?;
         let key = event_key(principal, next.seq());
         let mut batch = Batch::new();
         batch.require_absent(KEY_EVENTS, key.clone());

@@ -46,7 +46,6 @@ pub(super) async fn restrict(
     record_types: Vec<RecordType>,
     on: bool,
 ) -> Result<Value, Failure> {
-    let changing = node.releases.change(&pod).await;
     blocking(node, move |node| {
         node.standings.change(&pod, |standing| {
             if record_types.is_empty() {
@@ -62,7 +61,6 @@ pub(super) async fn restrict(
         })
     })
     .await?;
-    drop(changing);
     Ok(json!({}))
 }
 
@@ -74,7 +72,6 @@ pub(super) async fn object(
     organisation: Option<Principal>,
     on: bool,
 ) -> Result<Value, Failure> {
-    let changing = node.releases.change(&pod).await;
     blocking(node, move |node| {
         node.standings.change(&pod, |standing| {
             let objection = Objection { purpose, organisation };
@@ -86,7 +83,6 @@ pub(super) async fn object(
         })
     })
     .await?;
-    drop(changing);
     Ok(json!({}))
 }
 
