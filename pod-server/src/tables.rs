@@ -18,6 +18,8 @@ pub(crate) const GRANTS: Table = Table("node-grants");
 pub(crate) const POD_GRANTS: Table = Table("node-pod-grants");
 /// Access request id → its bytes.
 pub(crate) const ACCESS_REQUESTS: Table = Table("node-access-requests");
+/// When and access request id → nothing: when it can no longer be answered.
+pub(crate) const REQUEST_ENDS: Table = Table("node-access-request-ends");
 /// Pod and access request id → nothing: what waits in an inbox.
 pub(crate) const INBOX: Table = Table("node-inbox");
 /// Access request id and decision digest → sealed decision.
@@ -49,6 +51,7 @@ pub fn tables() -> Vec<Table> {
         GRANTS,
         POD_GRANTS,
         ACCESS_REQUESTS,
+        REQUEST_ENDS,
         INBOX,
         DECISIONS,
         SINGLES,

@@ -6,6 +6,7 @@
 
 mod keys;
 mod own_data;
+mod page;
 mod record;
 mod revoke;
 mod services;
@@ -137,12 +138,14 @@ async fn perform(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> 
         }
         Action::Export { skip } => own_data::export(node, pod()?, command.issuer, *skip).await,
         Action::Log { from, limit } => own_data::log(node, pod()?, *from, *limit).await.map(Done::Json),
-        Action::Standing => standing::tell(node, pod()?, command.issuer).await.map(Done::Json),
-        Action::Inbox => own_data::inbox(node, pod()?).map(Done::Json),
+        Action::Standing { skip } => standing::tell(node, pod()?, command.issuer, *skip).await.map(Done::Json),
+        Action::Inbox { skip } => own_data::inbox(node, pod()?, *skip, now_secs).await.map(Done::Json),
         Action::Ask { request, identity_code } => {
             services::ask(node, command.issuer, request, identity_code.as_deref(), now_secs).await.map(Done::Json)
         }
-        Action::Collect(id) => services::collect(node, command.issuer, id).map(Done::Json),
+        Action::Collect { request, skip } => {
+            services::collect(node, command.issuer, *request, *skip).await.map(Done::Json)
+        }
     }
 }
 

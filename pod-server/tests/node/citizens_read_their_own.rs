@@ -11,7 +11,7 @@ use pod_protocol::value::Value;
 use pod_vault::RecordDraft;
 use serde_json::{Value as Json, json};
 
-use crate::people::{item, wanted};
+use crate::people::{item, raw, wanted};
 use crate::scene::Scene;
 
 #[tokio::test]
@@ -101,7 +101,7 @@ fn indices(page: &Json) -> Vec<u64> {
 async fn the_log_comes_in_pages_too() {
     let scene = Scene::new().await;
     for _ in 0..5 {
-        scene.command(&scene.anna, scene.annas_pod, Action::Inbox).await.unwrap();
+        scene.command(&scene.anna, scene.annas_pod, Action::Inbox { skip: 0 }).await.unwrap();
     }
     let (mut from, mut seen) = (0, Vec::new());
     for _page in 0..3 {
@@ -142,8 +142,31 @@ async fn the_log_hides_no_entry_that_comes_while_it_is_read() {
 async fn what_stands() {
     let scene = Scene::new().await;
     let grant = scene.usual_grant().await;
-    let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing).await.unwrap().result;
+    let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing { skip: 0 }).await.unwrap().result;
     assert_eq!(standing["grants"][0]["id"], json!(grant.id()));
     assert_eq!(standing["key_events"].as_array().unwrap().len(), 1);
     assert_eq!((&standing["non_disclosure"], &standing["restricted"]), (&json!(false), &json!(false)));
+}
+
+#[tokio::test]
+async fn what_stands_comes_in_pages_too() {
+    let scene = Scene::new().await;
+    let fields: Vec<String> = (0..200).map(|number| format!("field-number-{number}-of-many")).collect();
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    for _ in 0..160 {
+        scene.granted(vec![raw("residence", &fields)]).await;
+    }
+    let restrict = Action::Restrict { record_types: vec!["child-health".parse().unwrap()], on: true };
+    scene.command(&scene.anna, scene.eetus_pod, restrict).await.unwrap();
+    let (mut next, mut pages, mut grants) = (Some(0), Vec::new(), std::collections::BTreeSet::new());
+    while let Some(skip) = next {
+        let page = scene.command(&scene.anna, scene.eetus_pod, Action::Standing { skip }).await.unwrap().result;
+        grants.extend(page["grants"].as_array().unwrap().iter().map(|grant| grant["id"].to_string()));
+        next = page["next_skip"].as_u64();
+        pages.push(page);
+    }
+    assert_eq!((pages.len(), grants.len()), (3, 160));
+    assert_eq!(pages[0]["restricted_types"], json!([]), "after the grants");
+    assert_eq!(pages[2]["restricted_types"], json!(["child-health"]));
+    assert!(pages.iter().all(|page| page["restricted"] == json!(false)), "on every page");
 }

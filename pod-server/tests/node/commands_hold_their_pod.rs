@@ -19,8 +19,8 @@ fn actions() -> [Action; 7] {
         Action::Read { record_type: None, skip: 0 },
         Action::Export { skip: 0 },
         Action::Log { from: 0, limit: 1 },
-        Action::Standing,
-        Action::Inbox,
+        Action::Standing { skip: 0 },
+        Action::Inbox { skip: 0 },
         Action::Restrict { record_types: Vec::new(), on: false },
         Action::Object { purpose: PURPOSE.parse().unwrap(), organisation: None, on: false },
     ]

@@ -8,7 +8,7 @@ use super::world::{AINO, Demo, EETU, FATHER, NOW_SECS, STRANGER, code, code_on, 
 
 async fn has_nothing(demo: &Demo, attacker: &Wallet) {
     for pod in [AINO, EETU] {
-        assert!(attacker.command(demo, &demo.pod(pod), Action::Standing).await.is_err());
+        assert!(attacker.command(demo, &demo.pod(pod), Action::Standing { skip: 0 }).await.is_err());
     }
 }
 
@@ -133,5 +133,5 @@ async fn the_code_of_ones_own_login_confirms_no_other() {
     assert_ne!(mine, victims);
     let response = demo.send_code(&begun, &mine).await;
     assert_eq!((response.status.as_u16(), code(&response).as_str()), (403, "confirmation-wrong"));
-    assert!(attacker.command(&demo, &demo.pod(AINO), Action::Standing).await.is_err());
+    assert!(attacker.command(&demo, &demo.pod(AINO), Action::Standing { skip: 0 }).await.is_err());
 }

@@ -156,7 +156,7 @@ async fn the_same_story_with_rsa_keys() {
         (&bound["pods"][0]["pod"], &bound["pods"][1]["pod"]),
         (&json!(world.pod(AINO)), &json!(world.pod(EETU)))
     );
-    assert!(wallet.command(&world, &world.pod(AINO), Action::Standing).await.is_ok());
+    assert!(wallet.command(&world, &world.pod(AINO), Action::Standing { skip: 0 }).await.is_ok());
     assert_eq!(world.open_page(&back).await.status, 400, "once");
 
     let stranger = world.begin(&Wallet::new(21, today_secs())).await;
