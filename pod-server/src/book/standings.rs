@@ -133,10 +133,10 @@ impl Standings {
         Ok(events.into_iter().map(|(_, event)| event).collect())
     }
 
-    /// Binds a key log to the pods for which its person may act; binding it again finds new children. A person has one log
-    /// here: a lost wallet is recovered, not replaced by whoever logs in, and nobody can crowd the others out of a child's
-    /// pod. And a log has one person: one wallet does not come to speak for two.
-    pub(crate) fn enrol(&self, events: &[Vec<u8>], person: &Person, now_secs: u64) -> Result<KeyState, Failure> {
+    /// What binds a key log to the pods for which its person may act, for [`Standings::enrol`]; binding it again finds new
+    /// children. A person has one log here: a lost wallet is recovered, not replaced by whoever logs in, and nobody can crowd
+    /// the others out of a child's pod. And a log has one person: one wallet does not come to speak for two.
+    pub(crate) fn enrolment(&self, events: &[Vec<u8>], person: &Person, now_secs: u64) -> Result<Batch, Failure> {
         if events.len() > MAX_KEY_EVENTS {
             return Err(Refusal::TooLarge.into());
         }
@@ -171,9 +171,14 @@ impl Standings {
         for child in &person.wards {
             batch.put(ACTORS, actor_key(child, &principal), [Relation::Guardian as u8]);
         }
-        self.store.commit(batch)?;
+        Ok(batch)
+    }
+
+    /// Binds. The caller has held every pod since [`Standings::enrolment`].
+    pub(crate) fn enrol(&self, enrolment: Batch) -> Result<(), Fault> {
+        self.store.commit(enrolment)?;
         self.forget_all();
-        Ok(state)
+        Ok(())
     }
 
     /// By which handle the registers know the person to whom a log is bound; none when it is bound to nobody yet.
@@ -205,7 +210,8 @@ impl Standings {
     pub(crate) fn change(&self, pod: &PodId, change: impl FnOnce(&mut Standing)) -> Result<(), Failure> {
         let mut standing = self.load(pod)?;
         change(&mut standing);
-        if standing.objections.len() > MAX_ENTRIES
+        if standing.restricted_types.len() > MAX_ENTRIES
+            || standing.objections.len() > MAX_ENTRIES
             || standing.revoked.len() > MAX_ENTRIES
             || standing.revoked_keys.len() > MAX_ENTRIES
         {

@@ -90,8 +90,8 @@ fn actors_key(node: &Node, signed: &Signed<Command>, now_secs: u64) -> Result<Op
     }
 }
 
-/// Holds the pod, sees that whoever commands still speaks for it, and does what they say. The pod is held until the caller is
-/// through with the answer.
+/// Holds the pod, sees that whoever commands still speaks for it, and does what they say. The pod is held until the answer is
+/// made.
 async fn execute(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> Result<(Done, Held), Failure> {
     // Holding every pod is not for whoever sends an event that could never count.
     if let Action::KeyEvent(event) = &command.action {
@@ -111,8 +111,8 @@ async fn execute(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> 
 /// What a command holds: its pod against changes, or one pod or all of them against releases too.
 type Held = (Holding, Option<Changing>);
 
-/// A service's command holds nothing. A key log may be part of several pods' standings, and which these are is known pod by pod
-/// only: so a new event holds them all.
+/// A service's command holds nothing. A key log may be part of several pods' standings, and which these are is known pod by
+/// pod only: so a new event holds them all.
 async fn hold(node: &Node, command: &VerifiedCommand) -> Held {
     let changing = match (&command.action, &command.subject) {
         (Action::KeyEvent(_), _) => Some(node.releases.change_all().await),

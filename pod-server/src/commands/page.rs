@@ -4,12 +4,12 @@ use pod_protocol::codec::MAX_ANSWER_BYTES;
 
 use crate::fault::Fault;
 
-/// Bytes after which a page ends: half of the longest answer. The other half is for the one that goes beyond, and for what stands on
-/// every page.
+/// Bytes after which a page ends: half of the longest answer. The other half is for the one that goes beyond, and for what
+/// stands on every page.
 const PAGE_BYTES: usize = MAX_ANSWER_BYTES / 2;
 
-/// Fills a page from the one behind the first `skip` on. `add` puts one onto the page and says how many bytes it takes there. Gives
-/// how many the next page leaves out; none when there is none. A page has at least one, if there is one.
+/// Fills a page from the one behind the first `skip` on. `add` puts one onto the page and says how many bytes it takes there.
+/// Gives how many the next page leaves out; none when there is none. A page has at least one, if there is one.
 pub(super) fn fill<T>(
     all: impl IntoIterator<Item = T>,
     skip: u64,

@@ -97,3 +97,18 @@ async fn ended_grants_make_room_for_new_ones() {
     scene.pass(DAY);
     assert_eq!(deposit(later).await, "ok");
 }
+
+#[tokio::test]
+async fn restrictions_are_bounded_like_all_that_one_decides() {
+    let scene = Scene::new().await;
+    let restrict = async |from: usize| {
+        let record_types = (from..from + 250).map(|number| format!("type-{number}").parse().unwrap()).collect();
+        code(&scene.command(&scene.bo, scene.bos_pod, Action::Restrict { record_types, on: true }).await)
+    };
+    for number in 0..40 {
+        assert_eq!(restrict(number * 250).await, "ok");
+    }
+    assert_eq!((restrict(0).await, restrict(10_000).await), ("ok", "too-large"));
+    let lift = Action::Restrict { record_types: vec!["type-1".parse().unwrap()], on: false };
+    assert_eq!(code(&scene.command(&scene.bo, scene.bos_pod, lift).await), "ok");
+}

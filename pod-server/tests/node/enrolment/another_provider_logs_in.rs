@@ -166,7 +166,7 @@ async fn the_same_story_with_rsa_keys() {
     assert_eq!(world.confirmed(&stranger, &page).await, refused("nothing-held"));
 
     // A code of one login in the answer to another: this provider looks at the verifier as well.
-    let (mine, theirs) = (world.begin(&wallet).await, world.begin(&wallet).await);
+    let (mine, theirs) = (world.begin(&wallet).await, world.begin(&Wallet::new(22, today_secs())).await);
     let back = Browser::new().log_in(theirs["authorization_url"].as_str().unwrap(), &redirect_url, AINO).await;
     let state = |url: &str| super::world::query(url)["state"].clone();
     let mixed = back.replace(&state(&back), &state(mine["authorization_url"].as_str().unwrap()));
