@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use pod_crypto::PublicKey;
 use pod_protocol::command::{Action, Command};
+use pod_protocol::field::RecordType;
 use pod_protocol::ids::{PodId, Principal, Thumbprint};
 use pod_protocol::path::{VerifiedCommand, verify_command};
 use pod_protocol::{Refusal, Signed};
@@ -44,7 +45,7 @@ pub async fn handle(node: &Arc<Node>, peer: &Peer, message: &[u8]) -> Result<Vec
     let name = command.action.name();
     match done {
         Ok((done, _held)) => {
-            let recorded = record::done(node, &command, now_secs).await?;
+            let recorded = record::done(node, &command, done.read(), now_secs).await?;
             node.metrics.command(name);
             let result = match done {
                 Done::Json(json) => serde_json::to_vec(&json).map_err(|_| Fault::Damaged { what: "an answer" })?,
@@ -67,6 +68,15 @@ enum Done {
     Json(serde_json::Value),
     /// Records, opened and not yet released: that takes the proof that it is recorded.
     Records(OpenedRecords, own_data::Page),
+}
+
+impl Done {
+    fn read(&self) -> Vec<RecordType> {
+        match self {
+            Self::Json(_) => Vec::new(),
+            Self::Records(records, _) => records.counts().into_keys().collect(),
+        }
+    }
 }
 
 /// The key with which the actor may command now: a device of somebody who speaks for the pod, or a key of a service of this

@@ -34,7 +34,7 @@ pub async fn revoke(node: &Arc<Node>, message: &[u8]) -> Result<Vec<u8>, Failure
         kid: Thumbprint::of(revocation.key()).kid(),
         issued_secs: revocation.issued,
     };
-    let act = Act { mark, actor: revocation.issuer, pod: Some(pod), name: "revoke" };
+    let act = Act { mark, actor: revocation.issuer, pod: Some(pod), name: "revoke", read: Vec::new() };
     let recorded = record::write(node, act, EntryKind::Command, "done", now_secs).await?;
     node.metrics.command("revoke");
     Ok(record::acknowledge(node, revocation.id(), revocation.issuer, &recorded, now_secs, Vec::new()))

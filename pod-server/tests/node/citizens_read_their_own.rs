@@ -89,6 +89,25 @@ async fn the_log_says_who_asked_and_proves_it() {
     assert!(!page.to_string().contains("Kaivokatu"), "names, never values");
 }
 
+/// A guardian's reading too: the child sees later who read what.
+#[tokio::test]
+async fn the_log_says_which_records_were_read() {
+    let scene = Scene::new().await;
+    for action in
+        [Action::Read { record_type: Some("residence".parse().unwrap()), skip: 0 }, Action::Export { skip: 0 }]
+    {
+        scene.command(&scene.anna, scene.eetus_pod, action).await.unwrap();
+    }
+    let log = Action::Log { from: 0, limit: 100 };
+    let page = scene.command(&scene.anna, scene.eetus_pod, log).await.unwrap().result;
+    let opened: Vec<&Json> = page["entries"].as_array().unwrap().iter().map(|entry| &entry["opened"]).collect();
+    let released = |purpose: &str| &opened.iter().find(|one| one["purpose"] == purpose).unwrap()["released"];
+    let whole = |record_type: &str| json!({ "record_type": record_type, "names": [] });
+    assert_eq!(released("read"), &json!([whole("residence")]));
+    assert_eq!(released("export"), &json!([whole("child-health"), whole("residence")]));
+    assert!(opened.iter().all(|one| one["actor"] == json!(scene.anna.principal)));
+}
+
 async fn log_page(scene: &Scene, from: u64, limit: u64) -> Json {
     scene.command(&scene.anna, scene.annas_pod, Action::Log { from, limit }).await.unwrap().result
 }
