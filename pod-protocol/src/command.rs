@@ -47,10 +47,16 @@ pub enum Action {
         /// Records to leave out.
         skip: u64,
     },
-    /// Send me the access requests that wait for me.
-    Inbox,
-    /// Send me what stands: grants, revocations, restrictions, objections, key events, whom I act for.
-    Standing,
+    /// Send me the access requests that wait for me, page by page.
+    Inbox {
+        /// Requests to leave out: those of earlier pages.
+        skip: u64,
+    },
+    /// Send me what stands, page by page: grants, revocations, restrictions, objections, my key events.
+    Standing {
+        /// Entries of all lists together to leave out: those of earlier pages.
+        skip: u64,
+    },
     /// Append this signed key event to my log.
     KeyEvent(Vec<u8>),
     /// A service: publish this signed access request, and put it into the inbox of this person, if one is named.
@@ -60,8 +66,13 @@ pub enum Action {
         /// The person's identity code at the service's own organisation. Used to find the pod, and forgotten.
         identity_code: Option<String>,
     },
-    /// A service: hand me the sealed decisions on this access request.
-    Collect(ObjectId),
+    /// A service: hand me the sealed decisions on this access request, page by page.
+    Collect {
+        /// The access request.
+        request: ObjectId,
+        /// Decisions to leave out: those of earlier pages.
+        skip: u64,
+    },
 }
 
 /// A command's claims.
@@ -131,7 +142,7 @@ impl Action {
     /// Whether services command it; all others are a citizen's.
     #[must_use]
     pub fn is_a_services(&self) -> bool {
-        matches!(self, Self::Ask { .. } | Self::Collect(_))
+        matches!(self, Self::Ask { .. } | Self::Collect { .. })
     }
 
     /// Its name, for logs.
@@ -146,11 +157,11 @@ impl Action {
             Self::Read { .. } => "read",
             Self::Log { .. } => "log",
             Self::Export { .. } => "export",
-            Self::Inbox => "inbox",
-            Self::Standing => "standing",
+            Self::Inbox { .. } => "inbox",
+            Self::Standing { .. } => "standing",
             Self::KeyEvent(_) => "key-event",
             Self::Ask { .. } => "ask",
-            Self::Collect(_) => "collect",
+            Self::Collect { .. } => "collect",
         }
     }
 
@@ -170,13 +181,15 @@ impl Action {
             }
             Self::Log { from, limit } => vec![4.into(), (*from).into(), (*limit).into()],
             Self::Export { skip } => vec![5.into(), (*skip).into()],
-            Self::Inbox => vec![6.into()],
-            Self::Standing => vec![7.into()],
+            Self::Inbox { skip } => vec![6.into(), (*skip).into()],
+            Self::Standing { skip } => vec![7.into(), (*skip).into()],
             Self::KeyEvent(event) => vec![8.into(), Cbor::Bytes(event.clone())],
             Self::Ask { request, identity_code } => {
                 vec![9.into(), Cbor::Bytes(request.clone()), null_or(identity_code.clone().map(Cbor::Text))]
             }
-            Self::Collect(id) => vec![10.into(), Cbor::Bytes(id.as_bytes().to_vec())],
+            Self::Collect { request, skip } => {
+                vec![10.into(), Cbor::Bytes(request.as_bytes().to_vec()), (*skip).into()]
+            }
         })
     }
 
@@ -212,14 +225,14 @@ impl Action {
             },
             4 => Self::Log { from: uint(ACTION, next()?)?, limit: uint(ACTION, next()?)? },
             5 => Self::Export { skip: uint(ACTION, next()?)? },
-            6 => Self::Inbox,
-            7 => Self::Standing,
+            6 => Self::Inbox { skip: uint(ACTION, next()?)? },
+            7 => Self::Standing { skip: uint(ACTION, next()?)? },
             8 => Self::KeyEvent(bytes(ACTION, next()?)?),
             9 => Self::Ask {
                 request: bytes(ACTION, next()?)?,
                 identity_code: maybe(next()?).map(|item| text(ACTION, item)).transpose()?,
             },
-            10 => Self::Collect(ObjectId::new(fixed(ACTION, next()?)?)),
+            10 => Self::Collect { request: ObjectId::new(fixed(ACTION, next()?)?), skip: uint(ACTION, next()?)? },
             _ => return Err(ClaimFault::OutOfRange { claim: ACTION }),
         };
         if parts.next().is_some() { Err(wrong) } else { Ok(action) }

@@ -21,6 +21,8 @@ pub(crate) const POD_GRANTS: Table = Table("node-pod-grants");
 pub(crate) const EARLY_REVOCATIONS: Table = Table("node-early-revocations");
 /// Access request id → its bytes.
 pub(crate) const ACCESS_REQUESTS: Table = Table("node-access-requests");
+/// When and access request id → nothing: when it can no longer be answered.
+pub(crate) const REQUEST_ENDS: Table = Table("node-access-request-ends");
 /// Pod and access request id → nothing: what waits in an inbox.
 pub(crate) const INBOX: Table = Table("node-inbox");
 /// Access request id and decision digest → sealed decision.
@@ -53,6 +55,7 @@ pub fn tables() -> Vec<Table> {
         POD_GRANTS,
         EARLY_REVOCATIONS,
         ACCESS_REQUESTS,
+        REQUEST_ENDS,
         INBOX,
         DECISIONS,
         SINGLES,

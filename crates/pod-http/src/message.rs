@@ -1,7 +1,7 @@
 //! What passes between a connection and a handler.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -14,6 +14,19 @@ pub enum PeerAddress {
     Tcp(SocketAddr),
     /// A process on this machine, through a unix socket.
     Unix,
+}
+
+impl PeerAddress {
+    /// What is counted as one peer: an IPv4 address, or the first half of an IPv6 address, for a customer owns at least a /64.
+    /// `None` for unix sockets: whoever may open the file is trusted with all that there is to share.
+    #[must_use]
+    pub fn network(self) -> Option<IpAddr> {
+        let Self::Tcp(address) = self else { return None };
+        Some(match address.ip().to_canonical() {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        })
+    }
 }
 
 /// The protocol agreed on during the TLS handshake (RFC 7301).

@@ -69,16 +69,16 @@ impl Order {
         Self::new(holder, pod, Action::Export { skip })
     }
 
-    /// Send me the access requests that wait.
+    /// Send me the access requests that wait, without the first `skip`.
     #[must_use]
-    pub fn inbox(holder: Principal, pod: PodId) -> Self {
-        Self::new(holder, pod, Action::Inbox)
+    pub fn inbox(holder: Principal, pod: PodId, skip: u64) -> Self {
+        Self::new(holder, pod, Action::Inbox { skip })
     }
 
-    /// Send me what stands.
+    /// Send me what stands, without the first `skip` entries.
     #[must_use]
-    pub fn standing(holder: Principal, pod: PodId) -> Self {
-        Self::new(holder, pod, Action::Standing)
+    pub fn standing(holder: Principal, pod: PodId, skip: u64) -> Self {
+        Self::new(holder, pod, Action::Standing { skip })
     }
 
     /// Append this event to my key log.

@@ -58,6 +58,9 @@ pub(crate) fn refusal_words(code: &str, language: Language) -> String {
             "tillståndet är förbrukat",
             "the permission was used as often as it may be",
         ],
+        "confirmation-wrong" => {
+            ["kirjautumisen koodi oli väärä", "inloggningens kod var fel", "the code of the login was wrong"]
+        }
         "confirmation-failed" => [
             "kirjautumisen koodi oli liian monta kertaa väärä",
             "inloggningens kod var fel för många gånger",

@@ -82,12 +82,11 @@ fn action_json(action: &Action) -> Json {
         }
         Action::Read { record_type, skip } => json!({ "type": record_type, "skip": skip }),
         Action::Log { from, limit } => json!({ "from": from, "limit": limit }),
-        Action::Export { skip } => json!({ "skip": skip }),
+        Action::Export { skip } | Action::Inbox { skip } | Action::Standing { skip } => json!({ "skip": skip }),
         Action::Ask { request, identity_code } => {
             json!({ "request": base64url(request), "names_a_person": identity_code.is_some() })
         }
-        Action::Collect(id) => json!({ "request": id }),
-        Action::Inbox | Action::Standing => json!({}),
+        Action::Collect { request, skip } => json!({ "request": request, "skip": skip }),
     };
     json!({ "name": action.name(), "details": details })
 }

@@ -156,7 +156,7 @@ fn forgeries_do_not_fill_the_window() {
 #[test]
 fn a_command_is_judged_like_a_request() {
     let mut scene = Scene::new();
-    let command = scene.world.command(pod_protocol::command::Action::Standing);
+    let command = scene.world.command(pod_protocol::command::Action::Standing { skip: 0 });
     let nonce = command.nonce;
     let (key, holder) = (scene.world.anna.public_key(), scene.world.holder());
     let signed = Verified::sign(&scene.world.anna, command.clone());

@@ -157,7 +157,7 @@ fn what_citizens_do() {
     );
     let object = Action::Object { purpose: purpose("dpv:Marketing"), organisation: None, on: true };
     says(&command(object), "a command", &["The citizen objects to dpv:Marketing by anybody."]);
-    says(&command(Action::Inbox), "a command", &["What it wants: inbox."]);
+    says(&command(Action::Inbox { skip: 0 }), "a command", &["What it wants: inbox."]);
     let acknowledgement = Acknowledgement {
         issuer: principal(HELSINKI),
         audience: principal(CITIZEN),

@@ -203,16 +203,23 @@ impl Grants {
     }
 
     /// The signed grants over a pod.
-    pub(crate) fn of_pod(&self, pod: &PodId) -> Result<Vec<(GrantId, Vec<u8>)>, Fault> {
-        let damaged = || Fault::Damaged { what: "a grant" };
-        let mut grants = Vec::new();
-        for (key, _) in self.store.prefix(POD_GRANTS, pod.as_bytes(), MAX_POD_GRANTS)? {
-            let id = key.get(16..).and_then(|id| <[u8; 32]>::try_from(id).ok()).ok_or_else(damaged)?;
-            let stored = self.store.get(GRANTS, &id)?.ok_or_else(damaged)?;
-            let sealed = stored.get(16..).ok_or_else(damaged)?;
-            grants.push((GrantId::new(id), self.vault.open_for_pod(pod, CONTEXT, sealed)?.to_vec()));
-        }
-        Ok(grants)
+    fn of_pod(&self, pod: &PodId) -> Result<Vec<(GrantId, Vec<u8>)>, Fault> {
+        let signed = |id: GrantId| Ok(self.signed(pod, &id)?.map(|bytes| (id, bytes)));
+        self.ids_of_pod(pod)?.into_iter().filter_map(|id| signed(id).transpose()).collect()
+    }
+
+    /// Which grants over a pod are on record.
+    pub(crate) fn ids_of_pod(&self, pod: &PodId) -> Result<Vec<GrantId>, Fault> {
+        let rows = self.store.prefix(POD_GRANTS, pod.as_bytes(), MAX_POD_GRANTS)?;
+        let id = |key: &[u8]| key.get(16..).and_then(|id| <[u8; 32]>::try_from(id).ok()).map(GrantId::new);
+        rows.iter().map(|(key, _)| id(key).ok_or(Fault::Damaged { what: "a grant" })).collect()
+    }
+
+    /// A grant over a pod as it was signed; none when it is not on record any more.
+    pub(crate) fn signed(&self, pod: &PodId, id: &GrantId) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(stored) = self.store.get(GRANTS, id.as_bytes())? else { return Ok(None) };
+        let sealed = stored.get(16..).ok_or(Fault::Damaged { what: "a grant" })?;
+        Ok(Some(self.vault.open_for_pod(pod, CONTEXT, sealed)?.to_vec()))
     }
 }
 

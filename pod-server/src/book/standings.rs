@@ -24,7 +24,8 @@ const MAX_CACHED: usize = 20_000;
 const MAX_KEY_EVENTS: usize = 2 * MAX_DEVICES;
 /// Most people who act for one pod: parents, and those whom a court named.
 const MAX_ACTORS: usize = 32;
-/// Most objections and revoked keys each that one pod can have: more is no citizen. Revoked grants are as many as grants.
+/// Most restricted types, objections and revoked keys each that one pod can have: more is no citizen. Revoked grants are as many
+/// as grants.
 const MAX_ENTRIES: usize = 10_000;
 /// Binds sealed standings to their use.
 const CONTEXT: &str = "standing";
@@ -133,10 +134,10 @@ impl Standings {
         Ok(events.into_iter().map(|(_, event)| event).collect())
     }
 
-    /// Binds a key log to the pods for which its person may act; binding it again finds new children. A person has one log
-    /// here: a lost wallet is recovered, not replaced by whoever logs in, and nobody can crowd the others out of a child's
-    /// pod. And a log has one person: one wallet does not come to speak for two.
-    pub(crate) fn enrol(&self, events: &[Vec<u8>], person: &Person, now_secs: u64) -> Result<KeyState, Failure> {
+    /// What binds a key log to the pods for which its person may act, for [`Standings::enrol`]; binding it again finds new
+    /// children. A person has one log here: a lost wallet is recovered, not replaced by whoever logs in, and nobody can crowd
+    /// the others out of a child's pod. And a log has one person: one wallet does not come to speak for two.
+    pub(crate) fn enrolment(&self, events: &[Vec<u8>], person: &Person, now_secs: u64) -> Result<Batch, Failure> {
         if events.len() > MAX_KEY_EVENTS {
             return Err(Refusal::TooLarge.into());
         }
@@ -171,9 +172,14 @@ impl Standings {
         for child in &person.wards {
             batch.put(ACTORS, actor_key(child, &principal), [Relation::Guardian as u8]);
         }
-        self.store.commit(batch)?;
+        Ok(batch)
+    }
+
+    /// Binds. The caller has held every pod since [`Standings::enrolment`].
+    pub(crate) fn enrol(&self, enrolment: Batch) -> Result<(), Fault> {
+        self.store.commit(enrolment)?;
         self.forget_all();
-        Ok(state)
+        Ok(())
     }
 
     /// By which handle the registers know the person to whom a log is bound; none when it is bound to nobody yet.
@@ -183,10 +189,15 @@ impl Standings {
         handle.map(|handle| <[u8; 32]>::try_from(handle).map_err(damaged)).transpose()
     }
 
+    /// What somebody's log says with this event at its end, when it can stand there.
+    pub(crate) fn with_key_event(&self, principal: &Principal, event: &[u8]) -> Result<KeyState, Failure> {
+        let state = self.key_log(principal)?.ok_or(Refusal::NotAuthorised)?;
+        Ok(state.apply(Signed::<KeyEvent>::decode(event)?)?)
+    }
+
     /// Appends an event to somebody's log.
     pub(crate) fn append_key_event(&self, principal: &Principal, event: &[u8]) -> Result<KeyState, Failure> {
-        let state = self.key_log(principal)?.ok_or(Refusal::NotAuthorised)?;
-        let next = state.apply(Signed::<KeyEvent>::decode(event)?)?;
+        let next = self.with_key_event(principal, event)?;
         let key = event_key(principal, next.seq());
         let mut batch = Batch::new();
         batch.require_absent(KEY_EVENTS, key.clone());
@@ -200,7 +211,10 @@ impl Standings {
     pub(crate) fn change(&self, pod: &PodId, change: impl FnOnce(&mut Standing)) -> Result<(), Failure> {
         let mut standing = self.load(pod)?;
         change(&mut standing);
-        if standing.objections.len() > MAX_ENTRIES || standing.revoked_keys.len() > MAX_ENTRIES {
+        if standing.restricted_types.len() > MAX_ENTRIES
+            || standing.objections.len() > MAX_ENTRIES
+            || standing.revoked_keys.len() > MAX_ENTRIES
+        {
             return Err(Refusal::TooLarge.into());
         }
         let decided = Decided {

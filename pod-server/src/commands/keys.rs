@@ -12,21 +12,19 @@ use crate::blocking::blocking;
 use crate::fault::Failure;
 use crate::node::Node;
 
-/// Appends a key event to the actor's log. Every release waits: the log may be part of several pods' standings.
+/// Looks at an event before anything waits for it: signature, place in the log, time.
 ///
 /// An event from the future would keep every honest one out that comes before that time, and let a revoked key go on signing
 /// until then.
-pub(super) async fn append(
-    node: &Arc<Node>,
-    actor: Principal,
-    event: Vec<u8>,
-    now_secs: u64,
-) -> Result<Value, Failure> {
+pub(super) async fn check(node: &Arc<Node>, actor: Principal, event: Vec<u8>, now_secs: u64) -> Result<(), Failure> {
     if Signed::<KeyEvent>::decode(&event)?.unverified().time_secs > now_secs + CLOCK_SKEW_SECS {
         return Err(Refusal::NotYetIssued.into());
     }
-    let changing = node.releases.change_all().await;
+    blocking(node, move |node| node.standings.with_key_event(&actor, &event).map(drop)).await
+}
+
+/// Appends an event to the actor's log.
+pub(super) async fn append(node: &Arc<Node>, actor: Principal, event: Vec<u8>) -> Result<Value, Failure> {
     let state = blocking(node, move |node| node.standings.append_key_event(&actor, &event)).await?;
-    drop(changing);
     Ok(json!({ "seq": state.seq() }))
 }

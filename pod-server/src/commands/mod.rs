@@ -1,10 +1,12 @@
 //! Commands: what citizens, their representatives and the organisation's own services have the node do.
 //!
-//! The same order as for a request: verify, decide, do, record, answer. A command that changes a pod's standing holds the pod
-//! against releases until the change is durable, so that nothing leaves after its acknowledgement that it forbids.
+//! The same order as for a request: verify, decide, do, record, answer. A command holds its pod from the decision until the
+//! answer is made, against releases too when it changes what stands. So nobody is told anything, and nothing is done, that
+//! was no longer theirs at that moment, and nothing leaves after an acknowledgement that it forbids.
 
 mod keys;
 mod own_data;
+mod page;
 mod record;
 mod revoke;
 mod services;
@@ -14,6 +16,7 @@ use std::sync::Arc;
 
 use pod_crypto::PublicKey;
 use pod_protocol::command::{Action, Command};
+use pod_protocol::field::RecordType;
 use pod_protocol::ids::{PodId, Principal, Thumbprint};
 use pod_protocol::path::{VerifiedCommand, verify_command};
 use pod_protocol::{Refusal, Signed};
@@ -21,6 +24,7 @@ use pod_vault::OpenedRecords;
 
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
+use crate::releases::{Changing, Holding};
 use crate::request::Peer;
 
 pub use revoke::revoke;
@@ -40,8 +44,8 @@ pub async fn handle(node: &Arc<Node>, peer: &Peer, message: &[u8]) -> Result<Vec
     let done = execute(node, &command, now_secs).await;
     let name = command.action.name();
     match done {
-        Ok(done) => {
-            let recorded = record::done(node, &command, now_secs).await?;
+        Ok((done, _held)) => {
+            let recorded = record::done(node, &command, done.read(), now_secs).await?;
             node.metrics.command(name);
             let result = match done {
                 Done::Json(json) => serde_json::to_vec(&json).map_err(|_| Fault::Damaged { what: "an answer" })?,
@@ -66,6 +70,15 @@ enum Done {
     Records(OpenedRecords, own_data::Page),
 }
 
+impl Done {
+    fn read(&self) -> Vec<RecordType> {
+        match self {
+            Self::Json(_) => Vec::new(),
+            Self::Records(records, _) => records.counts().into_keys().collect(),
+        }
+    }
+}
+
 /// The key with which the actor may command now: a device of somebody who speaks for the pod, or a key of a service of this
 /// organisation.
 fn actors_key(node: &Node, signed: &Signed<Command>, now_secs: u64) -> Result<Option<PublicKey>, Fault> {
@@ -87,7 +100,39 @@ fn actors_key(node: &Node, signed: &Signed<Command>, now_secs: u64) -> Result<Op
     }
 }
 
-async fn execute(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> Result<Done, Failure> {
+/// Holds the pod, sees that whoever commands still speaks for it, and does what they say. The pod is held until the answer is
+/// made.
+async fn execute(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> Result<(Done, Held), Failure> {
+    // Holding every pod is not for whoever sends an event that could never count.
+    if let Action::KeyEvent(event) = &command.action {
+        keys::check(node, command.issuer, event.clone(), now_secs).await?;
+    }
+    let held = hold(node, command).await;
+    if let Some(pod) = &command.subject {
+        // Only now, with the pod held: what was so when the command was verified could be changed meanwhile.
+        let key = Thumbprint::of(command.key());
+        if !speaks_for(node, pod, &command.issuer, &key, (node.clock)())? {
+            return Err(Refusal::NotAuthorised.into());
+        }
+    }
+    Ok((perform(node, command, now_secs).await?, held))
+}
+
+/// What a command holds: its pod against changes, or one pod or all of them against releases too.
+type Held = (Holding, Option<Changing>);
+
+/// A service's command holds nothing. A key log may be part of several pods' standings, and which these are is known pod by
+/// pod only: so a new event holds them all.
+async fn hold(node: &Node, command: &VerifiedCommand) -> Held {
+    let changing = match (&command.action, &command.subject) {
+        (Action::KeyEvent(_), _) => Some(node.releases.change_all().await),
+        (Action::Restrict { .. } | Action::Object { .. }, Some(pod)) => Some(node.releases.change(pod).await),
+        _ => None,
+    };
+    (node.releases.hold(command.subject.filter(|_| changing.is_none())).await, changing)
+}
+
+async fn perform(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> Result<Done, Failure> {
     let pod = || command.subject.ok_or(Refusal::NotAuthorised);
     match &command.action {
         Action::Deposit(grant) => standing::deposit(node, pod()?, grant, now_secs).await.map(Done::Json),
@@ -97,18 +142,20 @@ async fn execute(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> 
         Action::Object { purpose, organisation, on } => {
             standing::object(node, pod()?, purpose.clone(), *organisation, *on).await.map(Done::Json)
         }
-        Action::KeyEvent(event) => keys::append(node, command.issuer, event.clone(), now_secs).await.map(Done::Json),
+        Action::KeyEvent(event) => keys::append(node, command.issuer, event.clone()).await.map(Done::Json),
         Action::Read { record_type, skip } => {
             own_data::read(node, pod()?, command.issuer, record_type.clone(), *skip).await
         }
         Action::Export { skip } => own_data::export(node, pod()?, command.issuer, *skip).await,
         Action::Log { from, limit } => own_data::log(node, pod()?, *from, *limit).await.map(Done::Json),
-        Action::Standing => standing::tell(node, pod()?, command.issuer).await.map(Done::Json),
-        Action::Inbox => own_data::inbox(node, pod()?).map(Done::Json),
+        Action::Standing { skip } => standing::tell(node, pod()?, command.issuer, *skip).await.map(Done::Json),
+        Action::Inbox { skip } => own_data::inbox(node, pod()?, *skip, now_secs).await.map(Done::Json),
         Action::Ask { request, identity_code } => {
             services::ask(node, command.issuer, request, identity_code.as_deref(), now_secs).await.map(Done::Json)
         }
-        Action::Collect(id) => services::collect(node, command.issuer, id).map(Done::Json),
+        Action::Collect { request, skip } => {
+            services::collect(node, command.issuer, *request, *skip).await.map(Done::Json)
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use pod_vault::OpenedRecords;
 use serde_json::{Value, json};
 
 use super::Done;
+use super::page::fill;
 use super::record::Recorded;
 use crate::blocking::blocking;
 use crate::fault::{Failure, Fault};
@@ -89,27 +90,31 @@ pub(super) fn page(node: &Node, records: OpenedRecords, page: &Page, recorded: &
 /// A page of the entries about a pod, with the proof that each stands in the log whose signed head comes along.
 pub(super) async fn log(node: &Arc<Node>, pod: PodId, from: u64, limit: u64) -> Result<Value, Failure> {
     blocking(node, move |node| {
-        let Some(head) = node.log.head() else {
-            return Ok(json!({ "tree_head": null, "entries": [], "next": null }));
-        };
         let limit = usize::try_from(limit.clamp(1, PAGE_ENTRIES)).unwrap_or(1);
         let tag = PodTag::new(node.vault.audit_tag(&pod));
         let entries = node.log.entries_of(tag, from, limit)?;
-        let next = (entries.len() == limit).then(|| entries.last().map(|entry| entry.index() + 1)).flatten();
+        // Only now: a head that was signed before them would not cover those that became durable meanwhile.
+        let Some(head) = node.log.head() else {
+            return Ok(json!({ "tree_head": null, "entries": [], "next": null }));
+        };
         let key = node.vault.audit_key(&pod)?;
         let mut page = Vec::with_capacity(entries.len());
-        // An entry that became durable after the head was read is for the next page.
-        for entry in entries.iter().filter(|entry| entry.index() < head.size) {
+        fill(&entries, 0, |entry| {
             let proof = node.log.inclusion_proof(entry.index(), head.size)?;
             // An entry whose key was erased still says when and what kind.
             let opened = shown(entry, entry.open(&key).ok().as_ref());
-            page.push(json!({
+            let shown = json!({
                 "index": entry.index(),
                 "entry": base64url(entry.bytes()),
                 "proof": proof.iter().map(|hash| base64url(hash)).collect::<Vec<_>>(),
                 "opened": opened,
-            }));
-        }
+            });
+            let bytes = shown.to_string().len();
+            page.push(shown);
+            Ok(bytes)
+        })?;
+        let is_full = page.len() == limit || page.len() < entries.len();
+        let next = entries.get(..page.len()).and_then(<[_]>::last).filter(|_| is_full).map(|last| last.index() + 1);
         Ok(json!({ "tree_head": base64url(head.bytes()), "entries": page, "next": next }))
     })
     .await
@@ -147,8 +152,19 @@ fn shown(entry: &StoredEntry, personal: Option<&pod_audit::PersonalPart>) -> Val
     shown
 }
 
-/// The access requests that wait for the pod's subject.
-pub(super) fn inbox(node: &Node, pod: PodId) -> Result<Value, Failure> {
-    let requests: Vec<String> = node.requests.inbox(&pod)?.iter().map(|request| base64url(request)).collect();
-    Ok(json!({ "requests": requests }))
+/// A page of the access requests that wait for the pod's subject.
+pub(super) async fn inbox(node: &Arc<Node>, pod: PodId, skip: u64, now_secs: u64) -> Result<Value, Failure> {
+    blocking(node, move |node| {
+        let mut requests = Vec::new();
+        let next_skip = fill(node.requests.inbox(&pod)?, skip, |id| {
+            // One whose time is over stays where it is until the next is put there, so that pages go on where they ended.
+            let Some(request) = node.requests.answerable(&id, now_secs)? else { return Ok(0) };
+            let request = base64url(&request);
+            let bytes = request.len();
+            requests.push(request);
+            Ok(bytes)
+        })?;
+        Ok(json!({ "requests": requests, "next_skip": next_skip }))
+    })
+    .await
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use pod_audit::{EntryKind, NewEntry, PersonalPart, PodTag, PublicPart, RequestMark, SignedHead};
+use pod_audit::{EntryKind, NewEntry, PersonalPart, PodTag, PublicPart, Released, RequestMark, SignedHead};
 use pod_protocol::command::{Acknowledgement, CommandAnswer};
+use pod_protocol::field::RecordType;
 use pod_protocol::ids::{Kid, ObjectId, PodId, Principal, Thumbprint};
 use pod_protocol::path::VerifiedCommand;
 use pod_protocol::{Refusal, Verified};
@@ -42,6 +43,8 @@ pub(super) struct Act {
     pub(super) pod: Option<PodId>,
     /// What it is called.
     pub(super) name: &'static str,
+    /// Of which types records were read, in full but for what non-disclosure takes out.
+    pub(super) read: Vec<RecordType>,
 }
 
 impl Act {
@@ -52,13 +55,19 @@ impl Act {
             actor: command.issuer,
             pod: command.subject,
             name: command.action.name(),
+            read: Vec::new(),
         }
     }
 }
 
-/// Records that a command was done.
-pub(super) async fn done(node: &Node, command: &VerifiedCommand, now_secs: u64) -> Result<Recorded, Fault> {
-    write(node, Act::of(command), EntryKind::Command, "done", now_secs).await
+/// Records that a command was done, and of which types records were read by it.
+pub(super) async fn done(
+    node: &Node,
+    command: &VerifiedCommand,
+    read: Vec<RecordType>,
+    now_secs: u64,
+) -> Result<Recorded, Fault> {
+    write(node, Act { read, ..Act::of(command) }, EntryKind::Command, "done", now_secs).await
 }
 
 /// Records that a command was refused.
@@ -69,6 +78,11 @@ pub(super) async fn refused(
     now_secs: u64,
 ) -> Result<Recorded, Fault> {
     write(node, Act::of(command), EntryKind::Refusal, refusal.code(), now_secs).await
+}
+
+/// Records of one type, without naming fields: all were read.
+fn whole(record_type: &RecordType) -> Released {
+    Released { record_type: record_type.to_string(), fields: Vec::new() }
 }
 
 /// Writes one entry about an act, and answers when it is on disk.
@@ -87,13 +101,13 @@ pub(super) async fn write(
         grants: None,
     };
     let personal = PersonalPart {
-        service: act.pod.is_none().then_some(act.actor),
+        service: None,
         organisation: String::new(),
         purpose: act.name.to_owned(),
-        released: Vec::new(),
+        released: act.read.iter().map(whole).collect(),
         withheld: Vec::new(),
         outcome: outcome.to_owned(),
-        acting: act.pod.is_some().then(|| act.actor.to_string()),
+        acting: Some(act.actor.to_string()),
     };
     let key = match &act.pod {
         Some(pod) => Some(node.vault.audit_key(pod)?),

@@ -225,5 +225,6 @@ async fn write(
         kid: revocation.thumbprint().kid(),
         issued_secs: revocation.issued,
     };
-    record::write(node, Act { mark, actor: revocation.issuer, pod, name: "revoke" }, kind, outcome, now_secs).await
+    let act = Act { mark, actor: revocation.issuer, pod, name: "revoke", read: Vec::new() };
+    record::write(node, act, kind, outcome, now_secs).await
 }

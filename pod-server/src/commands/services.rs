@@ -6,8 +6,9 @@ use pod_protocol::Refusal;
 use pod_protocol::ids::{ObjectId, Principal, base64url};
 use serde_json::{Value, json};
 
+use super::page::fill;
 use crate::blocking::blocking;
-use crate::fault::{Failure, Fault};
+use crate::fault::Failure;
 use crate::node::Node;
 
 /// Publishes an access request, and puts it into a person's inbox. Over-asking is not refused here: the citizen sees it.
@@ -31,20 +32,29 @@ pub(super) async fn ask(
         }
     };
     let id = request.id();
-    blocking(node, move |node| node.requests.publish(&request, inbox.as_ref())).await?;
+    blocking(node, move |node| node.requests.publish(&request, inbox.as_ref(), now_secs)).await?;
     Ok(json!({ "id": id }))
 }
 
-/// The sealed decisions on an access request of this service.
-pub(super) fn collect(node: &Node, service: Principal, id: &ObjectId) -> Result<Value, Failure> {
-    let stored = node.requests.get(id)?.ok_or(Refusal::UnknownGrant)?;
-    let damaged = |_: Refusal| Fault::Damaged { what: "an access request" };
-    let request =
-        pod_protocol::Signed::<pod_protocol::access_request::AccessRequest>::decode(&stored).map_err(damaged)?;
-    // Its signature was checked when it was published.
-    if request.unverified().service != service {
-        return Err(Refusal::UnknownGrant.into());
-    }
-    let decisions: Vec<String> = node.requests.decisions(id)?.iter().map(|sealed| base64url(sealed)).collect();
-    Ok(json!({ "decisions": decisions }))
+/// A page of the sealed decisions on an access request of this service.
+pub(super) async fn collect(
+    node: &Arc<Node>,
+    service: Principal,
+    request: ObjectId,
+    skip: u64,
+) -> Result<Value, Failure> {
+    blocking(node, move |node| {
+        if node.requests.service_of(&request)? != Some(service) {
+            return Err(Refusal::UnknownGrant.into());
+        }
+        let mut decisions = Vec::new();
+        let next_skip = fill(node.requests.decisions(&request)?, skip, |sealed| {
+            let sealed = base64url(&sealed);
+            let bytes = sealed.len();
+            decisions.push(sealed);
+            Ok(bytes)
+        })?;
+        Ok(json!({ "decisions": decisions, "next_skip": next_skip }))
+    })
+    .await
 }

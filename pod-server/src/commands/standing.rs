@@ -1,14 +1,16 @@
 //! What citizens decide about a pod: grants deposited, restrictions, objections; and telling what stands.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pod_protocol::field::{Purpose, RecordType};
 use pod_protocol::grant::Grant;
-use pod_protocol::ids::{PodId, Principal, Thumbprint, base64url};
+use pod_protocol::ids::{GrantId, ObjectId, PodId, Principal, Thumbprint, base64url};
 use pod_protocol::standing::Objection;
 use pod_protocol::{Refusal, Signed};
 use serde_json::{Value, json};
 
+use super::page::fill;
 use crate::blocking::blocking;
 use crate::book::grants::{GrantSigner as _, Signers, ToKeep};
 use crate::fault::Failure;
@@ -47,7 +49,6 @@ pub(super) async fn restrict(
     record_types: Vec<RecordType>,
     on: bool,
 ) -> Result<Value, Failure> {
-    let changing = node.releases.change(&pod).await;
     blocking(node, move |node| {
         node.standings.change(&pod, |standing| {
             if record_types.is_empty() {
@@ -63,7 +64,6 @@ pub(super) async fn restrict(
         })
     })
     .await?;
-    drop(changing);
     Ok(json!({}))
 }
 
@@ -75,7 +75,6 @@ pub(super) async fn object(
     organisation: Option<Principal>,
     on: bool,
 ) -> Result<Value, Failure> {
-    let changing = node.releases.change(&pod).await;
     blocking(node, move |node| {
         node.standings.change(&pod, |standing| {
             let objection = Objection { purpose, organisation };
@@ -87,36 +86,60 @@ pub(super) async fn object(
         })
     })
     .await?;
-    drop(changing);
     Ok(json!({}))
 }
 
-/// Tells what stands: grants, revocations, restrictions, objections, the actor's key events.
-pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal) -> Result<Value, Failure> {
+/// One thing that stands.
+enum One<'a> {
+    Grant(&'a GrantId),
+    Revoked(&'a ObjectId),
+    RestrictedType(&'a RecordType),
+    Objection(&'a Objection),
+    KeyEvent(&'a [u8]),
+}
+
+/// Tells a page of what stands: grants, revocations, restrictions, objections, the actor's key events.
+pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal, skip: u64) -> Result<Value, Failure> {
     blocking(node, move |node| {
         let standing = node.standing(&pod)?.ok_or(Refusal::UnknownPod)?;
-        let grants: Vec<Value> = node
-            .grants
-            .of_pod(&pod)?
-            .into_iter()
-            .map(|(id, bytes)| json!({ "id": id, "bytes": base64url(&bytes) }))
-            .collect();
-        let objections: Vec<Value> = standing
-            .objections
+        let (grants, events) = (node.grants.ids_of_pod(&pod)?, node.standings.key_events(&actor)?);
+        let all = grants
             .iter()
-            .map(|one| json!({ "purpose": one.purpose, "organisation": one.organisation }))
-            .collect();
-        let events: Vec<String> = node.standings.key_events(&actor)?.iter().map(|event| base64url(event)).collect();
-        Ok(json!({
-            "grants": grants,
-            "revoked": standing.revoked,
+            .map(One::Grant)
+            .chain(standing.revoked.iter().map(One::Revoked))
+            .chain(standing.restricted_types.iter().map(One::RestrictedType))
+            .chain(standing.objections.iter().map(One::Objection))
+            .chain(events.iter().map(|event| One::KeyEvent(event)));
+        let names = ["grants", "revoked", "restricted_types", "objections", "key_events"];
+        let mut lists: BTreeMap<&str, Vec<Value>> = names.map(|name| (name, Vec::new())).into();
+        let next_skip = fill(all, skip, |one| {
+            let (list, told) = match one {
+                One::Grant(id) => match node.grants.signed(&pod, id)? {
+                    Some(grant) => ("grants", json!({ "id": id, "bytes": base64url(&grant) })),
+                    // It ended and gave its place to another just now.
+                    None => return Ok(0),
+                },
+                One::Revoked(id) => ("revoked", json!(id)),
+                One::RestrictedType(of) => ("restricted_types", json!(of)),
+                One::Objection(one) => {
+                    ("objections", json!({ "purpose": one.purpose, "organisation": one.organisation }))
+                }
+                One::KeyEvent(event) => ("key_events", json!(base64url(event))),
+            };
+            let bytes = told.to_string().len();
+            lists.entry(list).or_default().push(told);
+            Ok(bytes)
+        })?;
+        let mut page = json!({
             "revoked_before_secs": standing.revoked_before,
             "restricted": standing.restricted,
-            "restricted_types": standing.restricted_types,
-            "objections": objections,
             "non_disclosure": standing.non_disclosure,
-            "key_events": events,
-        }))
+            "next_skip": next_skip,
+        });
+        if let Value::Object(members) = &mut page {
+            members.extend(lists.into_iter().map(|(name, list)| (name.to_owned(), Value::Array(list))));
+        }
+        Ok(page)
     })
     .await
 }

@@ -8,6 +8,8 @@ use pod_crypto::equal;
 use pod_import::IdentityCode;
 use pod_protocol::Refusal;
 use pod_protocol::ids::{PodId, Principal};
+use pod_protocol::key_event::KeyState;
+use pod_store::Batch;
 
 use super::pending::{Bound, BoundPod, LoggedIn};
 use super::record::{self, Act};
@@ -32,53 +34,62 @@ pub(super) async fn identify(node: &Arc<Node>, code: IdentityCode) -> Result<Per
         let wards = node.vault.wards_of(text)?.into_iter().map(|ward| ward.pod).collect();
         Ok(Person { handle: node.vault.guardian_handle(text), own: node.vault.find(text)?, wards })
     });
-    found.await.map_err(|failure| match failure {
+    faults(found.await)
+}
+
+/// Of work that refuses nobody.
+fn faults<T>(done: Result<T, Failure>) -> Result<T, Fault> {
+    done.map_err(|failure| match failure {
         Failure::Fault(fault) => fault,
-        Failure::Refused(_) => Fault::Damaged { what: "an identity" },
+        Failure::Refused(_) => Fault::Damaged { what: "an enrolment" },
     })
 }
 
-/// Binds the key log to the pods of the person who logged in and confirmed it.
+/// Binds the key log to the pods of the person who logged in and confirmed it. Nobody speaks for a pod whose log does not say
+/// so: the entries come first.
 pub(super) async fn bind(node: &Arc<Node>, logged_in: LoggedIn) -> Result<Bound, LoginFailure> {
     let now_secs = (node.clock)();
     let principal = logged_in.principal;
     // Like a new device key, a new speaker may change several standings; and of two wallets for one pod only one is first.
     let changing = node.releases.change_all().await;
-    let done = blocking(node, move |node| enrol(node, &logged_in, now_secs)).await;
-    drop(changing);
-    let done = match done {
-        Ok(done) => done,
-        Err(Failure::Refused(_)) => return Err(LoginRefusal::KeyLog.into()),
-        Err(Failure::Fault(fault)) => return Err(fault.into()),
-    };
-    match done {
-        Ok(bound) => {
-            let act = |one: &BoundPod| Act {
-                kind: EntryKind::Command,
-                pod: Some(one.pod),
-                principal,
-                released: Vec::new(),
-                outcome: "done",
-            };
-            record::write(node, bound.pods.iter().map(act).collect(), now_secs).await?;
-            Ok(bound)
-        }
+    let (bound, enrolment) = match faults(blocking(node, move |node| decide(node, &logged_in, now_secs)).await)? {
+        Ok(decided) => decided,
         Err(Refused { why, pod }) => {
-            turn_down(node, why, pod, principal).await?;
-            Err(why.into())
+            turn_down(node, why.code(), pod, principal).await?;
+            return Err(why.into());
         }
-    }
+    };
+    let act = |one: &BoundPod| Act {
+        kind: EntryKind::Command,
+        pod: Some(one.pod),
+        principal,
+        released: Vec::new(),
+        outcome: "done",
+    };
+    record::write(node, bound.pods.iter().map(act).collect(), now_secs).await?;
+    faults(blocking(node, move |node| Ok(node.standings.enrol(enrolment)?)).await)?;
+    drop(changing);
+    Ok(bound)
 }
 
-/// Records that a wallet was not bound, in the log of the pod of whoever logged in, if they have one.
+/// Records that a wallet was not bound, or not yet, in the log of the pod of whoever logged in, if they have one.
 pub(super) async fn turn_down(
     node: &Node,
-    why: LoginRefusal,
+    outcome: &'static str,
     pod: Option<PodId>,
     principal: Principal,
 ) -> Result<(), Fault> {
-    let act = Act { kind: EntryKind::Refusal, pod, principal, released: Vec::new(), outcome: why.code() };
+    let act = Act { kind: EntryKind::Refusal, pod, principal, released: Vec::new(), outcome };
     record::write(node, vec![act], (node.clock)()).await.map(drop)
+}
+
+/// Reads a key log: some milliseconds of signatures when it is long.
+pub(super) async fn read(node: &Arc<Node>, events: Vec<Vec<u8>>) -> Result<(Vec<Vec<u8>>, KeyState), Failure> {
+    blocking(node, move |_| {
+        let keys = replay(&events)?;
+        Ok((events, keys))
+    })
+    .await
 }
 
 /// Binds a wallet for a person whom the caller has seen identify themselves in another way than by the login provider, such as
@@ -92,7 +103,7 @@ pub async fn enrol_identified(
     code: IdentityCode,
     events: Vec<Vec<u8>>,
 ) -> Result<Vec<PodId>, Failure> {
-    let keys = replay(&events)?;
+    let (events, keys) = read(node, events).await?;
     if keys.organisation() != Some(node.principal) {
         return Err(Refusal::Audience.into());
     }
@@ -104,7 +115,10 @@ pub async fn enrol_identified(
     }
 }
 
-fn enrol(node: &Node, logged_in: &LoggedIn, now_secs: u64) -> Result<Result<Bound, Refused>, Failure> {
+type Decided = Result<(Bound, Batch), Refused>;
+
+/// Whether the wallet is bound, to which pods, and what does it.
+fn decide(node: &Node, logged_in: &LoggedIn, now_secs: u64) -> Result<Decided, Failure> {
     let LoggedIn { events, principal, person } = logged_in;
     let pods = pods_today(node, person, now_secs)?;
     let own = pods.iter().find(|one| one.until_secs.is_none()).map(|one| one.pod);
@@ -117,10 +131,11 @@ fn enrol(node: &Node, logged_in: &LoggedIn, now_secs: u64) -> Result<Result<Boun
         return refused(LoginRefusal::OtherPerson);
     }
     let wards = pods.iter().filter(|one| one.until_secs.is_some()).map(|one| one.pod).collect();
-    match node.standings.enrol(events, &Person { handle, own, wards }, now_secs) {
-        Ok(_) => Ok(Ok(Bound { principal: *principal, pods })),
+    match node.standings.enrolment(events, &Person { handle, own, wards }, now_secs) {
+        Ok(enrolment) => Ok(Ok((Bound { principal: *principal, pods }, enrolment))),
         Err(Failure::Refused(Refusal::NotAuthorised)) => refused(LoginRefusal::OtherWallet),
-        Err(failure) => Err(failure),
+        Err(Failure::Refused(_)) => refused(LoginRefusal::KeyLog),
+        Err(Failure::Fault(fault)) => Err(fault.into()),
     }
 }
 

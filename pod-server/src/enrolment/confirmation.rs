@@ -85,15 +85,13 @@ async fn take(enrolment: &Arc<Enrolment>, secret: &str, body: &[u8]) -> Result<s
         Tried::Right(key, logged_in) => {
             to_the_end(bind_and_note(Arc::clone(enrolment), key, logged_in)).await?;
         }
-        Tried::Wrong(tries_left) => {
-            enrolment.node.metrics.command(problems::CONFIRMATION_WRONG.code);
-            return Err(Refused::Problem { kind: &problems::CONFIRMATION_WRONG, tries_left: Some(tries_left) });
-        }
-        Tried::Failed(LoggedIn { principal, person, .. }) => {
+        Tried::Wrong { tries_left, principal, pod } => {
             let node = Arc::clone(&enrolment.node);
-            to_the_end(async move { bind::turn_down(&node, failed, person.own, principal).await }).await??;
-            enrolment.note(failed.into());
-            return Err((&problems::CONFIRMATION_FAILED).into());
+            let kind = if tries_left == 0 { &problems::CONFIRMATION_FAILED } else { &problems::CONFIRMATION_WRONG };
+            to_the_end(async move { bind::turn_down(&node, kind.code, pod, principal).await }).await??;
+            enrolment.node.metrics.command(kind.code);
+            tracing::info!(code = kind.code, "enrolment refused");
+            return Err(Refused::Problem { kind, tries_left: Some(tries_left).filter(|left| *left > 0) });
         }
     }
     let progress = enrolment.pending.progress(secret, enrolment.now_secs()).ok_or(unknown)?;

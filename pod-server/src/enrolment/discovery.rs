@@ -14,6 +14,8 @@ use super::refusal::{LoginFailure, LoginRefusal};
 
 /// How long the provider's documents are used: keys that it withdrew are gone after that.
 const KEEP_SECS: u64 = 3_600;
+/// How old they may become while it cannot be asked: logins wait then, for a key that it withdrew could still make them.
+const LONGEST_SECS: u64 = 24 * 3_600;
 /// How old the key set must be to be fetched anew for an unknown key: made-up key ids cause a call a minute, not one each.
 const REFRESH_KEYS_SECS: u64 = 60;
 /// How long a provider that failed is left alone, so that citizens do not wait for the same deadline one after another.
@@ -209,22 +211,23 @@ impl<T> Default for Cached<T> {
 }
 
 impl<T> Cached<T> {
-    /// The document, fetched when it is older than `max_age_secs`. When that fails the last good one serves on: a provider
-    /// that cannot say where it is cannot have moved.
+    /// The document, fetched when it is older than `max_age_secs`. When that fails the last good one serves on, for
+    /// [`LONGEST_SECS`].
     async fn get(
         &mut self,
         max_age_secs: u64,
         now_secs: u64,
         fetch: impl Future<Output = Result<T, ProviderFault>>,
     ) -> Result<Arc<T>, ProviderFault> {
+        let age_secs = now_secs.saturating_sub(self.fetched_secs);
         if let Some(value) = &self.value
-            && now_secs.saturating_sub(self.fetched_secs) < max_age_secs
+            && age_secs < max_age_secs
         {
             return Ok(Arc::clone(value));
         }
         let failed_now = self.failed_secs.is_some_and(|failed| now_secs.saturating_sub(failed) < RETRY_SECS);
         let fetched = if failed_now { Err(ProviderFault::FailedBefore) } else { fetch.await };
-        match (fetched, &self.value) {
+        match (fetched, self.value.as_ref().filter(|_| age_secs < LONGEST_SECS)) {
             (Ok(value), _) => {
                 let value = Arc::new(value);
                 *self = Self { value: Some(Arc::clone(&value)), fetched_secs: now_secs, failed_secs: None };

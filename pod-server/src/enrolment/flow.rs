@@ -8,16 +8,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use pod_crypto::{Zeroizing, sha256};
-use pod_http::{Language, Problem, ProblemType, TraceId};
-use pod_protocol::ids::{base64url, from_base64url};
+use pod_http::{Language, PeerAddress, PeerInfo, Problem, ProblemType, TraceId};
+use pod_protocol::ids::{Principal, base64url, from_base64url};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Enrolment;
+use super::bind;
 use super::discovery::Metadata;
 use super::pending::{Begun, secret};
 use super::problems;
-use crate::book::standings::replay;
+use crate::fault::Failure;
 
 /// Largest body: a log in which each of 64 devices was added and revoked has 32 KiB, and a third more in base64url.
 pub const MAX_ENROLMENT_BYTES: usize = 48 * 1024;
@@ -47,10 +48,11 @@ impl From<&'static ProblemType> for Refused {
 pub(super) async fn begin(
     State(enrolment): State<Arc<Enrolment>>,
     Extension(trace_id): Extension<TraceId>,
+    Extension(peer): Extension<PeerInfo>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match start(&enrolment, &body).await {
+    match start(&enrolment, peer.address, &body).await {
         Ok(answer) => axum::Json(answer).into_response(),
         Err(Refused { kind, detail }) => {
             let problem = Problem { kind, detail, trace_id, pointer: None };
@@ -63,9 +65,9 @@ pub(super) async fn begin(
     }
 }
 
-async fn start(enrolment: &Enrolment, body: &[u8]) -> Result<serde_json::Value, Refused> {
+async fn start(enrolment: &Enrolment, peer: PeerAddress, body: &[u8]) -> Result<serde_json::Value, Refused> {
     let now_secs = enrolment.now_secs();
-    let (events, principal) = read_log(enrolment, body)?;
+    let (events, principal) = read_log(enrolment, body).await?;
     let metadata = enrolment.provider.metadata(now_secs).await.map_err(|fault| {
         tracing::warn!(fault = %crate::stop::chain(&fault), "login provider");
         &problems::PROVIDER
@@ -73,13 +75,13 @@ async fn start(enrolment: &Enrolment, body: &[u8]) -> Result<serde_json::Value, 
     let random = &*enrolment.node.random;
     let (nonce, verifier) = (Zeroizing::new(secret(random)), Zeroizing::new(secret(random)));
     let begun = Begun { events, principal, nonce: nonce.clone(), verifier: verifier.clone() };
-    let secrets = enrolment.pending.begin(begun, random, now_secs).ok_or(&problems::TOO_MANY)?;
+    let secrets = enrolment.pending.begin(begun, peer, random, now_secs).ok_or(&problems::TOO_MANY)?;
     let url = authorization_url(enrolment, &metadata, &secrets.state, &nonce, &verifier);
     Ok(json!({ "enrolment": secrets.enrolment, "authorization_url": url }))
 }
 
 /// Reads the log and checks all that can be checked before anybody logs in.
-fn read_log(enrolment: &Enrolment, body: &[u8]) -> Result<(Vec<Vec<u8>>, pod_protocol::ids::Principal), Refused> {
+async fn read_log(enrolment: &Enrolment, body: &[u8]) -> Result<(Vec<Vec<u8>>, Principal), Refused> {
     if body.len() > MAX_ENROLMENT_BYTES {
         return Err((&problems::BODY_TOO_LARGE).into());
     }
@@ -90,8 +92,13 @@ fn read_log(enrolment: &Enrolment, body: &[u8]) -> Result<(Vec<Vec<u8>>, pod_pro
         .map(|event| from_base64url(event))
         .collect::<Result<_, _>>()
         .map_err(|_| &problems::MALFORMED)?;
-    let keys = replay(&events)
-        .map_err(|refusal| Refused { kind: &problems::KEY_LOG, detail: Some(refusal.code().to_owned()) })?;
+    let (events, keys) = bind::read(&enrolment.node, events).await.map_err(|failure| match failure {
+        Failure::Refused(refusal) => Refused { kind: &problems::KEY_LOG, detail: Some(refusal.code().to_owned()) },
+        Failure::Fault(fault) => {
+            let _stops = enrolment.node.note(fault, "enrolment");
+            (&problems::FAILED).into()
+        }
+    })?;
     // A log for another organisation would let the two find out that they know the same person.
     if keys.organisation() != Some(enrolment.node.principal) {
         return Err((&problems::OTHER_ORGANISATION).into());

@@ -1,9 +1,11 @@
 //! Enrolments under way: in memory, bounded, and gone a quarter of an hour after their last step.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pod_crypto::{Random, Zeroizing, random_array, sha256};
+use pod_http::PeerAddress;
 use pod_protocol::ids::{PodId, Principal, base64url};
 
 use super::code::Code;
@@ -13,6 +15,9 @@ use crate::book::standings::Person;
 pub(super) const LIFETIME_SECS: u64 = 15 * 60;
 /// Most enrolments at one time, each of up to 32 KiB: 96,000 people a day can begin.
 const MAX_PENDING: usize = 1_000;
+/// Most of them from one address: those behind one address translator, and never all. Behind a proxy on this machine everybody
+/// has the same address, and the proxy has to give out the shares.
+const MAX_PENDING_OF_PEER: usize = 250;
 /// How often a code can be typed: enough for a person with a small screen, nothing for somebody who guesses.
 pub(super) const MAX_TRIES: u32 = 5;
 
@@ -85,10 +90,15 @@ pub(super) enum Tried {
     NotAwaited,
     /// It is the code: to be bound now.
     Right(Key, LoggedIn),
-    /// It is another, and may be typed again this often.
-    Wrong(u32),
-    /// It is another, and was the last: the enrolment has ended.
-    Failed(LoggedIn),
+    /// It is another.
+    Wrong {
+        /// How often it may be typed again; at 0 the enrolment has ended.
+        tries_left: u32,
+        /// The wallet.
+        principal: Principal,
+        /// The own pod of whoever logged in, if they have one.
+        pod: Option<PodId>,
+    },
 }
 
 /// How an enrolment ended: bound, or the code of what was wrong.
@@ -124,23 +134,28 @@ struct Table {
 }
 
 struct Pending {
+    principal: Principal,
+    peer: Option<IpAddr>,
     stage: Stage,
     state: Key,
     expires_secs: u64,
 }
 
 impl Pendings {
-    /// Keeps an enrolment; none when too many are under way.
-    pub(super) fn begin(&self, begun: Begun, random: &dyn Random, now_secs: u64) -> Option<Secrets> {
+    /// Keeps an enrolment, in place of an earlier one of the same wallet; none when too many are under way.
+    pub(super) fn begin(&self, begun: Begun, peer: PeerAddress, random: &dyn Random, now_secs: u64) -> Option<Secrets> {
+        let principal = begun.principal;
+        let peer = peer.network().filter(|address| !address.is_loopback());
         let mut table = self.hold();
-        table.forget_expired(now_secs);
-        if table.enrolments.len() >= MAX_PENDING {
+        table.keep(|pending| pending.expires_secs > now_secs && pending.principal != principal);
+        let of_peer = table.enrolments.values().filter(|pending| peer.is_some() && pending.peer == peer).count();
+        if table.enrolments.len() >= MAX_PENDING || of_peer >= MAX_PENDING_OF_PEER {
             return None;
         }
         let secrets = Secrets { enrolment: secret(random), state: secret(random) };
         let (key, state) = (Key::of(&secrets.enrolment), Key::of(&secrets.state));
         let expires_secs = now_secs.saturating_add(LIFETIME_SECS);
-        table.enrolments.insert(key, Pending { stage: Stage::Begun(begun), state, expires_secs });
+        table.enrolments.insert(key, Pending { principal, peer, stage: Stage::Begun(begun), state, expires_secs });
         table.by_state.insert(state, key);
         Some(secrets)
     }
@@ -196,12 +211,12 @@ impl Pendings {
             return Some(Tried::Right(key, logged_in));
         }
         let tries_left = tries_left.saturating_sub(1);
-        if tries_left == 0 {
-            pending.stage = Stage::Ended(Err(failed));
-            return Some(Tried::Failed(logged_in));
-        }
-        pending.stage = Stage::Confirming { logged_in, code, tries_left };
-        Some(Tried::Wrong(tries_left))
+        let wrong = Tried::Wrong { tries_left, principal: logged_in.principal, pod: logged_in.person.own };
+        pending.stage = match tries_left {
+            0 => Stage::Ended(Err(failed)),
+            _ => Stage::Confirming { logged_in, code, tries_left },
+        };
+        Some(wrong)
     }
 
     /// Says how an enrolment ended.
@@ -230,10 +245,10 @@ impl Pendings {
 }
 
 impl Table {
-    fn forget_expired(&mut self, now_secs: u64) {
+    fn keep(&mut self, stays: impl Fn(&Pending) -> bool) {
         let by_state = &mut self.by_state;
         self.enrolments.retain(|_, pending| {
-            let stays = pending.expires_secs > now_secs;
+            let stays = stays(pending);
             if !stays {
                 by_state.remove(&pending.state);
             }
@@ -245,4 +260,41 @@ impl Table {
 /// 256 random bits: also a verifier of 43 characters, as RFC 7636 §4.1 recommends it.
 pub(super) fn secret(random: &dyn Random) -> String {
     base64url(&random_array::<32>(random))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+    use pod_crypto::SeededRandom;
+
+    use super::*;
+
+    const NOW_SECS: u64 = 1_780_000_000;
+
+    /// Begins for another wallet each time, and says whether there was a place.
+    fn begins(pendings: &Pendings, random: &SeededRandom, address: impl Into<IpAddr>) -> bool {
+        let secret = || Zeroizing::new(secret(random));
+        let principal = Principal::new(random_array(random));
+        let begun = Begun { events: Vec::new(), principal, nonce: secret(), verifier: secret() };
+        let peer = PeerAddress::Tcp(SocketAddr::new(address.into(), 40_000));
+        pendings.begin(begun, peer, random, NOW_SECS).is_some()
+    }
+
+    #[test]
+    fn nobody_takes_all_places() {
+        let (pendings, random) = (Pendings::default(), SeededRandom::new([1; 32]));
+        let stranger = |host: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host);
+        for host in 0..250 {
+            assert!(begins(&pendings, &random, stranger(host)));
+        }
+        assert!(!begins(&pendings, &random, stranger(999)), "a network is one peer");
+        assert!(begins(&pendings, &random, Ipv4Addr::new(192, 0, 2, 1)));
+        for _ in 0..749 {
+            assert!(begins(&pendings, &random, Ipv4Addr::LOCALHOST), "a proxy shares out all places");
+        }
+        assert!(!begins(&pendings, &random, Ipv4Addr::LOCALHOST));
+    }
 }

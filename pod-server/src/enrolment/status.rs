@@ -23,7 +23,8 @@ use crate::fault::{Failure, Fault};
 
 /// Longest secret that is looked up: 43 characters are handed out.
 pub(super) const MAX_SECRET_CHARS: usize = 64;
-/// The record type of the population register, in which the name stands that a child is called by.
+/// The record type of the population register, in which the name stands that a child is called by. No catalogue can say that
+/// it calls it otherwise: children come without names then.
 const NAME_RECORD_TYPE: &str = "residence";
 /// The name that a child is called by.
 const NAME_FIELD: &str = "called_name";

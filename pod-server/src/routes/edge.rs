@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
+use axum::response::IntoResponse as _;
 use pod_http::{Incoming, Language, Outgoing, StatusCode, TraceId};
 
 use super::App;
-use super::problems::{self, Turned};
-use super::table::{Route, table};
+use super::problems::{self, NOT_FOUND, Turned};
+use super::table::{Route, nothing, table};
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 use crate::request::Peer;
@@ -68,7 +69,8 @@ fn log(node: &Node, route: &Route, status: StatusCode, trace_id: TraceId, began:
     tracing::info!(target: "aitta::access", method = route.method, route = route.path, status, %trace_id, micros);
 }
 
-/// Does for routes of other routers what [`answer`] does: the access log, and silence after a fatal fault.
+/// Does for routes of other routers what [`answer`] does: the access log, and silence after a fatal fault. What the table does
+/// not name is not there, such as a `HEAD` of a page that is shown once.
 pub(super) async fn watch(
     app: Arc<App>,
     matched: MatchedPath,
@@ -77,15 +79,18 @@ pub(super) async fn watch(
 ) -> axum::response::Response {
     let began = (app.node.monotonic)();
     let trace_id = request.extensions().get::<TraceId>().copied().unwrap_or(TraceId::from_bytes([0; 16]));
-    let method = request.method().clone();
+    let here = |route: &&Route| route.path == matched.as_str() && route.method == request.method().as_str();
+    let Some(route) = table().iter().find(here) else {
+        return nothing(&NOT_FOUND, trace_id, request.headers()).into_response();
+    };
+    if app.node.stop.is_set() {
+        return pending().await;
+    }
     let response = next.run(request).await;
     if app.node.stop.is_set() {
         return pending().await;
     }
-    let here = |route: &&Route| route.path == matched.as_str() && route.method == method.as_str();
-    if let Some(route) = table().iter().find(here) {
-        log(&app.node, route, response.status(), trace_id, began);
-    }
+    log(&app.node, route, response.status(), trace_id, began);
     response
 }
 

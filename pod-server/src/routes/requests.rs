@@ -15,7 +15,7 @@ use crate::blocking::blocking;
 use crate::fault::Failure;
 
 fn none_here() -> Turned {
-    Turned::because(&NOT_FOUND, "No access request with this id is here. Is the link whole?")
+    Turned::because(&NOT_FOUND, "No access request with this id is here, or its time is over. Is the link whole?")
 }
 
 fn id(asked: &Asked) -> Result<ObjectId, Turned> {
@@ -35,7 +35,8 @@ pub(super) async fn get(app: Arc<App>, asked: Asked) -> Response {
 pub(super) async fn decide(app: Arc<App>, asked: Asked) -> Response {
     let id = id(&asked)?;
     let (node, sealed) = (Arc::clone(&app.node), asked.incoming.body);
-    let kept = async move { blocking(&node, move |node| node.requests.leave_decision(&id, &sealed)).await };
+    let kept =
+        async move { blocking(&node, move |node| node.requests.leave_decision(&id, &sealed, (node.clock)())).await };
     match to_the_end(&app, "a decision", kept).await {
         Ok(()) => Ok(Outgoing::new(StatusCode::NO_CONTENT, COSE, "")),
         Err(Failure::Refused(Refusal::UnknownGrant)) => Err(none_here()),

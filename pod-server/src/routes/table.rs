@@ -1,6 +1,7 @@
 //! Every route of the node, in one table: what it needs, how much it takes, who answers. Servers are built from it, the
 //! OpenAPI document is held to it, and a test sends each of its rows a request without a credential and one with a stranger's.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::Router;
@@ -184,8 +185,10 @@ fn service(app: &Arc<App>, listener: Listener, others: Option<Router>) -> Servic
         router = router.merge(others.route_layer(axum::middleware::from_fn(watched)));
     }
     let router = router
-        .method_not_allowed_fallback(|trace, headers: HeaderMap| nothing(&METHOD_NOT_ALLOWED, trace, &headers))
-        .fallback(|trace, headers: HeaderMap| nothing(&NOT_FOUND, trace, &headers));
+        .method_not_allowed_fallback(|Extension(trace_id), headers: HeaderMap| {
+            ready(nothing(&METHOD_NOT_ALLOWED, trace_id, &headers))
+        })
+        .fallback(|Extension(trace_id), headers: HeaderMap| ready(nothing(&NOT_FOUND, trace_id, &headers)));
     let random = Arc::clone(&app.node.random);
     let service = Service::new(router, move || random_array(&*random));
     limits(listener).into_iter().fold(service, |service, (prefix, bytes)| service.body_limit(prefix, bytes))
@@ -220,11 +223,7 @@ fn routed(app: &Arc<App>, route: &'static Route, handler: Handler) -> MethodRout
     on(filter, adapted)
 }
 
-fn nothing(
-    kind: &'static ProblemType,
-    Extension(trace_id): Extension<TraceId>,
-    headers: &HeaderMap,
-) -> std::future::Ready<Outgoing> {
+pub(super) fn nothing(kind: &'static ProblemType, trace_id: TraceId, headers: &HeaderMap) -> Outgoing {
     let problem = Problem::new(kind, trace_id).with_detail("/openapi.json lists what is here.");
-    std::future::ready(problem.to_outgoing(Language::preferred(headers)))
+    problem.to_outgoing(Language::preferred(headers))
 }

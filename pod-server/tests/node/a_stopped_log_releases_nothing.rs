@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pod_audit::{Disk, SystemDisk};
 use pod_http::Request;
+use pod_import::IdentityCode;
 use pod_protocol::command::Action;
 use pod_protocol::request::Binding;
 use pod_server::Failure;
+use pod_server::enrolment::enrol_identified;
 
-use crate::people::{call, item, wanted};
-use crate::scene::Scene;
+use crate::people::{Wallet, call, code, item, wanted};
+use crate::scene::{EETU, Scene};
 use crate::web::{CBOR, Web};
 
 /// A disk that breaks when it is told to.
@@ -47,6 +49,22 @@ async fn nothing_is_released_and_the_fault_is_fatal() {
         let read = scene.command(&scene.anna, scene.annas_pod, Action::Read { record_type: None, skip: 0 }).await;
         assert!(matches!(read, Err(Failure::Fault(fault)) if fault.is_fatal()));
     }
+}
+
+/// A wallet that was bound without an entry would read on after the next start, and nobody would know since when.
+#[tokio::test]
+async fn no_wallet_is_bound() {
+    let disk = Arc::new(Breaking::default());
+    let mut scene = Scene::on(Arc::<Breaking>::clone(&disk)).await;
+    let eetu = Wallet::new([0xe0; 32], scene.helsinki.principal, &*scene.random);
+    let events: Vec<Vec<u8>> = eetu.events.iter().map(|event| event.bytes().to_vec()).collect();
+    disk.0.store(true, Ordering::SeqCst);
+    let failed = enrol_identified(&scene.node(), IdentityCode::parse(EETU).unwrap(), events).await;
+    assert!(matches!(failed, Err(Failure::Fault(fault)) if fault.is_fatal()));
+    disk.0.store(false, Ordering::SeqCst);
+    scene.restart();
+    let read = Action::Read { record_type: None, skip: 0 };
+    assert_eq!(code(&scene.command(&eetu, scene.eetus_pod, read).await), "key-unknown");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Records, log with proofs, export in pages, what stands: all of it for whoever speaks for the pod.
 
+use std::sync::Arc;
+
 use pod_protocol::Signed;
 use pod_protocol::command::Action;
 use pod_protocol::ids::from_base64url;
@@ -9,7 +11,7 @@ use pod_protocol::value::Value;
 use pod_vault::RecordDraft;
 use serde_json::{Value as Json, json};
 
-use crate::people::{item, wanted};
+use crate::people::{item, raw, wanted};
 use crate::scene::Scene;
 
 #[tokio::test]
@@ -87,16 +89,43 @@ async fn the_log_says_who_asked_and_proves_it() {
     assert!(!page.to_string().contains("Kaivokatu"), "names, never values");
 }
 
+/// A guardian's reading too: the child sees later who read what.
+#[tokio::test]
+async fn the_log_says_which_records_were_read() {
+    let scene = Scene::new().await;
+    for action in
+        [Action::Read { record_type: Some("residence".parse().unwrap()), skip: 0 }, Action::Export { skip: 0 }]
+    {
+        scene.command(&scene.anna, scene.eetus_pod, action).await.unwrap();
+    }
+    let log = Action::Log { from: 0, limit: 100 };
+    let page = scene.command(&scene.anna, scene.eetus_pod, log).await.unwrap().result;
+    let opened: Vec<&Json> = page["entries"].as_array().unwrap().iter().map(|entry| &entry["opened"]).collect();
+    let released = |purpose: &str| &opened.iter().find(|one| one["purpose"] == purpose).unwrap()["released"];
+    let whole = |record_type: &str| json!({ "record_type": record_type, "names": [] });
+    assert_eq!(released("read"), &json!([whole("residence")]));
+    assert_eq!(released("export"), &json!([whole("child-health"), whole("residence")]));
+    assert!(opened.iter().all(|one| one["actor"] == json!(scene.anna.principal)));
+}
+
+async fn log_page(scene: &Scene, from: u64, limit: u64) -> Json {
+    scene.command(&scene.anna, scene.annas_pod, Action::Log { from, limit }).await.unwrap().result
+}
+
+fn indices(page: &Json) -> Vec<u64> {
+    page["entries"].as_array().unwrap().iter().map(|entry| entry["index"].as_u64().unwrap()).collect()
+}
+
 #[tokio::test]
 async fn the_log_comes_in_pages_too() {
     let scene = Scene::new().await;
     for _ in 0..5 {
-        scene.command(&scene.anna, scene.annas_pod, Action::Inbox).await.unwrap();
+        scene.command(&scene.anna, scene.annas_pod, Action::Inbox { skip: 0 }).await.unwrap();
     }
     let (mut from, mut seen) = (0, Vec::new());
     for _page in 0..3 {
-        let page = scene.command(&scene.anna, scene.annas_pod, Action::Log { from, limit: 2 }).await.unwrap().result;
-        seen.extend(page["entries"].as_array().unwrap().iter().map(|entry| entry["index"].as_u64().unwrap()));
+        let page = log_page(&scene, from, 2).await;
+        seen.extend(indices(&page));
         match page["next"].as_u64() {
             Some(next) => from = next,
             None => break,
@@ -106,12 +135,57 @@ async fn the_log_comes_in_pages_too() {
     assert!(seen.is_sorted());
 }
 
+/// Whoever follows the log while it grows sees every entry: the next page begins behind the last entry that was shown, not
+/// behind one that became durable while the page was made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_log_hides_no_entry_that_comes_while_it_is_read() {
+    let scene = Arc::new(Scene::new().await);
+    let follow = |scene: Arc<Scene>| async move {
+        let mut from = 0;
+        for _page in 0..300 {
+            // Each page is itself an entry: the log grows under all of them.
+            let log = Action::Log { from, limit: 1 };
+            let done = scene.command(&scene.anna, scene.annas_pod, log).await.unwrap();
+            let behind_the_last = indices(&done.result).last().map(|index| index + 1);
+            assert_eq!(done.result["next"].as_u64(), behind_the_last);
+            from = done.acknowledgement.tree_size;
+        }
+    };
+    let followers: Vec<_> = (0..8).map(|_| tokio::spawn(follow(Arc::clone(&scene)))).collect();
+    for follower in followers {
+        follower.await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_stands() {
     let scene = Scene::new().await;
     let grant = scene.usual_grant().await;
-    let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing).await.unwrap().result;
+    let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing { skip: 0 }).await.unwrap().result;
     assert_eq!(standing["grants"][0]["id"], json!(grant.id()));
     assert_eq!(standing["key_events"].as_array().unwrap().len(), 1);
     assert_eq!((&standing["non_disclosure"], &standing["restricted"]), (&json!(false), &json!(false)));
+}
+
+#[tokio::test]
+async fn what_stands_comes_in_pages_too() {
+    let scene = Scene::new().await;
+    let fields: Vec<String> = (0..200).map(|number| format!("field-number-{number}-of-many")).collect();
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    for _ in 0..160 {
+        scene.granted(vec![raw("residence", &fields)]).await;
+    }
+    let restrict = Action::Restrict { record_types: vec!["child-health".parse().unwrap()], on: true };
+    scene.command(&scene.anna, scene.eetus_pod, restrict).await.unwrap();
+    let (mut next, mut pages, mut grants) = (Some(0), Vec::new(), std::collections::BTreeSet::new());
+    while let Some(skip) = next {
+        let page = scene.command(&scene.anna, scene.eetus_pod, Action::Standing { skip }).await.unwrap().result;
+        grants.extend(page["grants"].as_array().unwrap().iter().map(|grant| grant["id"].to_string()));
+        next = page["next_skip"].as_u64();
+        pages.push(page);
+    }
+    assert_eq!((pages.len(), grants.len()), (3, 160));
+    assert_eq!(pages[0]["restricted_types"], json!([]), "after the grants");
+    assert_eq!(pages[2]["restricted_types"], json!(["child-health"]));
+    assert!(pages.iter().all(|page| page["restricted"] == json!(false)), "on every page");
 }

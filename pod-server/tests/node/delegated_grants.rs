@@ -53,7 +53,7 @@ async fn it_works_is_kept_and_dies_with_its_parent() {
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
     scene.restart();
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
-    let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing).await.unwrap().result;
+    let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing { skip: 0 }).await.unwrap().result;
     let kept: Vec<_> = standing["grants"].as_array().unwrap().iter().map(|grant| grant["id"].clone()).collect();
     assert!(kept.contains(&json!(child.id())) && kept.contains(&json!(parent.id())));
     scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(parent.id())).await.unwrap();

@@ -98,6 +98,17 @@ async fn each_route_as_listed() {
     assert!(expected.is_empty(), "no such route: {expected:?}");
 }
 
+/// A `HEAD` of a page that is shown once would use it up unseen.
+#[tokio::test]
+async fn enrolment_has_no_route_beside_the_table() {
+    let scene = Scene::new().await;
+    let web = Web::of(&scene).await;
+    for path in ["/v1/enrolments/callback?code=code&state=state", "/v1/enrolments/secret"] {
+        let request = Request { method: pod_http::Method::HEAD, ..Request::get(path) };
+        assert_eq!(web.send(request).await.status, 404);
+    }
+}
+
 #[test]
 fn what_is_not_for_callers_has_a_listener_of_its_own() {
     let apart: Vec<_> = table()

@@ -61,7 +61,7 @@ async fn the_same_request_is_answered_once() {
 #[tokio::test]
 async fn commands_are_done_once_too() {
     let mut scene = Scene::new().await;
-    let inbox = pod_protocol::command::Action::Inbox;
+    let inbox = pod_protocol::command::Action::Inbox { skip: 0 };
     let command = scene.command_of(&scene.anna, scene.eetus_pod, inbox);
     let send = async |scene: &Scene| {
         code(&pod_server::commands::handle(&scene.node(), &crate::people::PEER, command.bytes()).await)

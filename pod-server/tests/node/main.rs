@@ -24,6 +24,7 @@ mod an_import_is_killed;
 mod an_import_through_the_admin_socket;
 mod asked_and_decided;
 mod citizens_read_their_own;
+mod commands_hold_their_pod;
 mod delegated_grants;
 mod each_outward_code;
 mod enrolment;

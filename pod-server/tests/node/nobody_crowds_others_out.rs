@@ -163,9 +163,24 @@ async fn no_number_of_revocations_keeps_the_citizen_from_another() {
     scene.pass(DAY);
     let done = scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(last.id())).await;
     assert_eq!(code(&done), "ok");
-    let standing = scene.command(&scene.anna, scene.annas_pod, Action::Standing).await.unwrap().result;
+    let standing = scene.command(&scene.anna, scene.annas_pod, Action::Standing { skip: 0 }).await.unwrap().result;
     let mut left = [alive.id(), last.id()];
     left.sort_unstable();
     assert_eq!(standing["revoked"], json!(left), "those that ended are refused without being remembered");
     assert_eq!(carried(&scene, &[&ended, &alive, &last]).await, ["expired", "denied", "denied"]);
+}
+
+#[tokio::test]
+async fn restrictions_are_bounded_like_all_that_one_decides() {
+    let scene = Scene::new().await;
+    let restrict = async |from: usize| {
+        let record_types = (from..from + 250).map(|number| format!("type-{number}").parse().unwrap()).collect();
+        code(&scene.command(&scene.bo, scene.bos_pod, Action::Restrict { record_types, on: true }).await)
+    };
+    for number in 0..40 {
+        assert_eq!(restrict(number * 250).await, "ok");
+    }
+    assert_eq!((restrict(0).await, restrict(10_000).await), ("ok", "too-large"));
+    let lift = Action::Restrict { record_types: vec!["type-1".parse().unwrap()], on: false };
+    assert_eq!(code(&scene.command(&scene.bo, scene.bos_pod, lift).await), "ok");
 }

@@ -173,7 +173,7 @@ async fn everybody_may_read_who_the_node_is_and_that_its_log_only_grows() {
     scene.usual_grant().await;
     let before = head().await;
     for _ in 0..3 {
-        scene.command(&scene.anna, scene.annas_pod, Action::Inbox).await.unwrap();
+        scene.command(&scene.anna, scene.annas_pod, Action::Inbox { skip: 0 }).await.unwrap();
     }
     let after = head().await;
     let answer = body(&web.get(&format!("/v1/consistency?from={}&to={}", before.size, after.size)).await);

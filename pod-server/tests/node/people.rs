@@ -209,7 +209,7 @@ impl Scene {
 
     /// What a service has the node do.
     pub async fn service_command(&self, by: &Service, action: Action) -> Result<Done, Failure> {
-        let any_pod = self.command_of(&self.anna, self.annas_pod, Action::Inbox);
+        let any_pod = self.command_of(&self.anna, self.annas_pod, Action::Inbox { skip: 0 });
         let command = Command { issuer: by.principal, subject: None, action, ..(*any_pod).clone() };
         let command = Verified::sign(&by.key, command);
         Ok(self.done(&commands::handle(&self.node(), &PEER, command.bytes()).await?))

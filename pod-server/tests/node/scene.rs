@@ -43,8 +43,8 @@ pub const ANNA: &str = "020280-901L";
 pub const EETU: &str = "150608A902N";
 /// Nobody's relative.
 pub const BO: &str = "030390-903P";
-/// The first second of Eetu's eighteenth birthday.
-pub const EETU_IS_ADULT: u64 = 1_781_481_600;
+/// The first second of Eetu's eighteenth birthday in Finland.
+pub const EETU_IS_ADULT: u64 = 1_781_470_800;
 
 pub struct Scene {
     pub folder: TempDir,

@@ -18,8 +18,8 @@ fn every_action(grant: &[u8], event: &[u8]) -> Vec<Action> {
         Action::Read { record_type: None, skip: 0 },
         Action::Log { from: 0, limit: 10 },
         Action::Export { skip: 0 },
-        Action::Inbox,
-        Action::Standing,
+        Action::Inbox { skip: 0 },
+        Action::Standing { skip: 0 },
         Action::KeyEvent(event.to_vec()),
     ]
 }

@@ -44,7 +44,7 @@ async fn a_restricted_type_looks_like_one_without_records() {
     let mut absent = Scene::new().await;
     remove(&mut absent, "child-health");
     // As many entries before, so that the places in the log are as long.
-    absent.command(&absent.anna, absent.eetus_pod, Action::Inbox).await.unwrap();
+    absent.command(&absent.anna, absent.eetus_pod, Action::Inbox { skip: 0 }).await.unwrap();
     assert_eq!(asked(&restricted, &names).await, asked(&absent, &names).await);
 }
 

@@ -21,6 +21,7 @@ const COMMAND_LIFETIME_SECS: u64 = 60;
 #[derive(Deserialize)]
 struct Collected {
     decisions: Vec<String>,
+    next_skip: Option<u64>,
 }
 
 /// Publishes a signed access request at the service's own node and, when an identity code is named, puts it into that
@@ -54,13 +55,24 @@ pub async fn collect(
 ) -> Result<Vec<Result<Decision, DecisionFault>>, CallError> {
     let shape =
         || CallError::Unbelievable { whom: node.whom().to_owned(), what: Disbelief::Shape("a list of decisions") };
-    let outcome = command(caller, node, registry, service, &Action::Collect(*request)).await?;
-    let collected: Collected = serde_json::from_slice(&outcome.result).map_err(|_| shape())?;
     let open = |text: &String| {
         let sealed = from_base64url(text).map_err(|_| shape())?;
         Ok(Decision::open(seal_key, request, &sealed))
     };
-    collected.decisions.iter().map(open).collect()
+    let (mut decisions, mut skip) = (Vec::new(), 0);
+    loop {
+        let action = Action::Collect { request: *request, skip };
+        let outcome = command(caller, node, registry, service, &action).await?;
+        let page: Collected = serde_json::from_slice(&outcome.result).map_err(|_| shape())?;
+        for text in &page.decisions {
+            decisions.push(open(text)?);
+        }
+        match page.next_skip {
+            // A page that leads nowhere further would be asked for without end.
+            Some(next) if next > skip => skip = next,
+            _ => return Ok(decisions),
+        }
+    }
 }
 
 async fn command(

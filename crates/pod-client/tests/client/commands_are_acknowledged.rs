@@ -37,13 +37,17 @@ async fn command(State(twist): State<Twist>, body: Bytes) -> impl IntoResponse {
     let command = Signed::<Command>::decode(&body).unwrap();
     let claims = command.unverified();
     let result = match &claims.action {
-        Action::Collect(id) => {
+        Action::Collect { request, skip: 0 } => {
             let outcome = DecisionOutcome::Denied { for_good: false };
-            let decision = Decision { request: *id, outcome };
+            let decision = Decision { request: *request, outcome };
             let random = pod_crypto::SeededRandom::new([1; 32]);
             let sealed = decision.seal(&SealPrivateKey::from_seed(&[77; 32]).public_key(), &random).unwrap();
-            let decisions = [base64url(&sealed), base64url(b"sealed for somebody else")];
-            serde_json::json!({ "decisions": decisions }).to_string().into_bytes()
+            serde_json::json!({ "decisions": [base64url(&sealed)], "next_skip": 1 }).to_string().into_bytes()
+        }
+        // A page that leads back to itself is the last all the same.
+        Action::Collect { skip, .. } => {
+            let decisions = [base64url(b"sealed for somebody else")];
+            serde_json::json!({ "decisions": decisions, "next_skip": skip }).to_string().into_bytes()
         }
         _ => b"{}".to_vec(),
     };
@@ -68,7 +72,7 @@ fn inbox(bound: &Bound) -> Verified<Command> {
         issued: NOW,
         cti: Cti::new([1; 16]),
         nonce: bound.nonce,
-        action: Action::Inbox,
+        action: Action::Inbox { skip: 0 },
         binding: bound.binding.clone(),
     };
     Verified::sign(&key(90), command)
@@ -143,4 +147,5 @@ async fn a_service_asks_and_collects() {
     let decisions = collect(&world.caller, &node, &registry, &service(), &seal_key, &request.id()).await.unwrap();
     assert_eq!(decisions[0].as_ref().unwrap().outcome, DecisionOutcome::Denied { for_good: false });
     assert!(decisions[1].is_err());
+    assert_eq!(decisions.len(), 2);
 }

@@ -1,34 +1,13 @@
 //! Places for connections: a number for all, and a smaller one for each peer.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use crate::message::PeerAddress;
-
-/// Whose places are counted together. An IPv6 customer owns at least a /64, so that is one peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Peer {
-    V4(Ipv4Addr),
-    V6Network([u16; 4]),
-}
-
-impl Peer {
-    /// `None` for unix sockets: whoever may open the file is trusted with all places.
-    fn of(address: PeerAddress) -> Option<Self> {
-        let PeerAddress::Tcp(address) = address else { return None };
-        Some(match address.ip().to_canonical() {
-            IpAddr::V4(address) => Self::V4(address),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                Self::V6Network([a, b, c, d])
-            }
-        })
-    }
-}
 
 /// Why a connection got no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +21,7 @@ pub(crate) struct Places {
     together: usize,
     per_peer: usize,
     open: AtomicUsize,
-    peers: Mutex<HashMap<Peer, usize>>,
+    peers: Mutex<HashMap<IpAddr, usize>>,
     emptied: Notify,
 }
 
@@ -57,7 +36,7 @@ impl Places {
 
     /// Takes a place until the returned value is dropped.
     pub(crate) fn take(self: &Arc<Self>, address: PeerAddress) -> Result<Place, NoPlace> {
-        let peer = Peer::of(address);
+        let peer = address.network();
         let mut peers = self.peers();
         if self.open() >= self.together {
             return Err(NoPlace::Full);
@@ -86,7 +65,7 @@ impl Places {
         }
     }
 
-    fn peers(&self) -> MutexGuard<'_, HashMap<Peer, usize>> {
+    fn peers(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
         // Nothing under this lock can panic half-way.
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +75,7 @@ impl Places {
 #[derive(Debug)]
 pub(crate) struct Place {
     places: Arc<Places>,
-    peer: Option<Peer>,
+    peer: Option<IpAddr>,
 }
 
 impl Drop for Place {

@@ -14,7 +14,7 @@ use crate::world::{HELSINKI, NOW, POD, World, request};
 fn bound_to_the_connection_or_to_the_origin() {
     let world = World::new();
     let signer = world.signer_at(HELSINKI);
-    let order = Order::inbox(HELSINKI, POD);
+    let order = Order::inbox(HELSINKI, POD, 0);
     let origin = Binding::Origin("https://node.example".into());
     for (binding, nonce) in [(Binding::Exporter([8; 32]), None), (origin, Some(Cti::new([4; 16])))] {
         let command = order.sign(&signer, binding.clone(), nonce, NOW, &world.random);
@@ -22,7 +22,7 @@ fn bound_to_the_connection_or_to_the_origin() {
         assert_eq!((command.issuer, command.subject, command.audience), (signer.principal, Some(POD), HELSINKI));
         assert_eq!((&command.binding, command.nonce), (&binding, nonce));
         assert_eq!((command.issued, command.expires), (NOW, NOW + 60));
-        assert_eq!(command.action, Action::Inbox);
+        assert_eq!(command.action, Action::Inbox { skip: 0 });
     }
 }
 

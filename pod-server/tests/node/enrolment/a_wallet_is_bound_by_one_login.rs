@@ -10,7 +10,7 @@ async fn the_wallet_then_speaks_for_its_pod() {
     let demo = Demo::new().await;
     let wallet = Wallet::new(20, NOW_SECS);
     let aino = demo.pod(AINO);
-    assert!(wallet.command(&demo, &aino, Action::Standing).await.is_err(), "nobody speaks for it yet");
+    assert!(wallet.command(&demo, &aino, Action::Standing { skip: 0 }).await.is_err(), "nobody speaks for it yet");
 
     let begun = demo.begin(&wallet).await;
     let asked = query(begun["authorization_url"].as_str().unwrap());
@@ -20,14 +20,14 @@ async fn the_wallet_then_speaks_for_its_pod() {
 
     let page = demo.logged_in(&begun, AINO).await;
     assert_eq!(demo.status(&begun).await, json!({ "status": "confirm" }));
-    assert!(wallet.command(&demo, &aino, Action::Standing).await.is_err(), "a login alone binds nothing");
+    assert!(wallet.command(&demo, &aino, Action::Standing { skip: 0 }).await.is_err(), "a login alone binds nothing");
 
     let bound = demo.confirmed(&begun, &page).await;
     let eetu = json!({ "pod": demo.pod(EETU), "relation": "guardian", "until": EETU_18_SECS, "label": "Eetu" });
     let own = json!({ "pod": aino, "relation": "self", "until": null, "label": null });
     assert_eq!(bound, json!({ "status": "bound", "pods": [own, eetu] }));
     assert_eq!(demo.status(&begun).await, bound);
-    assert!(wallet.command(&demo, &aino, Action::Standing).await.is_ok());
+    assert!(wallet.command(&demo, &aino, Action::Standing { skip: 0 }).await.is_ok());
     let log = wallet.log(&demo, &aino).await;
     let enrolled = log.iter().find(|entry| entry["purpose"] == "enrol").unwrap();
     assert_eq!((&enrolled["kind"], &enrolled["outcome"]), (&json!("command"), &json!("done")));
@@ -87,7 +87,7 @@ async fn somebody_of_whom_nothing_is_held_is_told_so_by_their_own_wallet_alone()
     assert_eq!(demo.status(&begun).await, demo.status(&known).await);
     assert_eq!(demo.confirmed(&begun, &page).await, refused("nothing-held"));
     assert_eq!(demo.status(&begun).await, refused("nothing-held"));
-    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing).await.is_err());
+    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing { skip: 0 }).await.is_err());
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ async fn the_same_wallet_may_enrol_again() {
     let first = demo.enrol(&wallet, AINO).await;
     assert_eq!(first["status"], "bound");
     assert_eq!(demo.enrol(&wallet, AINO).await, first);
-    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing).await.is_ok());
+    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing { skip: 0 }).await.is_ok());
 }
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn a_second_wallet_for_the_same_pod_is_refused_and_logged() {
     let aino = demo.pod(AINO);
     assert_eq!(demo.enrol(&first, AINO).await["status"], "bound");
     assert_eq!(demo.enrol(&second, AINO).await, refused("other-wallet"));
-    assert!(second.command(&demo, &aino, Action::Standing).await.is_err());
+    assert!(second.command(&demo, &aino, Action::Standing { skip: 0 }).await.is_err());
     let log = first.log(&demo, &aino).await;
     let turned_down = log.iter().find(|entry| entry["outcome"] == "other-wallet").unwrap();
     assert_eq!((&turned_down["kind"], &turned_down["purpose"]), (&json!("refusal"), &json!("enrol")));
@@ -34,7 +34,10 @@ async fn a_wallet_does_not_come_to_speak_for_two_people() {
     let wallet = Wallet::new(20, NOW_SECS);
     assert_eq!(demo.enrol(&wallet, AINO).await["status"], "bound");
     assert_eq!(demo.enrol(&wallet, FATHER).await, refused("other-person"));
-    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing).await.is_ok(), "nothing changed for her");
+    assert!(
+        wallet.command(&demo, &demo.pod(AINO), Action::Standing { skip: 0 }).await.is_ok(),
+        "nothing changed for her"
+    );
 }
 
 #[tokio::test]

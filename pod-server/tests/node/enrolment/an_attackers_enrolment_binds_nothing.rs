@@ -8,7 +8,7 @@ use super::world::{AINO, Demo, EETU, FATHER, NOW_SECS, STRANGER, code, code_on, 
 
 async fn has_nothing(demo: &Demo, attacker: &Wallet) {
     for pod in [AINO, EETU] {
-        assert!(attacker.command(demo, &demo.pod(pod), Action::Standing).await.is_err());
+        assert!(attacker.command(demo, &demo.pod(pod), Action::Standing { skip: 0 }).await.is_err());
     }
 }
 
@@ -56,9 +56,28 @@ async fn guessing_ends_after_five_tries_and_stands_in_the_victims_log() {
 
     assert_eq!(demo.enrol(&own, AINO).await["status"], "bound");
     let log = own.log(&demo, &demo.pod(AINO)).await;
-    let turned_down = log.iter().find(|entry| entry["outcome"] == "confirmation-failed").unwrap();
-    assert_eq!((&turned_down["kind"], &turned_down["purpose"]), (&json!("refusal"), &json!("enrol")));
-    assert_eq!(turned_down["actor"], attacker.principal.to_string());
+    let turned_down: Vec<_> = log.iter().filter(|entry| entry["kind"] == "refusal").collect();
+    let outcomes: Vec<_> = turned_down.iter().map(|entry| entry["outcome"].as_str().unwrap()).collect();
+    let wrong = "confirmation-wrong";
+    assert_eq!(outcomes, [wrong, wrong, wrong, wrong, "confirmation-failed"]);
+    for entry in turned_down {
+        assert_eq!((&entry["purpose"], &entry["actor"]), (&json!("enrol"), &json!(attacker.principal)));
+    }
+}
+
+#[tokio::test]
+async fn a_key_log_that_is_refused_stands_in_the_victims_log() {
+    let demo = Demo::new().await;
+    // Its first event is of tomorrow.
+    let (attacker, own) = (Wallet::new(66, NOW_SECS + 24 * 3600), Wallet::new(20, NOW_SECS));
+    let begun = demo.begin(&attacker).await;
+    let page = demo.logged_in(&begun, AINO).await;
+    assert_eq!(demo.confirmed(&begun, &page).await, refused("key-log-refused"));
+    has_nothing(&demo, &attacker).await;
+    assert_eq!(demo.enrol(&own, AINO).await["status"], "bound");
+    let log = own.log(&demo, &demo.pod(AINO)).await;
+    let turned_down = log.iter().find(|entry| entry["outcome"] == "key-log-refused").unwrap();
+    assert_eq!((&turned_down["kind"], &turned_down["actor"]), (&json!("refusal"), &json!(attacker.principal)));
 }
 
 /// Of many tries at once no more count than of tries one by one.
@@ -128,10 +147,10 @@ async fn the_code_of_ones_own_login_confirms_no_other() {
     let attacker = Wallet::new(66, NOW_SECS);
     let begun = demo.begin(&attacker).await;
     let victims = code_on(&demo.logged_in(&begun, AINO).await).unwrap();
-    let own = demo.begin(&attacker).await;
+    let own = demo.begin(&Wallet::new(67, NOW_SECS)).await;
     let mine = code_on(&demo.logged_in(&own, FATHER).await).unwrap();
     assert_ne!(mine, victims);
     let response = demo.send_code(&begun, &mine).await;
     assert_eq!((response.status.as_u16(), code(&response).as_str()), (403, "confirmation-wrong"));
-    assert!(attacker.command(&demo, &demo.pod(AINO), Action::Standing).await.is_err());
+    assert!(attacker.command(&demo, &demo.pod(AINO), Action::Standing { skip: 0 }).await.is_err());
 }

@@ -156,7 +156,7 @@ async fn the_same_story_with_rsa_keys() {
         (&bound["pods"][0]["pod"], &bound["pods"][1]["pod"]),
         (&json!(world.pod(AINO)), &json!(world.pod(EETU)))
     );
-    assert!(wallet.command(&world, &world.pod(AINO), Action::Standing).await.is_ok());
+    assert!(wallet.command(&world, &world.pod(AINO), Action::Standing { skip: 0 }).await.is_ok());
     assert_eq!(world.open_page(&back).await.status, 400, "once");
 
     let stranger = world.begin(&Wallet::new(21, today_secs())).await;
@@ -166,7 +166,7 @@ async fn the_same_story_with_rsa_keys() {
     assert_eq!(world.confirmed(&stranger, &page).await, refused("nothing-held"));
 
     // A code of one login in the answer to another: this provider looks at the verifier as well.
-    let (mine, theirs) = (world.begin(&wallet).await, world.begin(&wallet).await);
+    let (mine, theirs) = (world.begin(&wallet).await, world.begin(&Wallet::new(22, today_secs())).await);
     let back = Browser::new().log_in(theirs["authorization_url"].as_str().unwrap(), &redirect_url, AINO).await;
     let state = |url: &str| super::world::query(url)["state"].clone();
     let mixed = back.replace(&state(&back), &state(mine["authorization_url"].as_str().unwrap()));

@@ -8,19 +8,34 @@ use super::world::{AINO, Demo, NOW_SECS, code};
 #[tokio::test]
 async fn a_thousand_wait_and_the_next_is_asked_to_come_back() {
     let demo = Demo::new().await;
-    let wallet = Wallet::new(20, NOW_SECS);
-    let first = demo.begin(&wallet).await;
-    for _ in 1..1_000 {
-        demo.begin(&wallet).await;
+    let first = demo.begin(&Wallet::new(20, NOW_SECS)).await;
+    for other in 1..1_000 {
+        demo.begin(&Wallet::new(20, NOW_SECS - other)).await;
     }
-    let response = demo.post(wallet.body().to_string()).await;
+    let one_more = Wallet::new(21, NOW_SECS);
+    let response = demo.post(one_more.body().to_string()).await;
     assert_eq!((response.status.as_u16(), code(&response).as_str()), (503, "too-many-enrolments"));
     assert!(response.headers.contains_key(pod_http::header::RETRY_AFTER));
     assert_eq!(demo.status(&first).await, json!({ "status": "pending" }), "nobody gives way");
 
     demo.set_time(NOW_SECS + 15 * 60);
-    let begun = demo.begin(&wallet).await;
+    let begun = demo.begin(&one_more).await;
     assert_eq!(demo.status(&begun).await, json!({ "status": "pending" }));
+}
+
+#[tokio::test]
+async fn a_wallet_that_begins_anew_has_one_place() {
+    let demo = Demo::new().await;
+    let wallet = Wallet::new(20, NOW_SECS);
+    let begun = demo.begin(&wallet).await;
+    let _shown = demo.logged_in(&begun, AINO).await;
+    for _ in 0..1_001 {
+        demo.begin(&wallet).await;
+    }
+    let path = format!("/v1/enrolments/{}", begun["enrolment"].as_str().unwrap());
+    let response = demo.get(&path, "en").await;
+    assert_eq!((response.status.as_u16(), code(&response).as_str()), (404, "enrolment-unknown"));
+    assert_eq!(demo.enrol(&wallet, AINO).await["status"], "bound");
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ async fn a_guardian_without_a_pod_gets_the_childs() {
     let bound = demo.enrol(&wallet, FATHER).await;
     let child = json!({ "pod": eetu, "relation": "guardian", "until": EETU_18_SECS, "label": "Eetu" });
     assert_eq!(bound, json!({ "status": "bound", "pods": [child] }));
-    assert!(wallet.command(&demo, &eetu, Action::Standing).await.is_ok());
-    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing).await.is_err());
+    assert!(wallet.command(&demo, &eetu, Action::Standing { skip: 0 }).await.is_ok());
+    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing { skip: 0 }).await.is_err());
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn both_guardians_and_the_child_have_wallets() {
     let own = demo.enrol(&child, EETU).await;
     assert_eq!(own["pods"], json!([{ "pod": demo.pod(EETU), "relation": "self", "until": null, "label": null }]));
     for wallet in [&mother, &father, &child] {
-        assert!(wallet.command(&demo, &demo.pod(EETU), Action::Standing).await.is_ok());
+        assert!(wallet.command(&demo, &demo.pod(EETU), Action::Standing { skip: 0 }).await.is_ok());
     }
 }
 
@@ -36,10 +36,10 @@ async fn it_ends_on_the_day_the_child_turns_18() {
     let eetu = demo.pod(EETU);
     demo.set_time(EETU_18_SECS - 1);
     assert_eq!(demo.enrol(&early, FATHER).await["status"], "bound");
-    assert!(early.command(&demo, &eetu, Action::Standing).await.is_ok());
+    assert!(early.command(&demo, &eetu, Action::Standing { skip: 0 }).await.is_ok());
 
     demo.set_time(EETU_18_SECS);
-    assert!(early.command(&demo, &eetu, Action::Standing).await.is_err(), "what was bound has ended");
+    assert!(early.command(&demo, &eetu, Action::Standing { skip: 0 }).await.is_err(), "what was bound has ended");
     assert_eq!(demo.enrol(&late, FATHER).await, refused("nothing-held"));
     let mother = demo.enrol(&Wallet::new(20, NOW_SECS), AINO).await;
     assert_eq!(mother["pods"], json!([{ "pod": demo.pod(AINO), "relation": "self", "until": null, "label": null }]));

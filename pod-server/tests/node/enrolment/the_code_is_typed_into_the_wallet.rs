@@ -69,7 +69,7 @@ async fn it_counts_for_a_quarter_of_an_hour() {
     demo.set_time(NOW_SECS + 25 * 60);
     let response = demo.send_code(&begun, &code_on(&page).unwrap()).await;
     assert_eq!((response.status.as_u16(), code(&response).as_str()), (404, "enrolment-unknown"));
-    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing).await.is_err());
+    assert!(wallet.command(&demo, &demo.pod(AINO), Action::Standing { skip: 0 }).await.is_err());
 }
 
 #[tokio::test]

@@ -63,3 +63,25 @@ async fn a_provider_that_is_away_is_said_to_be() {
         assert_eq!((response.status.as_u16(), code(&response).as_str()), (503, "login-provider-failed"));
     }
 }
+
+#[tokio::test]
+async fn keys_that_cannot_be_fetched_anew_count_for_a_day() {
+    const DAY_SECS: u64 = 24 * 3_600;
+    let crooked = Crooked::new().await;
+    let log_in = async |after_secs: u64| {
+        let now_secs = NOW_SECS + after_secs;
+        crooked.now.store(now_secs, std::sync::atomic::Ordering::Relaxed);
+        let token = |crooked: &Crooked, nonce: &str| {
+            let mut claims = crooked.claims(nonce);
+            (claims["iat"], claims["exp"]) = (json!(now_secs), json!(now_secs + 300));
+            crooked.sign(&claims)
+        };
+        crooked.outcome(token).await
+    };
+    assert_eq!(log_in(0).await["status"], "bound");
+    let keys = std::mem::replace(&mut crooked.says.lock().unwrap().jwks, json!({ "keys": [] }));
+    assert_eq!(log_in(DAY_SECS - 1).await["status"], "bound");
+    assert_eq!(log_in(DAY_SECS + 10).await, refused("login-provider-failed"));
+    crooked.says.lock().unwrap().jwks = keys;
+    assert_eq!(log_in(DAY_SECS + 20).await["status"], "bound");
+}

@@ -44,7 +44,7 @@ pub(super) const FATHER: &str = "010190-907X";
 pub(super) const STRANGER: &str = "020202A902H";
 
 /// When Eetu turns 18.
-pub(super) const EETU_18_SECS: u64 = 2_030_054_400;
+pub(super) const EETU_18_SECS: u64 = 2_030_043_600;
 
 /// A server that has an address and does not serve yet.
 pub(super) struct Bound {

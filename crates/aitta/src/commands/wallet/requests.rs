@@ -42,6 +42,7 @@ pub(super) struct Requests {
 #[derive(Deserialize)]
 struct Inbox {
     requests: Vec<String>,
+    next_skip: Option<u64>,
 }
 
 impl Requests {
@@ -64,12 +65,21 @@ impl Requests {
 
 async fn inbox(opened: &mut Opened, organisation: &str, person: Option<&str>) -> Result<Vec<Vec<u8>>, Failure> {
     let (holder, pod) = pod_at(opened, organisation, person, Naming::For)?;
-    let outcome = opened.order(&Order::inbox(holder, pod)).await?;
-    opened.save()?;
     let unusable = |_| Failure::usage(format!("{organisation} sent no usable inbox"));
-    let inbox: Inbox = serde_json::from_slice(&outcome.result)
-        .map_err(|source| Failure::of(Exit::EvidenceBroken, "not-believed", source))?;
-    inbox.requests.iter().map(|text| from_base64url(text).map_err(unusable)).collect()
+    let (mut requests, mut skip) = (Vec::new(), 0);
+    loop {
+        let outcome = opened.order(&Order::inbox(holder, pod, skip)).await?;
+        opened.save()?;
+        let page: Inbox = serde_json::from_slice(&outcome.result)
+            .map_err(|source| Failure::of(Exit::EvidenceBroken, "not-believed", source))?;
+        requests.extend(page.requests);
+        match page.next_skip {
+            // A page that leads nowhere further would be asked for without end.
+            Some(next) if next > skip => skip = next,
+            _ => break,
+        }
+    }
+    requests.iter().map(|text| from_base64url(text).map_err(unusable)).collect()
 }
 
 /// The signed access request behind a link or in a file.

@@ -17,6 +17,7 @@ pub(super) fn command(world: &World) -> Json {
     let restrict = Action::Restrict { record_types: vec![of("child-health")], on: true };
     let good = world.command(restrict);
     let mut kind = Kind::new(world, "anna", "Anna restricts a record type", good.clone(), &[2, 10]);
+    let collect = Action::Collect { request: ObjectId::new([3; 32]), skip: 0 };
     for action in [
         Action::Deposit(vec![0xd2]),
         Action::Restrict { record_types: Vec::new(), on: false },
@@ -25,30 +26,30 @@ pub(super) fn command(world: &World) -> Json {
         Action::Read { record_type: Some(of("resident")), skip: 0 },
         Action::Log { from: 10, limit: 100 },
         Action::Export { skip: 200 },
-        Action::Inbox,
-        Action::Standing,
+        Action::Inbox { skip: 0 },
+        Action::Standing { skip: 40 },
         Action::KeyEvent(vec![0xd2]),
         Action::Ask { request: vec![0xd2], identity_code: Some("131052-308T".into()) },
         Action::Ask { request: vec![0xd2], identity_code: None },
-        Action::Collect(ObjectId::new([3; 32])),
+        collect.clone(),
     ] {
         let why = if action.is_a_services() { "a service's command" } else { "a citizen's command" };
         kind.good(action.name(), why, world.command(action));
     }
-    let named = Command { subject: Some(world.pod()), ..world.command(Action::Collect(ObjectId::new([3; 32]))) };
+    let named = Command { subject: Some(world.pod()), ..world.command(collect) };
     kind.bad("service names a pod", "a service commands over no pod", "claim-range", &named);
     kind.bad("citizen names no pod", "over which pod?", "claim-range", &Command { subject: None, ..good.clone() });
     let mut with = |name: &str, why: &str, expect: &str, value| kind.with(name, why, expect, &good, ACTION, value);
     with("no action", "an empty list", "claim-type", list([]));
     with("unknown action", "number 11", "claim-range", list([11.into()]));
-    with("action with more", "a part too many", "claim-type", list([7.into(), Cbor::Null]));
+    with("action with more", "a part too many", "claim-type", list([7.into(), 0.into(), Cbor::Null]));
     with("action with less", "a part too few", "claim-type", list([1.into(), list([])]));
     with("flag as a number", "1 instead of true", "claim-type", list([1.into(), list([]), 1.into()]));
     with("any type", "a wildcard", "claim-wildcard", list([1.into(), list([text("*")]), Cbor::Bool(true)]));
     with("any purpose", "a wildcard", "claim-wildcard", list([2.into(), text("*"), Cbor::Null, Cbor::Bool(true)]));
     with("grant as text", "a grant that is no byte string", "claim-type", list([0.into(), text("a")]));
     with("negative skip", "-1 records", "claim-type", list([5.into(), (-1).into()]));
-    with("short id", "collects by 16 bytes", "claim-type", list([10.into(), bytes(16)]));
+    with("short id", "collects by 16 bytes", "claim-type", list([10.into(), bytes(16), 0.into()]));
     kind.file(world, "Commands: docs/protocol/command.md.", "command")
 }
 
