@@ -136,7 +136,7 @@ fn espoo_asks_too_much(stage: &Stage, told: &Told, anni: &Anni) -> Result<String
     let flags = list(&seen, "/requests/0/over_asked");
     expect(flags.iter().any(|flag| text(flag, "/code").starts_with("over-ask")), "over-asking is flagged", &seen)?;
     told.step("Her wallet shows who asks, for what and why, and warns:");
-    flags.iter().for_each(|flag| told.seen(&text(flag, "/text")));
+    flags.iter().for_each(|flag| told.seen(&text(flag, "/words/en")));
     let at = [format!("helsinki={}", anni.helsinki), format!("espoo={}", anni.espoo)];
     let refused = stage.run(&with(&ULLAS, &["grant", &link, "--at", &at[0], "--at", &at[1]]))?.ended(Exit::Refused)?;
     told.step("It signs nothing of a request that asks for too much:");

@@ -1,6 +1,5 @@
 //! Access requests as a person reads them.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -10,8 +9,7 @@ use pod_http::Origin;
 use pod_protocol::ids::{ObjectId, from_base64url};
 use pod_wallet::commands::Order;
 use pod_wallet::language::Language;
-use pod_wallet::review::{Review, Summary};
-use pod_wallet::when::date;
+use pod_wallet::review::Review;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -54,7 +52,7 @@ impl Requests {
         let labels = opened.joined.labels().await;
         let reviews: Vec<Review> =
             requests.iter().map(|bytes| review(&opened, &labels, bytes)).collect::<Result<_, _>>()?;
-        let words: Vec<String> = reviews.iter().map(|review| in_words(review.summary(), self.lang)).collect();
+        let words: Vec<String> = reviews.iter().map(|review| review.summary().in_words(self.lang)).collect();
         let json: Vec<Value> = reviews.iter().map(|review| json!(review.summary())).collect();
         let words = if words.is_empty() { "Nothing waits.".to_owned() } else { words.join("\n\n") };
         output.result(words, &json!({ "requests": json }));
@@ -100,35 +98,4 @@ pub(super) fn review(opened: &Opened, labels: &pod_wallet::labels::Labels, bytes
         let code = fault.code().to_owned();
         Failure::of(Exit::Refused, &code, fault).advise("Do not answer it; tell whoever sent it.")
     })
-}
-
-fn in_words(summary: &Summary, language: Language) -> String {
-    let mut words = String::new();
-    let say = |sentence: &pod_wallet::Sentence| sentence.in_language(language).to_owned();
-    let _ = writeln!(words, "{} ({}) asks:", say(&summary.service.words), say(&summary.organisation.words));
-    let _ = writeln!(words, "  {}", summary.reason.in_language(language.code()));
-    for one in &summary.types {
-        let _ = writeln!(words, "  {}:", say(&one.words));
-        for name in &one.names {
-            let need = if name.required { "needed" } else { "your choice" };
-            let warning = if name.over_asked { "  ! not registered for this" } else { "" };
-            let _ = writeln!(words, "    - {} [{need}] ({}:{}){warning}", say(&name.words), one.record_type, name.name);
-        }
-    }
-    let days = |secs: u64| secs / (24 * 3600);
-    let _ = writeln!(words, "  Purpose {}; kept for {} days.", summary.purpose, days(summary.retention_secs));
-    let _ = writeln!(
-        words,
-        "  Would count for {} days; answer before {}.",
-        days(summary.validity_secs),
-        date(summary.answer_before_secs, language)
-    );
-    for flag in &summary.over_asked {
-        let _ = writeln!(words, "  ! asks for too much: {} ({})", flag.text, flag.code);
-    }
-    for flag in &summary.problems {
-        let _ = writeln!(words, "  ! cannot be shown, so cannot be agreed to: {} ({})", flag.text, flag.code);
-    }
-    let _ = write!(words, "  Id {}", summary.id);
-    words
 }
