@@ -1,5 +1,6 @@
 //! The federation as wallets and services see it: one small file that the directory's operator hands out.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,9 +9,11 @@ use pod_client::directory::DirectoryClient;
 use pod_client::node::NodeClient;
 use pod_crypto::{PublicKey, sha256};
 use pod_protocol::ids::{Principal, base64url, from_base64url};
-use pod_protocol::registry::{Anchor, Organisation, Registry};
+use pod_protocol::registry::{Anchor, Registry};
+use pod_protocol::statement::Role;
 use pod_wallet::labels::Labels;
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
 
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -138,37 +141,37 @@ impl Joined {
         Ok(NodeClient::find(&self.caller, &self.registry, principal)?)
     }
 
-    /// The words for record types and fields, from the catalogues of all holders that answer.
-    pub(crate) async fn labels(&self) -> Labels {
-        let mut labels = Labels::new();
-        for organisation in self.registry.organisations() {
-            self.add_labels(&mut labels, organisation).await;
+    /// What each of these holders calls record types and fields; all are asked at once, and those that do not answer are left
+    /// out. Only a holder speaks for what it holds: not a suspended one, nor a member that is none.
+    pub(crate) async fn labels(&self, holders: BTreeSet<Principal>) -> BTreeMap<Principal, Labels> {
+        let mut asked = JoinSet::new();
+        for organisation in holders.iter().filter_map(|holder| self.registry.organisation(holder)) {
+            let node = NodeClient::of(&self.caller, organisation);
+            let (true, false, Some(digest), Ok(node)) =
+                (organisation.has(Role::Holder), organisation.is_suspended(), organisation.catalogue().copied(), node)
+            else {
+                continue;
+            };
+            let holder = *organisation.principal();
+            asked.spawn(async move { labels_at(&node, &digest).await.map(|labels| (holder, labels)) });
         }
-        labels
+        asked.join_all().await.into_iter().flatten().collect()
     }
+}
 
-    /// The words for what one holder has; none when it does not answer.
-    pub(crate) async fn labels_of(&self, holder: &Principal) -> Option<Labels> {
-        let organisation = self.registry.organisation(holder)?;
-        let mut labels = Labels::new();
-        self.add_labels(&mut labels, organisation).await.then_some(labels)
-    }
-
-    /// A catalogue that is not the one whose digest its holder signed is left out: its words could mislead.
-    async fn add_labels(&self, labels: &mut Labels, organisation: &Organisation) -> bool {
-        let Some(digest) = organisation.catalogue() else { return false };
-        let catalogue = match NodeClient::of(&self.caller, organisation) {
-            Ok(node) => node.catalogue().await,
-            Err(error) => Err(error),
-        };
-        match catalogue {
-            Ok(catalogue) if sha256(&[&catalogue]) == *digest => match labels.add(&catalogue) {
-                Ok(()) => return true,
-                Err(fault) => tracing::warn!("the catalogue of {} is left out: {fault}", organisation.name()),
-            },
-            Ok(_) => tracing::warn!("the catalogue of {} is not the one it signed", organisation.name()),
-            Err(error) => tracing::warn!("{error}: its words are missing"),
+/// A catalogue that is not the one whose digest its holder signed is left out: its words could mislead.
+async fn labels_at(node: &NodeClient, digest: &[u8; 32]) -> Option<Labels> {
+    match node.catalogue().await {
+        Ok(catalogue) if sha256(&[&catalogue]) == *digest => Labels::of(&catalogue)
+            .inspect_err(|fault| tracing::warn!("the catalogue of {} is left out: {fault}", node.whom()))
+            .ok(),
+        Ok(_) => {
+            tracing::warn!("the catalogue of {} is not the one it signed", node.whom());
+            None
         }
-        false
+        Err(error) => {
+            tracing::warn!("{error}: its words are missing");
+            None
+        }
     }
 }

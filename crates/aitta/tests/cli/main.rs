@@ -10,6 +10,7 @@
 )]
 
 mod a_citizen_agrees_to_what_they_name;
+mod a_citizen_uses_their_rights;
 mod a_lost_wallet_is_recovered;
 mod bad_input_says_what_to_do;
 mod daemons_serve_until_told_to_stop;
@@ -24,4 +25,5 @@ mod services_are_told_what_to_do;
 mod the_wallet_asks_for_the_code;
 mod town;
 mod wallets_are_told_what_to_do;
+mod words_come_from_those_who_hold_it;
 mod world;

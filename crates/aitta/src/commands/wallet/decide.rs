@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::super::names::names;
 use super::opened::{Opened, not_enrolled};
-use super::requests::{fetch, review};
+use super::requests::{fetch, review, review_with};
 use super::target::{Naming, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -74,8 +74,7 @@ impl Grant {
         let mut opened = Opened::open(dir, edge).await?;
         let holders = self.holders(&opened)?;
         let request = fetch(&opened, &self.request).await?;
-        let labels = opened.joined.labels().await;
-        let review = review(&opened, &labels, &request)?;
+        let review = review(&opened, &request).await?;
         let choice = Choice {
             optional,
             holders: holders
@@ -118,7 +117,7 @@ impl Deny {
         let mut opened = Opened::open(dir, edge).await?;
         let request = fetch(&opened, &self.request).await?;
         // What is denied need not be put into words.
-        let review = review(&opened, &Labels::new(), &request)?;
+        let review = review_with(&opened, &Labels::new(), &request)?;
         let decided =
             deny(&review, self.for_good, edge.now_secs(), &*edge.random).map_err(|fault| not_signed(&opened, fault))?;
         send(&mut opened, &review, &decided).await?;

@@ -52,7 +52,7 @@ impl Log {
             tree_size = checked.tree_size;
             from = checked.next;
         }
-        let labels = opened.joined.labels().await;
+        let labels = opened.joined.labels([holder].into()).await.remove(&holder).unwrap_or_default();
         let names = LogNames {
             registry: &opened.joined.registry,
             labels: &labels,
