@@ -65,9 +65,10 @@ impl Log {
         let json: Vec<Value> =
             entries.iter().zip(&told).map(|(entry, told)| json!({ "entry": entry, "sentence": told })).collect();
         let words = format!(
-            "{}\n\n{} entries, each with a proof that holds in a log of {tree_size}.",
+            "{}\n\n{} entries, each proved to stand where it does in the signed log of {tree_size}. Who and what is {}'s word.",
             told.join("\n"),
-            told.len()
+            told.len(),
+            self.organisation
         );
         output.result(words, &json!({ "organisation": self.organisation, "tree_size": tree_size, "entries": json }));
         Ok(Exit::Done)
