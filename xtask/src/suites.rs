@@ -68,6 +68,13 @@ const SUITES: &[Suite] = &[
         install: None,
     },
     Suite {
+        name: "fuzz targets",
+        program: CARGO,
+        arguments: &["check", "--manifest-path", "fuzz/Cargo.toml", "--locked", "--quiet"],
+        environment: &[],
+        install: None,
+    },
+    Suite {
         name: "documentation",
         program: CARGO,
         arguments: &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"],
