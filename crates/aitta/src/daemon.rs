@@ -1,4 +1,4 @@
-//! What every process that serves does at its start and end: it writes no keys and no memory to disk, and it drains.
+//! What a process that holds secrets does at its start: it writes no keys and no memory to disk. And how one that serves ends.
 
 use std::error::Error;
 

@@ -21,6 +21,7 @@ mod family;
 mod init_never_writes_over;
 mod killed_under_load;
 mod members_come_and_go;
+mod memory_stays_in_the_process;
 mod registers_come_in_and_the_log_holds;
 mod services_are_told_what_to_do;
 mod the_wallet_asks_for_the_code;
