@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pod_client::Caller;
+use pod_client::blinder::{BlinderClient, BlinderKey};
 use pod_client::directory::DirectoryClient;
 use pod_client::node::NodeClient;
 use pod_crypto::{PublicKey, sha256};
@@ -25,9 +26,6 @@ use crate::{folder, written};
 pub(crate) struct Federation {
     /// The directory's address.
     pub(crate) directory: String,
-    /// The blinder's address; wallets need it to find holders.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) blinder: Option<String>,
     /// The trust anchor's id.
     pub(crate) anchor: Principal,
     /// The trust anchor's public key, base64url.
@@ -35,6 +33,38 @@ pub(crate) struct Federation {
     /// PEM file with the authorities whose TLS certificates are believed, beside this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) roots: Option<PathBuf>,
+    /// The blinder; wallets need it to find holders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blinder: Option<KnownBlinder>,
+}
+
+/// A blinder, as those know it who call it: `[blinder]` of a `federation.toml`, and `blinder.json` for nodes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KnownBlinder {
+    /// Its address.
+    pub(crate) url: String,
+    /// Who runs it.
+    pub(crate) principal: Principal,
+    /// Its public key, base64url: what it evaluates is proved against it.
+    pub(crate) public: String,
+    /// The epoch for which it evaluates.
+    pub(crate) epoch: u16,
+    /// The login provider for citizens.
+    pub(crate) issuer: String,
+    /// Under which id the login provider knows it.
+    pub(crate) client_id: String,
+}
+
+impl KnownBlinder {
+    /// Calls to it.
+    pub(crate) fn client(&self, caller: &Caller) -> Result<BlinderClient, Failure> {
+        let public = from_base64url(&self.public).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+            Failure::configuration_says("the blinder's public key is not 43 characters of base64url")
+                .advise("Compare `public` in federation.toml with what the blinder's operator publishes.")
+        })?;
+        Ok(BlinderClient::new(caller, &self.url, BlinderKey { public, epoch: self.epoch })?)
+    }
 }
 
 impl Federation {
@@ -45,8 +75,9 @@ impl Federation {
     }
 
     /// Describes a federation.
-    pub(crate) fn new(directory: String, blinder: Option<String>, anchor: &Anchor, roots: Option<PathBuf>) -> Self {
-        Self { directory, blinder, anchor: anchor.principal, anchor_key: base64url(&anchor.key.to_bytes()), roots }
+    pub(crate) fn new(directory: String, anchor: &Anchor, roots: Option<PathBuf>) -> Self {
+        let anchor_key = base64url(&anchor.key.to_bytes());
+        Self { directory, anchor: anchor.principal, anchor_key, roots, blinder: None }
     }
 
     /// Reads the file. A relative path of the authorities is meant from where the file lies.

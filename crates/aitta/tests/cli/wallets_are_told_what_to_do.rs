@@ -226,7 +226,7 @@ fn rights_that_cannot_be_used_like_that() {
     says(&["log", "helsinki", "--lang", "de"], USAGE, "fi");
     says(&["export", &federation], CONFIGURATION, "does not exist yet");
     says(&["export", "/dev/null/x"], CONFIGURATION, "may write");
-    says(&["holders", "--identity-code", &town.login()], CONFIGURATION, "blinder = ");
+    says(&["holders", "--identity-code", &town.login()], CONFIGURATION, "[blinder]");
 }
 
 #[test]

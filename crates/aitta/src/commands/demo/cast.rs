@@ -50,7 +50,7 @@ impl Cast {
         told.part("The federation");
         let provider = Provider::start(stage, edge, free_port()?, &[ULLA, JOUKO]).await?;
         let (directory_url, blinder_url) = (local(free_port()?), local(free_port()?));
-        let directory = start_directory(stage, &directory_url, &blinder_url).await?;
+        let directory = start_directory(stage, &directory_url).await?;
         told.step("A directory and its trust anchor: it knows who is a member, and nobody's data.");
         make_blinder(stage, &blinder_url, &provider.issuer)?;
         let mut urls = Vec::new();
@@ -131,7 +131,7 @@ fn local(port: u16) -> String {
     format!("https://127.0.0.1:{port}")
 }
 
-async fn start_directory(stage: &Stage, url: &str, blinder_url: &str) -> Result<Running, Failure> {
+async fn start_directory(stage: &Stage, url: &str) -> Result<Running, Failure> {
     let (certificate, key, roots) = (stage.path(CERTIFICATE), stage.path(KEY), stage.path(ROOTS));
     stage.done(&[
         "directory",
@@ -139,8 +139,6 @@ async fn start_directory(stage: &Stage, url: &str, blinder_url: &str) -> Result<
         "directory",
         "--url",
         url,
-        "--blinder-url",
-        blinder_url,
         "--roots",
         &roots,
         "--listen",

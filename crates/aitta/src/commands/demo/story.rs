@@ -103,7 +103,7 @@ struct Anni {
 
 fn ulla_finds_and_enrols(stage: &Stage, told: &Told) -> Result<Anni, Failure> {
     told.part("Ulla looks for what is held about her daughter Anni");
-    let made = stage.done(&with(&ULLAS, &["init", "--federation", "directory/federation.toml"]))?;
+    let made = stage.done(&with(&ULLAS, &["init", "--federation", "blinder/federation.toml"]))?;
     expect(text(&made, "/recovery_code").len() > 30, "a recovery code is printed", &made)?;
     told.step("Ulla makes a wallet and writes the recovery code on paper.");
     let ulla = stage.write("ulla.code", ULLA.1)?;
@@ -198,7 +198,7 @@ fn ulla_sees_the_fetch(stage: &Stage, told: &Told, anni: &Anni) -> Result<(), Fa
 
 fn a_protected_address_stays_inside(stage: &Stage, told: &Told) -> Result<(), Failure> {
     told.part("A child under non-disclosure");
-    stage.done(&with(&JOUKOS, &["init", "--federation", "directory/federation.toml"]))?;
+    stage.done(&with(&JOUKOS, &["init", "--federation", "blinder/federation.toml"]))?;
     let jouko = stage.write("jouko.code", JOUKO.1)?;
     let enrolled = stage.done(&with(&JOUKOS, &["enrol", "helsinki", "--login-as", &jouko]))?;
     let samuel = guardian_pod(&enrolled, Some("Samuel"))?;
