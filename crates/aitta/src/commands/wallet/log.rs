@@ -16,7 +16,7 @@ use super::target::{Naming, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, visible};
 
 /// Entries asked for at once.
 const PAGE: u64 = 100;
@@ -61,7 +61,7 @@ impl Log {
             pod: &pod,
         };
         let told: Vec<String> =
-            entries.iter().map(|entry| sentence(&entry.opened, &names).in_language(self.lang).to_owned()).collect();
+            entries.iter().map(|entry| visible(sentence(&entry.opened, &names).in_language(self.lang))).collect();
         let json: Vec<Value> =
             entries.iter().zip(&told).map(|(entry, told)| json!({ "entry": entry, "sentence": told })).collect();
         let words = format!(
