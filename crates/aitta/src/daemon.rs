@@ -44,6 +44,15 @@ impl Signals {
         })
     }
 
+    /// Waits for any of them: SIGTERM, Ctrl-C, or that the terminal is gone.
+    pub(crate) async fn any(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+
     /// Waits for SIGTERM or Ctrl-C. Each SIGHUP meanwhile calls `reload`.
     pub(crate) async fn until_told_to_stop(mut self, reload: impl Fn()) {
         loop {
