@@ -26,16 +26,51 @@ const SUITES: &[Suite] = &[
         install: None,
     },
     Suite {
+        name: "lints of the engine sled",
+        program: CARGO,
+        arguments: &[
+            "clippy",
+            "--package",
+            "pod-store",
+            "--features",
+            "engine-sled",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        environment: &[],
+        install: None,
+    },
+    Suite {
         name: "tests",
         program: CARGO,
-        arguments: &["test", "--workspace", "--locked", "--no-fail-fast"],
+        arguments: &["test", "--workspace", "--locked", "--no-fail-fast", "--", "--show-output"],
         environment: &[],
         install: None,
     },
     Suite {
         name: "tests of the engine sled",
         program: CARGO,
-        arguments: &["test", "--package", "pod-store", "--features", "engine-sled", "--locked", "--no-fail-fast"],
+        arguments: &[
+            "test",
+            "--package",
+            "pod-store",
+            "--features",
+            "engine-sled",
+            "--locked",
+            "--no-fail-fast",
+            "--",
+            "--show-output",
+        ],
+        environment: &[],
+        install: None,
+    },
+    Suite {
+        name: "fuzz targets",
+        program: CARGO,
+        arguments: &["check", "--manifest-path", "fuzz/Cargo.toml", "--locked", "--quiet"],
         environment: &[],
         install: None,
     },
@@ -62,78 +97,158 @@ const SUITES: &[Suite] = &[
     },
 ];
 
-#[derive(Default)]
+/// How a suite, or all of them, ended.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     passed: u64,
     failed: u64,
     skipped: u64,
 }
 
-/// Runs every suite, also after one failed.
+impl Counts {
+    const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
+    const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
+    const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
+
+    fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// Runs every suite, also after one failed. Where CI runs, nothing is left out because a program is missing.
 pub(crate) fn test() -> ExitCode {
+    let in_ci = std::env::var_os("CI").is_some();
     let mut counts = Counts::default();
     for suite in SUITES {
         println!("── {}", suite.name);
-        match run(suite, &mut counts) {
-            Some(true) => {}
-            Some(false) => {
-                println!("   FAILED: {} {}", suite.program, suite.arguments.join(" "));
-                counts.failed += 1;
-            }
-            None => {
-                counts.skipped += 1;
-                println!("   skipped: {} is not installed; type: {}", suite.program, suite.install.unwrap_or_default());
-            }
+        let ended = run(suite, in_ci);
+        if ended.failed > 0 {
+            println!("   FAILED: {} {}", suite.program, suite.arguments.join(" "));
         }
+        counts.add(&ended);
     }
     println!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
     if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Whether the suite succeeded; none when its program is missing and may be.
-fn run(suite: &Suite, counts: &mut Counts) -> Option<bool> {
+fn run(suite: &Suite, in_ci: bool) -> Counts {
     let child = Command::new(suite.program)
         .args(suite.arguments)
         .envs(suite.environment.iter().copied())
         .stdout(Stdio::piped())
         .spawn();
-    let mut child = match child {
-        Ok(child) => child,
-        Err(_) if suite.install.is_some() => return None,
-        Err(error) => {
+    let mut child = match (child, suite.install) {
+        (Ok(child), _) => child,
+        (Err(_), Some(install)) => {
+            let word = if in_ci { "missing" } else { "skipped" };
+            println!("   {word}: {} is not installed; type: {install}", suite.program);
+            return if in_ci { Counts::FAILED } else { Counts::SKIPPED };
+        }
+        (Err(error), None) => {
             println!("   {error}");
-            return Some(false);
+            return Counts::FAILED;
         }
     };
-    let mut counted = false;
+    let mut told = Told::default();
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            counted |= count(&line, counts);
+            told.hear(&line);
             println!("{line}");
         }
     }
-    let succeeded = child.wait().is_ok_and(|status| status.success());
-    if succeeded && !counted {
-        counts.passed += 1;
-    }
-    Some(succeeded)
+    told.counts(child.wait().is_ok_and(|status| status.success()))
 }
 
-/// Adds up cargo's closing lines: `test result: ok. 3 passed; 0 failed; 0 ignored; …`. A failed test also fails its suite, which
-/// is counted there. A test that prints that it was skipped counts as that too.
-fn count(line: &str, counts: &mut Counts) -> bool {
-    if line.starts_with("skipped:") {
-        counts.skipped += 1;
-    }
-    let Some((_, numbers)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
-        return false;
-    };
-    for part in numbers.split(';') {
-        match part.trim().split_once(' ') {
-            Some((number, "passed")) => counts.passed += number.parse::<u64>().unwrap_or(0),
-            Some((number, "ignored")) => counts.skipped += number.parse::<u64>().unwrap_or(0),
-            _ => {}
+/// What the tests of a suite say, as far as it counts.
+#[derive(Default)]
+struct Told {
+    tests: Counts,
+    /// Whether there are tests in it at all.
+    has_tests: bool,
+    /// Tests that libtest counts as passed and that tested nothing: without what they need, or without a parent.
+    not_run: u64,
+    skipped: u64,
+}
+
+impl Told {
+    /// Adds up cargo's closing lines: `test result: ok. 3 passed; 0 failed; 0 ignored; …`. A test that prints
+    /// `skipped: …` was not run; and `child_…` is a process that another test starts, and nothing by itself.
+    fn hear(&mut self, line: &str) {
+        if line.starts_with("skipped:") {
+            (self.skipped, self.not_run) = (self.skipped + 1, self.not_run + 1);
+        } else if is_child(line) {
+            self.not_run += 1;
+        }
+        let Some((_, numbers)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
+            return;
+        };
+        self.has_tests = true;
+        for part in numbers.split(';') {
+            match part.trim().split_once(' ').and_then(|(number, what)| Some((number.parse::<u64>().ok()?, what))) {
+                Some((number, "passed")) => self.tests.passed += number,
+                Some((number, "failed")) => self.tests.failed += number,
+                Some((number, "ignored")) => self.skipped += number,
+                _ => {}
+            }
         }
     }
-    true
+
+    /// The suite's counts. One without tests counts as one, and so does one that failed before its tests could.
+    fn counts(self, succeeded: bool) -> Counts {
+        let mut counts = Counts {
+            passed: self.tests.passed.saturating_sub(self.not_run),
+            failed: self.tests.failed,
+            skipped: self.skipped,
+        };
+        match (succeeded, self.has_tests) {
+            (true, false) => counts.add(&Counts::PASSED),
+            (false, _) if counts.failed == 0 => counts.add(&Counts::FAILED),
+            _ => {}
+        }
+        counts
+    }
+}
+
+/// Whether libtest says of a `child_…` that it ended well.
+fn is_child(line: &str) -> bool {
+    let name = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... ok"));
+    name.is_some_and(|name| name.rsplit("::").next().is_some_and(|name| name.starts_with("child_")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counts, Told};
+
+    fn counted(lines: &[&str], succeeded: bool) -> Counts {
+        let mut told = Told::default();
+        lines.iter().for_each(|line| told.hear(line));
+        told.counts(succeeded)
+    }
+
+    #[test]
+    fn what_was_skipped_has_not_passed() {
+        let lines = [
+            "test a::works ... ok",
+            "test a::needs_curl ... ok",
+            "test b::child_that_writes_until_it_is_killed ... ok",
+            "test b::children_are_found ... ok",
+            "---- a::needs_curl stdout ----",
+            "skipped: curl is not installed",
+            "test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+        ];
+        assert_eq!(counted(&lines, true), Counts { passed: 2, failed: 0, skipped: 2 });
+    }
+
+    #[test]
+    fn failed_tests_are_counted_one_by_one() {
+        let lines =
+            ["test result: FAILED. 3 passed; 2 failed; 0 ignored", "test result: ok. 5 passed; 0 failed; 0 ignored"];
+        assert_eq!(counted(&lines, false), Counts { passed: 8, failed: 2, skipped: 0 });
+        // It did not compile, or something but a test went wrong.
+        assert_eq!(counted(&lines[1..], false), Counts { passed: 5, failed: 1, skipped: 0 });
+        assert_eq!(counted(&[], false), Counts::FAILED);
+        assert_eq!(counted(&["no tests in it"], true), Counts::PASSED);
+    }
 }

@@ -1,4 +1,4 @@
-//! What every process that serves does at its start and end: it writes no keys and no memory to disk, and it drains.
+//! What a process that holds secrets does at its start: it writes no keys and no memory to disk. And how one that serves ends.
 
 use std::error::Error;
 
@@ -42,6 +42,15 @@ impl Signals {
             interrupt: listen(SignalKind::interrupt())?,
             hang_up: listen(SignalKind::hangup())?,
         })
+    }
+
+    /// Waits for any of them: SIGTERM, Ctrl-C, or that the terminal is gone.
+    pub(crate) async fn any(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
     }
 
     /// Waits for SIGTERM or Ctrl-C. Each SIGHUP meanwhile calls `reload`.

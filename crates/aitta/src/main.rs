@@ -7,7 +7,7 @@
 //! | `organisation` | a member of the federation as files: keys, log, request, profile |
 //! | `folder` | folders and files for their owner alone |
 //! | `written` | why a TOML file that somebody wrote does not read |
-//! | `daemon` | what every serving process does at its start and end |
+//! | `daemon` | memory that stays in the process, and the end of those that serve |
 //! | `output` | the one place that writes results and errors, for people or as JSON |
 //! | `exit` | the exit codes, also in `docs/operating/exit-codes.md` |
 //! | `failure` | what a command that failed hands to `output` |

@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
+use pod_protocol::words::is_hidden;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -30,7 +31,13 @@ impl Output {
 
     /// Writes a result, in words or as JSON.
     pub(crate) fn result(self, words: impl Display, json: &Value) {
-        if self.json { line(json) } else { line(words.to_string().trim_end()) }
+        if self.json {
+            line(json);
+        } else {
+            // The line ends are ours: who puts several lines together takes them out of what others said.
+            let shown: Vec<String> = words.to_string().trim_end().split('\n').map(visible).collect();
+            line(shown.join("\n"));
+        }
     }
 
     /// Writes a failure; the exit code that it asks for.
@@ -79,11 +86,36 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What others said, as one line in which nothing moves the cursor, hides, or turns the reading direction around: each such
+/// character is shown as U+FFFD.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().map(|character| if is_hidden(character) { char::REPLACEMENT_CHARACTER } else { character }).collect()
+}
+
+/// Says something to a person beside the result, a line.
+pub(crate) fn tell(text: impl Display) {
+    error_line(&text.to_string());
+}
+
 /// A reader that went away (`aitta … | head`) is no error of ours.
 fn line(text: impl Display) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
 fn error_line(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", visible(text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn what_cannot_be_seen_is_marked() {
+        assert_eq!(visible("Å “b” – 7 €"), "Å “b” – 7 €");
+        assert_eq!(
+            visible("a\u{1b}[1mb\rc\nd\u{9b}e\u{202e}f\u{200b}"),
+            "a\u{fffd}[1mb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}"
+        );
+    }
 }

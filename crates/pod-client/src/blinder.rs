@@ -13,21 +13,17 @@ use crate::target::{CBOR, COSE, Target};
 #[derive(Clone, Debug)]
 pub struct BlinderClient {
     target: Target,
+    key: BlinderKey,
 }
 
-/// What the blinder says about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct BlinderInfo {
-    /// Its public key, base64url of a compressed ristretto255 point.
-    pub public: String,
-    /// Who runs it.
-    pub principal: Principal,
-    /// The epoch for which it evaluates now.
+/// With which key the federation's blinder evaluates now. Never asked of the blinder itself: it could name another one to
+/// each who asks, and then tell them apart by their tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlinderKey {
+    /// The public key: a compressed ristretto255 point.
+    pub public: [u8; 32],
+    /// The epoch, which is part of every tag.
     pub epoch: u16,
-    /// The OIDC client that a citizen logs in to: the audience of the login token.
-    pub client_id: String,
-    /// The login provider.
-    pub issuer: String,
 }
 
 #[derive(Deserialize)]
@@ -43,20 +39,18 @@ struct CitizenEvaluation {
 }
 
 impl BlinderClient {
-    /// The blinder at an address.
+    /// The blinder at an address, with the key that it is known to have.
     ///
     /// # Errors
     /// [`CallError::Address`].
-    pub fn new(caller: &Caller, url: &str) -> Result<Self, CallError> {
-        Ok(Self { target: Target::new(caller, url, "the blinder")? })
+    pub fn new(caller: &Caller, url: &str, key: BlinderKey) -> Result<Self, CallError> {
+        Ok(Self { target: Target::new(caller, url, "the blinder")?, key })
     }
 
-    /// What the blinder says about itself.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn info(&self) -> Result<BlinderInfo, CallError> {
-        self.target.get_json("/v1/blinder", "a blinder's description").await
+    /// The key that every proof must hold for.
+    #[must_use]
+    pub fn key(&self) -> &BlinderKey {
+        &self.key
     }
 
     /// For an organisation: evaluates the inputs of its signed blind request, under its own info. One evaluation for each
@@ -94,14 +88,6 @@ impl BlinderClient {
 
     pub(crate) fn unbelievable(&self, what: impl Into<Disbelief>) -> CallError {
         self.target.unbelievable(what)
-    }
-}
-
-impl BlinderInfo {
-    /// The public key's bytes; none when they are no 32 bytes of base64url.
-    #[must_use]
-    pub fn public_bytes(&self) -> Option<[u8; 32]> {
-        bytes(&self.public)
     }
 }
 

@@ -175,6 +175,9 @@ impl CallError {
                 .outward
                 .map_or("Read the code and the detail: they say what about the request.", Outward::advice),
             Self::Failed { .. } => "Try again later; if it goes on, tell the other side's operator the trace id.",
+            Self::Unbelievable { what: Disbelief::Blind(_), .. } => {
+                "Get federation.toml anew: the blinder's key or epoch is another than it says. If it is the same, report it."
+            }
             Self::Unbelievable { .. } => {
                 "Refresh the registry and ask again; if it goes on, report it: the other side's answer is wrong or forged."
             }

@@ -1,5 +1,6 @@
 //! One organisation's node.
 
+use pod_protocol::access_request::AccessRequest;
 use pod_protocol::answer::Answer;
 use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
 use pod_protocol::cose::{Signed, Verified};
@@ -236,12 +237,19 @@ impl NodeClient {
         Ok(CommandOutcome { acknowledgement, result: answer.result })
     }
 
-    /// A published access request, as its service signed it. The caller checks it (the wallet's review does).
+    /// The published access request with this id, as its service signed it. The caller checks its signature (the wallet's
+    /// review does).
     ///
     /// # Errors
     /// [`CallError`].
     pub async fn access_request(&self, id: &ObjectId) -> Result<Vec<u8>, CallError> {
-        Ok(self.target.get(&format!("/v1/access-requests/{id}"), COSE).await?.to_vec())
+        let body = self.target.get(&format!("/v1/access-requests/{id}"), COSE).await?;
+        let signed = Signed::<AccessRequest>::decode(&body).map_err(|refusal| self.target.unbelievable(refusal))?;
+        if signed.id() == *id {
+            Ok(body.to_vec())
+        } else {
+            Err(self.target.unbelievable(Disbelief::Other("access request")))
+        }
     }
 
     /// Leaves a sealed decision with the service's node.

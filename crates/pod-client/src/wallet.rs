@@ -13,7 +13,7 @@ use pod_protocol::statement::Role;
 use crate::blinder::BlinderClient;
 use crate::caller::Caller;
 use crate::directory::DirectoryClient;
-use crate::error::{CallError, Disbelief};
+use crate::error::CallError;
 
 /// A holder with a pod of this citizen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +45,6 @@ pub async fn find_holders(
         .map(|organisation| (*organisation.principal(), organisation.name().to_string()))
         .collect();
     let principals: Vec<Principal> = holders.iter().map(|(principal, _)| *principal).collect();
-    let info = blinder.info().await?;
-    let public = info.public_bytes().ok_or_else(|| blinder.unbelievable(Disbelief::Shape("a public key")))?;
     // As registers and holders write it.
     let code = Zeroizing::new(identity_code.trim().to_ascii_uppercase());
     let factor = OneFactor::new(&*caller.random);
@@ -62,7 +60,7 @@ pub async fn find_holders(
     for ((holder, name), evaluation) in holders.into_iter().zip(evaluations) {
         let (blinding, _) = blind()?;
         let output = blinding
-            .finalize(&blind_info(&holder, info.epoch), &evaluation, &public)
+            .finalize(&blind_info(&holder, blinder.key().epoch), &evaluation, &blinder.key().public)
             .map_err(|error| blinder.unbelievable(error))?;
         let (tag, key) = tag_and_key(&output);
         let number = bucket_of(&tag, bits);

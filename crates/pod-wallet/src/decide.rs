@@ -80,7 +80,7 @@ pub enum ChoiceFault {
         latest_secs: u64,
     },
     /// Passed on more often than asked.
-    #[error("the request asks for at most {asked} times of passing on")]
+    #[error("the request asks that it may be passed on at most {asked} times in a row")]
     Depth {
         /// What was asked.
         asked: u64,

@@ -60,23 +60,31 @@ impl Labels {
         Self::default()
     }
 
-    /// Adds a holder's catalogue (the JSON of `GET /v1/catalogue`). Where two name the same thing, the first stays.
+    /// Those of a holder's catalogue (the JSON of `GET /v1/catalogue`).
     ///
     /// # Errors
     /// [`CatalogueFault`].
-    pub fn add(&mut self, catalogue: &[u8]) -> Result<(), CatalogueFault> {
+    pub fn of(catalogue: &[u8]) -> Result<Self, CatalogueFault> {
         if catalogue.len() > MAX_CATALOGUE_BYTES {
             return Err(CatalogueFault::TooLarge);
         }
         let catalogue: Catalogue = serde_json::from_slice(catalogue).map_err(CatalogueFault::Shape)?;
+        let mut labels = Self::new();
         for one in catalogue.record_types {
-            let known =
-                self.types.entry(one.id).or_insert_with(|| TypeLabels { labels: one.labels, fields: BTreeMap::new() });
-            for field in one.fields {
-                known.fields.entry(field.path).or_insert(field.labels);
+            let fields = one.fields.into_iter().map(|field| (field.path, field.labels)).collect();
+            labels.types.entry(one.id).or_insert(TypeLabels { labels: one.labels, fields });
+        }
+        Ok(labels)
+    }
+
+    /// Adds another holder's. Where two name the same thing, the first stays.
+    pub fn add(&mut self, other: &Self) {
+        for (record_type, more) in &other.types {
+            let known = self.types.entry(record_type.clone()).or_insert_with(|| more.clone());
+            for (field, words) in &more.fields {
+                known.fields.entry(field.clone()).or_insert_with(|| words.clone());
             }
         }
-        Ok(())
     }
 
     /// What a record type is called.

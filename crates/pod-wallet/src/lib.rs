@@ -4,7 +4,7 @@
 //! |---|---|
 //! | the root secret, its wraps, the printed recovery code | [`root`], [`recovery_code`] |
 //! | one key-event log for each organisation | [`keys`] |
-//! | what a service asks for, as a person sees it | [`labels`], [`review`] |
+//! | what a service asks for, as a person sees it | [`labels`], [`review`], [`request_view`] |
 //! | agree or deny | [`decide`] |
 //! | tell a holder something | [`commands`] |
 //! | everything that a wallet remembers | [`state`] |
@@ -23,6 +23,7 @@ pub mod log_check;
 pub mod log_page;
 pub mod log_view;
 pub mod recovery_code;
+pub mod request_view;
 pub mod review;
 pub mod root;
 pub mod state;

@@ -77,11 +77,17 @@ pub enum LogFault {
         /// The entry's index.
         index: u64,
     },
+    /// The entry is not about the pod whose entries were shown before.
+    #[error("entry {index} is about another pod than the one that was asked about")]
+    OtherPod {
+        /// The entry's index.
+        index: u64,
+    },
     /// Entries are not in order, or before the first one asked for.
     #[error("the entries of the page are not in order")]
     Order,
-    /// The holder acknowledged something and does not show its entry.
-    #[error("the holder acknowledged an act of this wallet as entry {index} and does not show it")]
+    /// The holder acknowledged something and does not show its entry, or shows another in its place.
+    #[error("the holder acknowledged an act of this wallet as entry {index} and does not show it there")]
     Missing {
         /// The entry's index.
         index: u64,
@@ -99,6 +105,7 @@ impl LogFault {
             Self::Fork(_) => "log-fork",
             Self::Entry { .. } => "log-entry-proof",
             Self::Differs { .. } => "log-entry-differs",
+            Self::OtherPod { .. } => "log-entry-pod",
             Self::Order => "log-order",
             Self::Missing { .. } => "log-entry-missing",
         }
@@ -153,10 +160,15 @@ impl WalletState {
         let proof = consistency.unwrap_or(&own);
         self.check_history(&asked.holder, &head, proof, now_secs)?;
         check_order(asked.from, page, head.size)?;
-        let entries = page.entries.iter().map(|entry| check_entry(entry, &head)).collect::<Result<Vec<_>, _>>()?;
-        self.check_acknowledged(asked, page, &head)?;
+        let open = page.entries.iter().map(|entry| check_entry(entry, &head)).collect::<Result<Vec<_>, _>>()?;
+        let tag = self.check_pod(&asked.pod, page, &open)?;
+        self.check_acknowledged(asked, page, &open, &head)?;
+        if let Some(tag) = tag {
+            self.remember_pod_tag(asked.pod, tag);
+        }
         self.remember_head(asked.holder, seen(&head));
-        Ok(CheckedPage { entries, next: page.next, tree_size: head.size })
+        let checked = |entry: &LogEntry| CheckedEntry { index: entry.index, opened: entry.opened.clone() };
+        Ok(CheckedPage { entries: page.entries.iter().map(checked).collect(), next: page.next, tree_size: head.size })
     }
 
     fn check_history(
@@ -196,19 +208,39 @@ impl WalletState {
         Err(LogFault::Fork(Box::new(evidence)))
     }
 
-    /// Every act that the holder acknowledged and whose entry falls into the page must be on it; one acknowledged before
-    /// the head was signed must stand below it.
-    fn check_acknowledged(&self, asked: &AskedPage, page: &LogPage, head: &TreeHead) -> Result<(), LogFault> {
+    /// All that is shown of a pod has one tag: that of the entries shown before, when there were any. Since the acts of this
+    /// wallet about the pod must be among them, it is this pod's.
+    fn check_pod(&self, pod: &PodId, page: &LogPage, open: &[OpenPart]) -> Result<Option<Blob>, LogFault> {
+        let mut known = self.pod_tag(pod).cloned();
+        for (entry, open) in page.entries.iter().zip(open) {
+            let tag = open.pod.as_ref().ok_or(LogFault::OtherPod { index: entry.index })?;
+            if *known.get_or_insert_with(|| tag.clone()) != *tag {
+                return Err(LogFault::OtherPod { index: entry.index });
+            }
+        }
+        Ok(known)
+    }
+
+    /// Every act that the holder acknowledged and whose entry falls into the page must be on it, and be that very act; one
+    /// acknowledged before the head was signed must stand below it.
+    fn check_acknowledged(
+        &self,
+        asked: &AskedPage,
+        page: &LogPage,
+        open: &[OpenPart],
+        head: &TreeHead,
+    ) -> Result<(), LogFault> {
         let covered = asked.from..page.next.unwrap_or(head.size);
         let due = |one: &SeenAcknowledgement| {
             covered.contains(&one.audit_index) || (one.audit_index >= head.size && one.issued_secs < head.time_secs)
         };
-        let missing = self
-            .acknowledgements()
-            .iter()
-            .filter(|one| one.holder == asked.holder && one.pod == asked.pod && due(one))
-            .find(|one| !page.entries.iter().any(|entry| entry.index == one.audit_index));
-        match missing {
+        let shown = |one: &SeenAcknowledgement| {
+            let mut entries = page.entries.iter().zip(open);
+            entries.any(|(entry, open)| entry.index == one.audit_index && open.request == Some(one.of))
+        };
+        let acknowledged = self.acknowledgements().iter();
+        let mut due = acknowledged.filter(|one| one.holder == asked.holder && one.pod == asked.pod && due(one));
+        match due.find(|one| !shown(one)) {
             Some(one) => Err(LogFault::Missing { index: one.audit_index }),
             None => Ok(()),
         }
@@ -249,24 +281,22 @@ fn check_order(from: u64, page: &LogPage, size: u64) -> Result<(), LogFault> {
     }
 }
 
-fn check_entry(entry: &LogEntry, head: &TreeHead) -> Result<CheckedEntry, LogFault> {
+fn check_entry(entry: &LogEntry, head: &TreeHead) -> Result<OpenPart, LogFault> {
     let index = entry.index;
     let proof: Vec<Hash> = entry.proof.iter().map(|hash| hash.0).collect();
     verify_inclusion(index, head.size, &leaf_hash(&entry.entry), &proof, &head.root)
         .map_err(|fault| LogFault::Entry { index, fault })?;
     let open = OpenPart::read(&entry.entry).ok_or(LogFault::Differs { index })?;
-    if open.agrees(&entry.opened) {
-        Ok(CheckedEntry { index, opened: entry.opened.clone() })
-    } else {
-        Err(LogFault::Differs { index })
-    }
+    if open.agrees(&entry.opened) { Ok(open) } else { Err(LogFault::Differs { index }) }
 }
 
 /// The part of an entry that is not sealed: `[version, salt, time, kind, pod / null, request / null, grants / null]`,
-/// where `request = [id, cti, kid, issued]` and `grants = [chain, uses]` (`docs/protocol/audit-entry.md`).
+/// where `request = [id, cti, kid, issued]` and `grants = [chain, uses]` (`docs/data-model.md`, "The audit log").
 struct OpenPart {
     time_secs: u64,
     kind: &'static str,
+    /// The tag that stands for the pod in this log.
+    pod: Option<Blob>,
     request: Option<ObjectId>,
     chain: Vec<ObjectId>,
 }
@@ -275,10 +305,11 @@ impl OpenPart {
     fn read(entry: &[u8]) -> Option<Self> {
         let [open, _sealed] = tuple(decode(entry, ANSWER_LIMITS).ok()?)?;
         let open = decode(&open.into_bytes().ok()?, ANSWER_LIMITS).ok()?;
-        let [version, _salt, time, kind, _pod, request, grants] = tuple(open)?;
+        let [version, _salt, time, kind, pod, request, grants] = tuple(open)?;
         if number(&version)? != 1 {
             return None;
         }
+        let pod = if pod.is_null() { None } else { Some(Blob(pod.into_bytes().ok()?)) };
         let request = if request.is_null() {
             None
         } else {
@@ -299,7 +330,7 @@ impl OpenPart {
             5 => "head-cosigned",
             _ => return None,
         };
-        Some(Self { time_secs: number(&time)?, kind, request, chain })
+        Some(Self { time_secs: number(&time)?, kind, pod, request, chain })
     }
 
     /// Whether what the holder says fits. What the entry itself leaves out can only be believed.

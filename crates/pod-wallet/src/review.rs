@@ -14,8 +14,8 @@ use pod_protocol::words::Words;
 use serde::Serialize;
 
 use crate::labels::Labels;
-use crate::language::Sentence;
-use crate::wording::question;
+use crate::language::{Language, Sentence};
+use crate::wording::{over_ask_words, problem_words, question};
 
 /// Why there is nothing to review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,20 +60,6 @@ impl Problem {
             Self::Question(..) => "unknown-question-field",
             Self::Holder(_) => "unknown-holder",
             Self::Delegatee(_) => "unknown-delegatee",
-        }
-    }
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::RecordType(of) => write!(f, "no holder's catalogue says what `{of}` is"),
-            Self::Field(of, field) => write!(f, "no holder's catalogue says what `{field}` of `{of}` is"),
-            Self::Question(of, id, field) => {
-                write!(f, "the question {id} is about `{field}` of `{of}`, which no holder's catalogue explains")
-            }
-            Self::Holder(holder) => write!(f, "it names the holder {holder}, which is no member"),
-            Self::Delegatee(one) => write!(f, "the data would be passed on to {one}, which is no member"),
         }
     }
 }
@@ -136,9 +122,11 @@ pub struct Summary {
     pub answer_before_secs: u64,
     /// At which holders; none means wherever there are such records.
     pub holders: Option<Vec<Named>>,
-    /// To whom the service may pass it on.
+    /// How often in a row the grant may be passed on; 0 is not at all.
+    pub depth: u64,
+    /// To whom alone; nobody when `depth` is 0.
     pub delegatees: Vec<Named>,
-    /// What goes beyond the service's registration, in words for a log or a terminal.
+    /// What goes beyond the service's registration.
     pub over_asked: Vec<Flag>,
     /// What cannot be shown. Unless it is empty, nothing can be signed.
     pub problems: Vec<Flag>,
@@ -149,8 +137,8 @@ pub struct Summary {
 pub struct Flag {
     /// The code.
     pub code: &'static str,
-    /// In English.
-    pub text: String,
+    /// In words.
+    pub words: Sentence,
 }
 
 /// A verified access request with what a person sees of it.
@@ -200,9 +188,13 @@ impl Review {
             validity_secs: request.validity_secs,
             answer_before_secs: request.expires,
             holders,
+            depth: request.depth,
             delegatees,
-            over_asked: over_asked.iter().map(|one| Flag { code: one.code(), text: one.to_string() }).collect(),
-            problems: problems.iter().map(|one| Flag { code: one.code(), text: one.to_string() }).collect(),
+            over_asked: over_asked
+                .iter()
+                .map(|one| flag(one.code(), |language| over_ask_words(one, language)))
+                .collect(),
+            problems: problems.iter().map(|one| flag(one.code(), |language| problem_words(one, language))).collect(),
         };
         Ok(Self {
             seal_key: found.service.seal_key,
@@ -315,6 +307,10 @@ fn question_words(of: &RecordType, predicate: &Predicate, labels: &Labels, probl
 fn name_of(organisation: &Organisation) -> Named {
     let words = organisation.names().map_or_else(|| unnamed(organisation.name().as_str()), sentence);
     Named { principal: *organisation.principal(), words }
+}
+
+fn flag(code: &'static str, say: impl Fn(Language) -> String) -> Flag {
+    Flag { code, words: Sentence::of(say) }
 }
 
 /// Words that came signed or from a catalogue.

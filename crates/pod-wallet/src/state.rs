@@ -154,6 +154,9 @@ pub struct WalletState {
     decisions: Vec<DecisionMade>,
     acknowledgements: Vec<SeenAcknowledgement>,
     evidence: Vec<ForkEvidence>,
+    /// What stands for each pod in its holder's log.
+    #[serde(default)]
+    pod_tags: BTreeMap<PodId, Blob>,
 }
 
 impl WalletState {
@@ -329,6 +332,15 @@ impl WalletState {
     pub fn pod_label(&self, pod: &PodId) -> Option<&str> {
         let mut pods = self.organisations.values().flat_map(|enrolled| &enrolled.pods);
         pods.find(|one| one.pod == *pod)?.label.as_deref()
+    }
+
+    /// What stands for a pod in its holder's log, once entries were seen.
+    pub(crate) fn pod_tag(&self, pod: &PodId) -> Option<&Blob> {
+        self.pod_tags.get(pod)
+    }
+
+    pub(crate) fn remember_pod_tag(&mut self, pod: PodId, tag: Blob) {
+        self.pod_tags.insert(pod, tag);
     }
 
     pub(crate) fn remember_head(&mut self, holder: Principal, head: SeenHead) {

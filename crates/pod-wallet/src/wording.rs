@@ -1,9 +1,13 @@
 //! Fixed phrases: codes and questions in words.
 
 use pod_protocol::predicate::{Predicate, Question};
+use pod_protocol::registry::OverAsk;
 use pod_protocol::value::Value;
 
 use crate::language::{Language, pick};
+use crate::review::Problem;
+
+const DAY_SECS: u64 = 24 * 3600;
 
 /// Why something was kept back.
 pub(crate) fn withheld_words(reason: &str, language: Language) -> String {
@@ -104,6 +108,78 @@ pub(crate) fn command_words(command: &str, language: Language) -> String {
     };
     let [fi, sv, en] = words;
     pick(language, fi, sv, en).to_owned()
+}
+
+/// Whole days, the last one begun: never fewer than are signed.
+pub(crate) fn days(secs: u64, language: Language) -> String {
+    let days = secs.div_ceil(DAY_SECS);
+    let unit = match days {
+        1 => pick(language, "päivän", "dag", "day"),
+        _ => pick(language, "päivää", "dagar", "days"),
+    };
+    format!("{days} {unit}")
+}
+
+/// What goes beyond the service's registration.
+pub(crate) fn over_ask_words(over: &OverAsk, language: Language) -> String {
+    let (fi, sv) = match over {
+        OverAsk::RecordType(of) => {
+            (format!("palvelua ei ole rekisteröity tietoihin {of}"), format!("tjänsten är inte registrerad för {of}"))
+        }
+        OverAsk::Field(of, field) => (
+            format!("palvelua ei ole rekisteröity tietojen {of} kenttään {field}"),
+            format!("tjänsten är inte registrerad för fältet {field} i {of}"),
+        ),
+        OverAsk::Derived(of, id, field) => (
+            format!("palvelua ei ole rekisteröity kysymään tietojen {of} kentästä {field} ({id})"),
+            format!("tjänsten är inte registrerad för svar om {field} i {of} ({id})"),
+        ),
+        OverAsk::Purpose(purpose) => (
+            format!("palvelua ei ole rekisteröity tarkoitukseen {purpose}"),
+            format!("tjänsten är inte registrerad för ändamålet {purpose}"),
+        ),
+        OverAsk::Retention { asked_secs, registered_secs } => {
+            let in_days = |language| (days(*asked_secs, language), days(*registered_secs, language));
+            let ((asked_fi, registered_fi), (asked_sv, registered_sv)) = (in_days(Language::Fi), in_days(Language::Sv));
+            (
+                format!("palvelu säilyttäisi tiedot {asked_fi}; rekisteröity aika on {registered_fi}"),
+                format!("tjänsten skulle spara uppgifterna i {asked_sv}; den registrerade tiden är {registered_sv}"),
+            )
+        }
+    };
+    pick(language, &fi, &sv, &over.to_string()).to_owned()
+}
+
+/// What cannot be shown, and why.
+pub(crate) fn problem_words(problem: &Problem, language: Language) -> String {
+    let (fi, sv, en) = match problem {
+        Problem::RecordType(of) => (
+            format!("minkään tiedonhaltijan luettelo ei kerro, mikä {of} on"),
+            format!("ingen innehavares katalog säger vad {of} är"),
+            format!("no holder's catalogue says what {of} is"),
+        ),
+        Problem::Field(of, field) => (
+            format!("minkään tiedonhaltijan luettelo ei kerro, mikä tietojen {of} kenttä {field} on"),
+            format!("ingen innehavares katalog säger vad {field} i {of} är"),
+            format!("no holder's catalogue says what {field} of {of} is"),
+        ),
+        Problem::Question(of, id, field) => (
+            format!("kysymys {id} koskee tietojen {of} kenttää {field}, jota mikään luettelo ei selitä"),
+            format!("frågan {id} gäller {field} i {of}, som ingen katalog förklarar"),
+            format!("the question {id} is about {field} of {of}, which no holder's catalogue explains"),
+        ),
+        Problem::Holder(holder) => (
+            format!("pyyntö nimeää tiedonhaltijan {holder}, joka ei ole jäsen"),
+            format!("den nämner innehavaren {holder}, som inte är medlem"),
+            format!("it names the holder {holder}, which is no member"),
+        ),
+        Problem::Delegatee(one) => (
+            format!("tiedot annettaisiin eteenpäin taholle {one}, joka ei ole jäsen"),
+            format!("uppgifterna skulle föras vidare till {one}, som inte är medlem"),
+            format!("the data would be passed on to {one}, which is no member"),
+        ),
+    };
+    pick(language, &fi, &sv, &en).to_owned()
 }
 
 /// The question of a predicate in words; `label` is what its field is called.

@@ -1,16 +1,20 @@
 //! The federation as wallets and services see it: one small file that the directory's operator hands out.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use pod_client::Caller;
+use pod_client::blinder::{BlinderClient, BlinderKey};
 use pod_client::directory::DirectoryClient;
 use pod_client::node::NodeClient;
 use pod_crypto::{PublicKey, sha256};
 use pod_protocol::ids::{Principal, base64url, from_base64url};
-use pod_protocol::registry::{Anchor, Organisation, Registry};
+use pod_protocol::registry::{Anchor, Registry};
+use pod_protocol::statement::Role;
 use pod_wallet::labels::Labels;
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
 
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -22,9 +26,6 @@ use crate::{folder, written};
 pub(crate) struct Federation {
     /// The directory's address.
     pub(crate) directory: String,
-    /// The blinder's address; wallets need it to find holders.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) blinder: Option<String>,
     /// The trust anchor's id.
     pub(crate) anchor: Principal,
     /// The trust anchor's public key, base64url.
@@ -32,6 +33,38 @@ pub(crate) struct Federation {
     /// PEM file with the authorities whose TLS certificates are believed, beside this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) roots: Option<PathBuf>,
+    /// The blinder; wallets need it to find holders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blinder: Option<KnownBlinder>,
+}
+
+/// A blinder, as those know it who call it: `[blinder]` of a `federation.toml`, and `blinder.json` for nodes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KnownBlinder {
+    /// Its address.
+    pub(crate) url: String,
+    /// Who runs it.
+    pub(crate) principal: Principal,
+    /// Its public key, base64url: what it evaluates is proved against it.
+    pub(crate) public: String,
+    /// The epoch for which it evaluates.
+    pub(crate) epoch: u16,
+    /// The login provider for citizens.
+    pub(crate) issuer: String,
+    /// Under which id the login provider knows it.
+    pub(crate) client_id: String,
+}
+
+impl KnownBlinder {
+    /// Calls to it.
+    pub(crate) fn client(&self, caller: &Caller) -> Result<BlinderClient, Failure> {
+        let public = from_base64url(&self.public).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+            Failure::configuration_says("the blinder's public key is not 43 characters of base64url")
+                .advise("Compare `public` in federation.toml with what the blinder's operator publishes.")
+        })?;
+        Ok(BlinderClient::new(caller, &self.url, BlinderKey { public, epoch: self.epoch })?)
+    }
 }
 
 impl Federation {
@@ -42,8 +75,9 @@ impl Federation {
     }
 
     /// Describes a federation.
-    pub(crate) fn new(directory: String, blinder: Option<String>, anchor: &Anchor, roots: Option<PathBuf>) -> Self {
-        Self { directory, blinder, anchor: anchor.principal, anchor_key: base64url(&anchor.key.to_bytes()), roots }
+    pub(crate) fn new(directory: String, anchor: &Anchor, roots: Option<PathBuf>) -> Self {
+        let anchor_key = base64url(&anchor.key.to_bytes());
+        Self { directory, anchor: anchor.principal, anchor_key, roots, blinder: None }
     }
 
     /// Reads the file. A relative path of the authorities is meant from where the file lies.
@@ -138,37 +172,37 @@ impl Joined {
         Ok(NodeClient::find(&self.caller, &self.registry, principal)?)
     }
 
-    /// The words for record types and fields, from the catalogues of all holders that answer.
-    pub(crate) async fn labels(&self) -> Labels {
-        let mut labels = Labels::new();
-        for organisation in self.registry.organisations() {
-            self.add_labels(&mut labels, organisation).await;
+    /// What each of these holders calls record types and fields; all are asked at once, and those that do not answer are left
+    /// out. Only a holder speaks for what it holds: not a suspended one, nor a member that is none.
+    pub(crate) async fn labels(&self, holders: BTreeSet<Principal>) -> BTreeMap<Principal, Labels> {
+        let mut asked = JoinSet::new();
+        for organisation in holders.iter().filter_map(|holder| self.registry.organisation(holder)) {
+            let node = NodeClient::of(&self.caller, organisation);
+            let (true, false, Some(digest), Ok(node)) =
+                (organisation.has(Role::Holder), organisation.is_suspended(), organisation.catalogue().copied(), node)
+            else {
+                continue;
+            };
+            let holder = *organisation.principal();
+            asked.spawn(async move { labels_at(&node, &digest).await.map(|labels| (holder, labels)) });
         }
-        labels
+        asked.join_all().await.into_iter().flatten().collect()
     }
+}
 
-    /// The words for what one holder has; none when it does not answer.
-    pub(crate) async fn labels_of(&self, holder: &Principal) -> Option<Labels> {
-        let organisation = self.registry.organisation(holder)?;
-        let mut labels = Labels::new();
-        self.add_labels(&mut labels, organisation).await.then_some(labels)
-    }
-
-    /// A catalogue that is not the one whose digest its holder signed is left out: its words could mislead.
-    async fn add_labels(&self, labels: &mut Labels, organisation: &Organisation) -> bool {
-        let Some(digest) = organisation.catalogue() else { return false };
-        let catalogue = match NodeClient::of(&self.caller, organisation) {
-            Ok(node) => node.catalogue().await,
-            Err(error) => Err(error),
-        };
-        match catalogue {
-            Ok(catalogue) if sha256(&[&catalogue]) == *digest => match labels.add(&catalogue) {
-                Ok(()) => return true,
-                Err(fault) => tracing::warn!("the catalogue of {} is left out: {fault}", organisation.name()),
-            },
-            Ok(_) => tracing::warn!("the catalogue of {} is not the one it signed", organisation.name()),
-            Err(error) => tracing::warn!("{error}: its words are missing"),
+/// A catalogue that is not the one whose digest its holder signed is left out: its words could mislead.
+async fn labels_at(node: &NodeClient, digest: &[u8; 32]) -> Option<Labels> {
+    match node.catalogue().await {
+        Ok(catalogue) if sha256(&[&catalogue]) == *digest => Labels::of(&catalogue)
+            .inspect_err(|fault| tracing::warn!("the catalogue of {} is left out: {fault}", node.whom()))
+            .ok(),
+        Ok(_) => {
+            tracing::warn!("the catalogue of {} is not the one it signed", node.whom());
+            None
         }
-        false
+        Err(error) => {
+            tracing::warn!("{error}: its words are missing");
+            None
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use crate::town::{content, text, town};
+use crate::town::{KITCHEN, content, text, town};
+use crate::world::aitta;
 
 #[test]
 fn nothing_optional_is_shared_unless_it_is_named() {
@@ -19,6 +20,31 @@ fn nothing_optional_is_shared_unless_it_is_named() {
     let (link, _) = town.ask("");
     let given = town.wallet(&["grant", &link, "--at", "helsinki", "--optional", "residence:address"]).done().json();
     assert_eq!(given.pointer("/grants/0/permissions/0/names").unwrap().as_array().unwrap().len(), 3, "{given}");
+}
+
+#[test]
+fn who_may_pass_it_on_is_told_and_chosen() {
+    let town = town();
+    let (link, _) = town.ask("depth = 1\ndelegatees = [\"ruokapalvelu\"]");
+    let wallet = town.path("wallet");
+    for (language, asks, once) in [
+        ("fi", "Tiski (Helsinki) pyytää:", "Saa antaa eteenpäin kerran, vain näille: Keittiö."),
+        ("sv", "Disk (Helsingfors) ber om:", "Får föras vidare en gång, endast till: Kök."),
+        ("en", "Desk (Helsinki) asks:", "May be passed on once, only to: Kitchen."),
+    ] {
+        let shown = aitta(&["wallet", "--wallet", &wallet, "requests", &link, "--lang", language]).done().out;
+        assert!(shown.contains(asks) && shown.contains(once), "{shown}");
+    }
+    let grant = ["grant", &link, "--at", "helsinki"];
+    let dry =
+        |more: &[&str]| town.wallet(&[&grant[..], &["--dry-run"], more].concat()).done().json()["grants"][0].clone();
+    let (as_asked, not_further) = (dry(&[]), dry(&["--depth", "0"]));
+    assert_eq!((&as_asked["depth"], &as_asked["organisations"]), (&1.into(), &serde_json::json!([KITCHEN])));
+    assert_eq!((&not_further["depth"], &not_further["organisations"]), (&0.into(), &serde_json::json!([])));
+    let further = town.wallet(&[&grant[..], &["--depth", "2"]].concat());
+    assert_eq!((further.code, text(&further.json(), "/error/code")), (3, "not-signed".to_owned()), "{further:?}");
+    let words = aitta(&[&["wallet", "--wallet", &wallet][..], &grant, &["--depth", "0"]].concat()).done().out;
+    assert!(words.contains("May not be passed on."), "{words}");
 }
 
 #[test]

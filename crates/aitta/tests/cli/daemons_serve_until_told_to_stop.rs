@@ -63,13 +63,3 @@ fn the_command_line_counts_before_the_environment_and_that_before_the_file() {
     assert_eq!(shown(&["--listen", "http://127.0.0.1:7002"], Some("http://127.0.0.1:7001")), "http://127.0.0.1:7002");
     assert_eq!(shown(&["--set", "listen=http://127.0.0.1:7003"], None), "http://127.0.0.1:7003");
 }
-
-#[test]
-fn a_serving_process_leaves_no_core_dump() {
-    let world = World::empty();
-    world.init_directory();
-    let daemon = world.serve("directory");
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", daemon.id())).unwrap();
-    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
-}

@@ -5,13 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use demo_provider::{ClientKind, DemoClient, DemoPerson, DemoProvider, LOA, ProviderConfig};
-use pod_client::Caller;
 use pod_client::directory::DirectoryClient;
-use pod_client::service::{FetchItem, FetchOutcome, HeldGrant, ServiceIdentity, fetch};
+use pod_client::node::NodeClient;
+use pod_client::service::{FetchItem, HeldGrant, ServiceIdentity, sign_call};
+use pod_client::{Bound, CallError, Caller};
 use pod_crypto::{PublicKey, SystemRandom};
 use pod_http::{Client, ClientLimits, ClientProtocol, Limits, RootCertificates, Server, ServerConfig, ServerHandle};
+use pod_protocol::answer::{ItemAnswer, Receipt, check_against_receipt};
+use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::field::Purpose;
-use pod_protocol::ids::from_base64url;
+use pod_protocol::ids::{ObjectId, from_base64url};
 use pod_protocol::registry::{Anchor, Registry};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -35,19 +38,11 @@ type = "residence"
 required = ["called_name"]
 "#;
 
-/// A grant, as its service holds it.
-#[derive(Clone)]
-pub struct Granted {
-    pub id: String,
-    request: String,
-}
-
 pub struct Family {
     pub world: World,
     pub runtime: Runtime,
     node_url: String,
     issuer: String,
-    pod: String,
     service: Option<InProcess>,
     directory: Daemon,
     _provider: ServerHandle,
@@ -56,19 +51,18 @@ pub struct Family {
 /// The service's side in this process.
 #[derive(Clone)]
 pub struct InProcess {
-    caller: Caller,
-    registry: Arc<Registry>,
+    pub caller: Caller,
+    pub registry: Arc<Registry>,
     identity: Arc<ServiceIdentity>,
-    folder: String,
 }
 
-fn free_url() -> String {
+pub fn free_url() -> String {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     format!("http://{free}")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test of whole processes lives in real time")]
-fn now_secs() -> u64 {
+pub fn now_secs() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }
 
@@ -95,16 +89,7 @@ impl Family {
         aitta(&init).done();
         world.write("node/keys/oidc.secret", SECRET);
         world.set_mode("node/keys/oidc.secret", 0o600);
-        let mut family = Self {
-            world,
-            runtime,
-            node_url,
-            issuer,
-            pod: String::new(),
-            service: None,
-            directory,
-            _provider: provider,
-        };
+        let mut family = Self { world, runtime, node_url, issuer, service: None, directory, _provider: provider };
         family.admit_and_import();
         family.make_service();
         let node = family.serve_node();
@@ -113,13 +98,32 @@ impl Family {
         (family, node)
     }
 
+    /// The trust anchor's key file.
+    pub fn anchor_key(&self) -> String {
+        self.world.path("directory/offline/anchor.key")
+    }
+
+    fn admit(&self, folder: &str) {
+        let request = self.world.path(&format!("{folder}/membership-request.json"));
+        let federation = self.world.path("directory/federation.toml");
+        aitta(&["directory", "admit", &request, "--federation", &federation, "--anchor-key", &self.anchor_key()])
+            .done();
+    }
+
+    /// A member more, with a folder by its name and a catalogue of ours. It does not serve, and has published nothing.
+    pub fn admit_member(&self, name: &str, names: &str, catalogue: &str, url: &str) {
+        let (folder, federation) = (self.world.path(name), self.world.path("directory/federation.toml"));
+        let catalogue = repository().join("crates/pod-import/catalogues").join(catalogue);
+        let mut init = vec!["node", "init", &folder, "--name", name, "--names", names, "--url", url, "--listen", url];
+        init.extend(["--federation", &federation, "--catalogue", catalogue.to_str().unwrap()]);
+        aitta(&init).done();
+        self.admit(name);
+    }
+
     fn admit_and_import(&self) {
-        let at = |name: &str| self.world.path(name);
-        let (federation, key) = (at("directory/federation.toml"), at("directory/offline/anchor.key"));
-        let request = at("node/membership-request.json");
-        aitta(&["directory", "admit", &request, "--federation", &federation, "--anchor-key", &key]).done();
+        self.admit("node");
         let residents = repository().join("demo/registers/helsinki/residents.csv");
-        aitta(&["import", "--config", &at("node/node.toml"), residents.to_str().unwrap()]).done();
+        aitta(&["import", "--config", &self.world.path("node/node.toml"), residents.to_str().unwrap()]).done();
     }
 
     fn make_service(&self) {
@@ -134,13 +138,12 @@ impl Family {
         aitta(&["node", "publish-profile", "--profile", &self.world.path("node/profile.toml")]).done();
     }
 
-    fn make_wallet(&mut self) {
+    fn make_wallet(&self) {
         let federation = self.world.path("directory/federation.toml");
         self.wallet(&["init", "--federation", &federation]);
         let code = self.world.write("code", CITIZEN.1);
         self.world.set_mode("code", 0o600);
-        let enrolled = self.wallet(&["enrol", "helsinki", "--login-as", &code]);
-        self.pod = text(&enrolled, "/pods/0/pod");
+        self.wallet(&["enrol", "helsinki", "--login-as", &code]);
     }
 
     /// The directory's process.
@@ -167,30 +170,16 @@ impl Family {
         node
     }
 
-    fn wallet(&self, args: &[&str]) -> Value {
+    fn wallet(&self, args: &[&str]) {
         let folder = self.world.path("wallet");
-        aitta(&[&["wallet", "--wallet", &folder, "--json"], args].concat()).done().json()
+        aitta(&[&["wallet", "--wallet", &folder, "--json"], args].concat()).done();
     }
 
-    /// The service asks, and the citizen agrees: acknowledged when this returns.
-    pub fn grant(&self) -> Granted {
+    /// The service asks; the id of its access request.
+    pub fn ask(&self) -> ObjectId {
         let (folder, ask) = (self.world.path("service"), self.world.write("ask.toml", ASK));
         let asked = aitta(&["service", "--service", &folder, "--json", "ask", &ask]).done().json();
-        let at = format!("helsinki={}", self.pod);
-        let given = self.wallet(&["grant", &text(&asked, "/link"), "--at", &at]);
-        Granted { id: text(&given, "/grants/0/id"), request: text(&asked, "/request") }
-    }
-
-    /// The citizen takes it back; where the acknowledgement says that it stands in the log.
-    pub fn revoke(&self, grant: &Granted) -> u64 {
-        self.wallet(&["revoke", &grant.id])["audit_index"].as_u64().unwrap()
-    }
-
-    /// The service collects the decision, and can use the grant from then on.
-    pub fn collect(&self, grant: &Granted) -> HeldGrant {
-        let folder = self.world.path("service");
-        aitta(&["service", "--service", &folder, "--json", "collect", &grant.request]).done();
-        self.service().held(grant)
+        text(&asked, "/request").parse().unwrap()
     }
 
     pub fn service(&self) -> &InProcess {
@@ -213,24 +202,25 @@ impl Family {
             organisation: description["organisation"].as_str().unwrap().parse().unwrap(),
             key: pod_server::key_file::read(&Path::new(&folder).join("key")).unwrap(),
         };
-        InProcess { caller, registry: Arc::new(copy.registry), identity: Arc::new(identity), folder }
+        InProcess { caller, registry: Arc::new(copy.registry), identity: Arc::new(identity) }
     }
 }
 
 impl InProcess {
-    fn held(&self, grant: &Granted) -> HeldGrant {
-        let file = Path::new(&self.folder).join("grants").join(format!("{}.json", grant.id));
-        let kept: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-        let links = kept["chain"].as_array().unwrap().iter();
-        let links: Vec<Vec<u8>> = links.map(|link| from_base64url(link.as_str().unwrap()).unwrap()).collect();
-        HeldGrant::of_chain(&links).unwrap()
-    }
-
-    /// One call with one item.
-    pub async fn fetch(&self, grant: &HeldGrant) -> FetchOutcome {
-        let item = FetchItem { grant: grant.clone(), wanted: grant.everything() };
+    /// One call, with an item for each of these grants. The node must have them: none is sent along.
+    pub async fn fetch(&self, grants: &[HeldGrant]) -> Result<(Vec<ItemAnswer>, Verified<Receipt>), CallError> {
+        let item = |grant: &HeldGrant| FetchItem { grant: grant.clone(), wanted: grant.everything() };
+        let items: Vec<FetchItem> = grants.iter().map(item).collect();
+        let items: Vec<&FetchItem> = items.iter().collect();
         let purpose: Purpose = PURPOSE.parse().unwrap();
-        fetch(&self.caller, &self.registry, &self.identity, vec![item], &purpose).await
+        let node = NodeClient::find(&self.caller, &self.registry, &grants[0].holder())?;
+        let make = |bound: &Bound| sign_call(&self.caller, &self.identity, &items, &purpose, false, bound);
+        let (answer, request) = node.call(make).await?;
+        let receipt = Signed::<Receipt>::decode(&answer.receipt).unwrap();
+        let receipt = self.registry.verify_by_organisation(receipt, &grants[0].holder()).unwrap();
+        assert_eq!(receipt.request, request);
+        check_against_receipt(&answer.items, &receipt).unwrap();
+        Ok((answer.items, receipt))
     }
 }
 

@@ -10,9 +10,11 @@
 )]
 
 mod a_citizen_agrees_to_what_they_name;
+mod a_citizen_uses_their_rights;
 mod a_lost_wallet_is_recovered;
 mod a_store_that_fails_ends_the_node;
 mod bad_input_says_what_to_do;
+mod citizen;
 mod daemons_serve_until_told_to_stop;
 mod every_command_speaks_json;
 mod exit_codes_are_documented;
@@ -20,9 +22,12 @@ mod family;
 mod init_never_writes_over;
 mod killed_under_load;
 mod members_come_and_go;
+mod memory_stays_in_the_process;
 mod registers_come_in_and_the_log_holds;
 mod services_are_told_what_to_do;
+mod the_demo_takes_everything_down;
 mod the_wallet_asks_for_the_code;
 mod town;
 mod wallets_are_told_what_to_do;
+mod words_come_from_those_who_hold_it;
 mod world;

@@ -10,14 +10,14 @@ use crate::family::{Family, NEIGHBOUR};
 use crate::world::{aitta, command};
 
 /// A wallet that waits for its person.
-struct Waiting {
-    child: Child,
+pub struct Waiting {
+    pub child: Child,
     says: BufReader<ChildStderr>,
 }
 
 impl Waiting {
     /// Starts to enrol; gives where to log in, too.
-    fn begin(wallet: &str, more: &[&str]) -> (Self, String) {
+    pub fn begin(wallet: &str, more: &[&str]) -> (Self, String) {
         let args = [&["wallet", "--wallet", wallet, "--json", "enrol", "helsinki"], more].concat();
         let mut command = command(&args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use serde_json::Value;
 
 use crate::family::{Family, NEIGHBOUR};
-use crate::world::{Daemon, Ran, aitta, repository};
+use crate::world::{Daemon, Ran, aitta};
 
 /// A member of the federation; nobody serves at its address.
 pub const KITCHEN: &str = "ruokapalvelu";
@@ -31,7 +31,7 @@ impl Town {
     fn begin() -> Self {
         let (family, node) = Family::begin();
         let town = Self { _caretaker: caretaker(&family, &node), family, _node: node };
-        town.add_kitchen();
+        town.family.admit_member(KITCHEN, "Keittiö,Kök,Kitchen", "helsinki.toml", "http://127.0.0.1:9");
         town.add_service("desk", "helsinki", "node");
         town.add_service("cook", KITCHEN, KITCHEN);
         // Its registration is published by nobody.
@@ -42,24 +42,12 @@ impl Town {
         town
     }
 
-    fn add_kitchen(&self) {
-        let (federation, key) = (self.path("directory/federation.toml"), self.path("directory/offline/anchor.key"));
-        let catalogue = repository().join("crates/pod-import/catalogues/helsinki.toml");
-        let folder = self.path(KITCHEN);
-        let mut init = vec!["node", "init", &folder, "--name", KITCHEN, "--names", "Keittiö,Kök,Kitchen"];
-        init.extend(["--url", "http://127.0.0.1:9", "--federation", &federation]);
-        init.extend(["--catalogue", catalogue.to_str().unwrap()]);
-        aitta(&init).done();
-        let request = format!("{folder}/membership-request.json");
-        aitta(&["directory", "admit", &request, "--federation", &federation, "--anchor-key", &key]).done();
-    }
-
     fn init_service(&self, name: &str, organisation: &str) {
         let federation = self.path("directory/federation.toml");
         self.service(name, &["init", "--federation", &federation, "--organisation", organisation]).done();
     }
 
-    fn add_service(&self, name: &str, organisation: &str, member: &str) {
+    pub fn add_service(&self, name: &str, organisation: &str, member: &str) {
         self.init_service(name, organisation);
         let services = self.path(&format!("{member}/services.toml"));
         let mut register = vec!["register", "--services", &services, "--names", "Tiski,Disk,Desk"];
@@ -69,12 +57,12 @@ impl Town {
         self.service(name, &register).done();
     }
 
-    fn publish(&self, member: &str) {
+    pub fn publish(&self, member: &str) {
         aitta(&["node", "publish-profile", "--profile", &self.path(&format!("{member}/profile.toml"))]).done();
     }
 
     /// The node asks the directory once a second.
-    fn wait_until_the_node_knows(&self, service: &str) {
+    pub fn wait_until_the_node_knows(&self, service: &str) {
         let ask = self.ask_file("waiting", "");
         for _ in 0..600 {
             if self.service(service, &["ask", &ask]).code == 0 {

@@ -1,5 +1,7 @@
 //! Every subcommand of `aitta wallet` with something wrong: the documented code, and a sentence that says what to do.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 
 use crate::town::{KITCHEN, content, says, text, town};
@@ -190,6 +192,34 @@ fn what_is_no_access_request() {
     says(&of(&wallet, &["requests", &link, "--lang", "xx"]), USAGE, "fi");
 }
 
+/// A peer that refuses whoever asks, with words that would clear the screen, turn the text around and begin a line of their own.
+fn refuser() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let _read = connection.read(&mut [0; 4096]).unwrap();
+            let problem =
+                r#"{"title":"\u001b[2J\u202egone","status":403,"code":"denied","detail":"a\naitta: all is well"}"#;
+            let head = "HTTP/1.1 403 Forbidden\r\ncontent-type: application/problem+json\r\nconnection: close";
+            write!(connection, "{head}\r\ncontent-length: {}\r\n\r\n{problem}", problem.len()).unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn what_a_peer_says_does_not_steer_the_terminal() {
+    let town = town();
+    let wallet = town.path("wallet");
+    let link = format!("{}/v1/access-requests/{NO_ID}", refuser());
+    let ran = aitta(&of(&wallet, &["requests", &link]));
+    assert_eq!(ran.code, REFUSED, "{ran:?}");
+    assert!(ran.err.contains("\u{fffd}[2J\u{fffd}gone") && ran.err.contains("a\u{fffd}aitta: all is well"), "{ran:?}");
+    assert!(!ran.err.contains(['\u{1b}', '\u{202e}']) && !ran.err.contains("\naitta: all"), "{ran:?}");
+}
+
 #[test]
 fn agreeing_in_a_way_that_cannot_be() {
     let town = town();
@@ -226,7 +256,7 @@ fn rights_that_cannot_be_used_like_that() {
     says(&["log", "helsinki", "--lang", "de"], USAGE, "fi");
     says(&["export", &federation], CONFIGURATION, "does not exist yet");
     says(&["export", "/dev/null/x"], CONFIGURATION, "may write");
-    says(&["holders", "--identity-code", &town.login()], CONFIGURATION, "blinder = ");
+    says(&["holders", "--identity-code", &town.login()], CONFIGURATION, "[blinder]");
 }
 
 #[test]

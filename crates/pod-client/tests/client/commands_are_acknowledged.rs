@@ -14,7 +14,7 @@ use pod_protocol::decision::{Decision, DecisionOutcome};
 use pod_protocol::ids::{Cti, GrantId, ObjectId, PodId, base64url};
 use pod_protocol::revocation::{Revocation, Target};
 
-use crate::world::{ESPOO, NOW, SERVICE, World, city, key, registry, service, url};
+use crate::world::{ESPOO, NOW, SERVICE, World, access_request, city, key, registry, service, url};
 
 type Twist = fn(&mut Acknowledgement);
 
@@ -119,29 +119,7 @@ async fn a_service_asks_and_collects() {
     let handle = world.serve(router(|_| {})).await;
     let registry = registry(&[(ESPOO, &url(&handle))]);
     let node = NodeClient::find(&world.caller, &registry, &city(ESPOO)).unwrap();
-    let request = pod_protocol::access_request::AccessRequest {
-        service: SERVICE,
-        organisation: city(ESPOO),
-        expires: NOW + 60,
-        issued: NOW,
-        cti: Cti::new([1; 16]),
-        confirmation: pod_protocol::ids::Thumbprint::of(&key(90).public_key()),
-        items: vec![pod_protocol::access_request::Ask {
-            record_type: "daycare".parse().unwrap(),
-            required: vec!["allergies".parse().unwrap()],
-            optional: vec![],
-            required_predicates: vec![],
-            optional_predicates: vec![],
-        }],
-        purpose: "dpv:ServiceProvision".parse().unwrap(),
-        retention_secs: 60,
-        validity_secs: 60,
-        reason: pod_protocol::words::Words::new("a", "b", "c").unwrap(),
-        holders: None,
-        depth: 0,
-        delegatees: vec![],
-    };
-    let request = Verified::sign(&key(90), request);
+    let request = Verified::sign(&key(90), access_request());
     ask(&world.caller, &node, &registry, &service(), &request, None).await.unwrap();
     let seal_key = SealPrivateKey::from_seed(&[77; 32]);
     let decisions = collect(&world.caller, &node, &registry, &service(), &seal_key, &request.id()).await.unwrap();

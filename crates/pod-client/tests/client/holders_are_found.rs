@@ -54,13 +54,6 @@ struct Servers {
     inputs: Arc<Mutex<Vec<Value>>>,
 }
 
-async fn blinder_info(State(servers): State<Servers>) -> impl IntoResponse {
-    let public = base64url(&blinder_key(servers.blinder).public());
-    Json(
-        json!({ "public": public, "principal": city(40), "epoch": EPOCH, "client_id": "blinder", "issuer": "https://login" }),
-    )
-}
-
 async fn evaluate(State(servers): State<Servers>, Json(body): Json<Value>) -> impl IntoResponse {
     let random = SeededRandom::new([99; 32]);
     let blinded: [u8; 32] = from_base64url(body["input"].as_str().unwrap()).unwrap().try_into().unwrap();
@@ -70,7 +63,8 @@ async fn evaluate(State(servers): State<Servers>, Json(body): Json<Value>) -> im
         .iter()
         .map(|holder| {
             let principal: Principal = holder.as_str().unwrap().parse().unwrap();
-            let evaluation = blinder_key(1).evaluate(&blinded, &blind_info(&principal, EPOCH), &random).unwrap();
+            let key = blinder_key(servers.blinder);
+            let evaluation = key.evaluate(&blinded, &blind_info(&principal, EPOCH), &random).unwrap();
             json!({ "holder": holder, "element": base64url(&evaluation.element), "proof": base64url(&evaluation.proof) })
         })
         .collect();
@@ -90,14 +84,14 @@ async fn bucket(State(servers): State<Servers>, Path((bits, number)): Path<(u8, 
 
 async fn serve(world: &World, servers: Servers) -> (BlinderClient, DirectoryClient, pod_http::ServerHandle) {
     let router = Router::new()
-        .route("/v1/blinder", get(blinder_info))
         .route("/v1/evaluate-citizen", post(evaluate))
         .route("/v1/buckets", get(buckets))
         .route("/v1/buckets/{bits}/{number}", get(bucket))
         .with_state(servers);
     let handle = world.serve(router).await;
     let address = url(&handle);
-    let blinder = BlinderClient::new(&world.caller, &address).unwrap();
+    let known = pod_client::blinder::BlinderKey { public: blinder_key(1).public(), epoch: EPOCH };
+    let blinder = BlinderClient::new(&world.caller, &address, known).unwrap();
     (blinder, DirectoryClient::new(&world.caller, &address).unwrap(), handle)
 }
 
@@ -132,7 +126,7 @@ async fn own_holders_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_blinder_that_uses_another_key_is_not_believed() {
+async fn a_blinder_with_another_key_than_the_known_one_is_not_believed() {
     let world = World::new();
     let servers = Servers { entries: Arc::new(vec![]), blinder: 2, inputs: Arc::default() };
     let (blinder, directory, _running) = serve(&world, servers).await;
@@ -140,4 +134,5 @@ async fn a_blinder_that_uses_another_key_is_not_believed() {
     let error = find_holders(&world.caller, CODE, "login", &registry, &blinder, &directory).await.unwrap_err();
     assert_eq!(error.code(), "not-believed");
     assert!(error.to_string().contains("the blinder's proof does not hold"), "{error}");
+    assert!(error.advice().contains("federation.toml"), "{}", error.advice());
 }

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod a_holder_that_is_down_is_named;
+mod a_link_brings_what_it_names;
 mod an_answer_that_does_not_hold_is_not_used;
 mod an_enrolment_is_confirmed;
 mod commands_are_acknowledged;

@@ -14,6 +14,7 @@ use pod_http::{
     Client, ClientLimits, ClientProtocol, Limits, RootCertificates, Server, ServerConfig, ServerHandle, Service,
     refuse_key_log,
 };
+use pod_protocol::access_request::{AccessRequest, Ask};
 use pod_protocol::answer::{Answer, ItemAnswer, Outcome, Receipt, ReceiptItem, data_digest};
 use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::grant::{Grant, GrantLimits, Permission};
@@ -188,6 +189,31 @@ pub(crate) fn grant(holder: u8, number: u16) -> Vec<u8> {
         legal_basis: None,
     };
     Verified::sign(&key(60), grant).bytes().to_vec()
+}
+
+pub(crate) fn access_request() -> AccessRequest {
+    AccessRequest {
+        service: SERVICE,
+        organisation: city(ESPOO),
+        expires: NOW + 60,
+        issued: NOW,
+        cti: Cti::new([1; 16]),
+        confirmation: Thumbprint::of(&key(90).public_key()),
+        items: vec![Ask {
+            record_type: "child-health".parse().unwrap(),
+            required: vec!["allergies".parse().unwrap()],
+            optional: vec![],
+            required_predicates: vec![],
+            optional_predicates: vec![],
+        }],
+        purpose: "dpv:ServiceProvision".parse().unwrap(),
+        retention_secs: 60,
+        validity_secs: 60,
+        reason: Words::new("a", "b", "c").unwrap(),
+        holders: None,
+        depth: 0,
+        delegatees: vec![],
+    }
 }
 
 pub(crate) fn item(holder: u8, number: u16) -> FetchItem {

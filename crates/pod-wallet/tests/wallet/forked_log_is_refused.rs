@@ -1,6 +1,6 @@
 //! A holder that shows this wallet another history than before is caught, and the evidence stays.
 
-use pod_crypto::SigningKey;
+use pod_crypto::{AeadKey, SigningKey};
 use pod_protocol::Refusal;
 use pod_protocol::command::Acknowledgement;
 use pod_protocol::cose::{Signed, Verified};
@@ -8,7 +8,7 @@ use pod_protocol::ids::ObjectId;
 use pod_protocol::merkle::ProofFault;
 use pod_protocol::tree_head::TreeHead;
 use pod_wallet::log_check::{AskedPage, LogFault};
-use pod_wallet::log_page::LogPage;
+use pod_wallet::log_page::{LogPage, Opened};
 use pod_wallet::state::{EnrolledPod, Relation, WalletState};
 
 use crate::tree::{Log, opened};
@@ -144,27 +144,75 @@ fn entries_out_of_order_are_refused() {
     assert_eq!(check(&world, &mut state, &page).unwrap_err(), LogFault::Order);
 }
 
-#[test]
-fn what_was_acknowledged_must_be_there() {
-    let world = World::new();
-    let mut state = enrolled(&world);
-    let mut log = log(3);
-    let audit_index = log.push(opened("command", NOW + 3));
+/// A wallet that the holder told of an act, and what the log says at that place.
+fn acknowledged(world: &World, of: ObjectId, audit_index: u64) -> WalletState {
+    let mut state = enrolled(world);
     let acknowledgement = Acknowledgement {
         issuer: HELSINKI,
         audience: world.log_at(HELSINKI).principal(),
         issued: NOW + 3,
-        of: ObjectId::new([1; 32]),
+        of,
         audit_index,
-        tree_size: 4,
+        tree_size: audit_index + 1,
         tree_root: [0; 32],
     };
     state.acknowledged(POD, &Verified::sign(&holder(), acknowledgement));
+    state
+}
+
+#[test]
+fn what_was_acknowledged_must_be_there() {
+    let world = World::new();
+    let of = ObjectId::new([1; 32]);
+    let mut log = log(3);
+    let audit_index = log.push(Opened { request_id: Some(of), ..opened("command", NOW + 3) });
+    let mut state = acknowledged(&world, of, audit_index);
     let mut page = log.page(HELSINKI, &holder(), NOW + 10);
     let hidden = page.entries.pop().unwrap();
     assert_eq!(check(&world, &mut state, &page).unwrap_err(), LogFault::Missing { index: audit_index });
     page.entries.push(hidden);
     check(&world, &mut state, &page).unwrap();
+}
+
+#[test]
+fn another_act_in_its_place_is_not_it() {
+    let world = World::new();
+    for instead in [Some(ObjectId::new([2; 32])), None] {
+        let mut log = log(3);
+        let audit_index = log.push(Opened { request_id: instead, ..opened("command", NOW + 3) });
+        let mut state = acknowledged(&world, ObjectId::new([1; 32]), audit_index);
+        // Saying that it were the act does not help: the entry itself names another, or none.
+        let mut page = log.page(HELSINKI, &holder(), NOW + 10);
+        assert_eq!(check(&world, &mut state, &page).unwrap_err(), LogFault::Missing { index: audit_index });
+        page.entries[3].opened.request_id = Some(ObjectId::new([1; 32]));
+        check(&world, &mut state, &page).unwrap_err();
+        assert!(state.last_head(&HELSINKI).is_none());
+    }
+}
+
+#[test]
+fn entries_of_another_pod_are_refused() {
+    let world = World::new();
+    for tag in [Some([6; 16]), None] {
+        let mut state = enrolled(&world);
+        let mut mixed = log(2);
+        mixed.push_about(tag, opened("disclosure", NOW + 3));
+        let page = mixed.page(HELSINKI, &holder(), NOW + 10);
+        assert_eq!(check(&world, &mut state, &page).unwrap_err(), LogFault::OtherPod { index: 2 });
+    }
+    // Nor are they believed later, when all of them are another's.
+    let mut state = enrolled(&world);
+    let mut log = log(2);
+    check(&world, &mut state, &log.page(HELSINKI, &holder(), NOW + 10)).unwrap();
+    log.push_about(Some([6; 16]), opened("disclosure", NOW + 11));
+    let mut page = log.page(HELSINKI, &holder(), NOW + 12);
+    page.entries.drain(..2);
+    let kept = state.seal(&AeadKey::from_bytes([1; 32]), &world.random).unwrap();
+    let mut state = WalletState::open(&kept, &AeadKey::from_bytes([1; 32])).unwrap();
+    let asked = AskedPage { from: 2, ..ASKED };
+    let proof = log.consistency(2);
+    let fault = state.check_log_page(&asked, &page, Some(&proof), &world.registry, NOW + 13).unwrap_err();
+    assert_eq!(fault, LogFault::OtherPod { index: 2 });
 }
 
 #[test]

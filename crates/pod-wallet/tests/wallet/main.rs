@@ -8,6 +8,7 @@ mod grants_are_what_was_reviewed;
 mod keys_are_unlinkable;
 mod mistyped_recovery_code_is_named;
 mod over_asking_is_never_signed;
+mod requests_in_three_languages;
 mod sentences_in_three_languages;
 mod state_is_sealed;
 mod tree;

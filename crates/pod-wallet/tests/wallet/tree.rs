@@ -57,7 +57,12 @@ fn subproof(old: usize, leaves: &[Hash], whole: bool) -> Vec<Hash> {
 }
 
 impl Log {
+    /// An entry about the pod whose log is read.
     pub(crate) fn push(&mut self, opened: Opened) -> u64 {
+        self.push_about(Some([5; 16]), opened)
+    }
+
+    pub(crate) fn push_about(&mut self, tag: Option<[u8; 16]>, opened: Opened) -> u64 {
         let kind = match opened.kind.as_str() {
             "disclosure" => 1,
             "refusal" => 2,
@@ -76,7 +81,7 @@ impl Log {
             salt,
             opened.time_secs.into(),
             kind.into(),
-            Cbor::Null,
+            tag.map_or(Cbor::Null, |tag| Cbor::Bytes(tag.to_vec())),
             request,
             grants,
         ]));

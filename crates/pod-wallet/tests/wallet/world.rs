@@ -113,8 +113,7 @@ impl World {
         ];
         let (registry, refused) = Registry::build(&anchor, &statements, NOW);
         assert!(refused.is_empty(), "{refused:?}");
-        let mut labels = Labels::new();
-        labels.add(CATALOGUE.as_bytes()).unwrap();
+        let labels = Labels::of(CATALOGUE.as_bytes()).unwrap();
         Self { registry, labels, root: RootSecret::from_bytes([42; 32]), random: SeededRandom::new([7; 32]), seal_key }
     }
 

@@ -65,7 +65,7 @@ fn is_installed() -> bool {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|end| end.success())
     };
     if !works(Command::new("node").arg("--version")) {
-        eprintln!("skipped: enrolment at npm `oidc-provider`, for there is no `node`; install Node.js 20 or newer");
+        println!("skipped: enrolment at npm `oidc-provider`, for there is no `node`; install Node.js 20 or newer");
         return false;
     }
     if !folder().join("node_modules/oidc-provider/package.json").exists() {

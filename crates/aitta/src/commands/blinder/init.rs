@@ -9,7 +9,7 @@ use pod_protocol::statement::Role;
 use serde_json::json;
 
 use crate::commands::directory::init::anchor_toml;
-use crate::commands::federation::Federation;
+use crate::commands::federation::{Federation, KnownBlinder};
 use crate::commands::serving::{ListenArgs, quoted};
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -59,10 +59,22 @@ impl Init {
         folder.open("blinder.toml", "the blinder's configuration", self.config(&listen, principal, &federation)?);
         let seed = BlinderSeed::generate(&*edge.random);
         let public = seed.public().map_err(Failure::configuration)?;
-        let says = json!({
-            "url": self.member.url, "principal": principal, "public": base64url(&public), "epoch": FIRST_EPOCH,
-        });
-        folder.json("blinder.json", "hand it to every node: `aitta node init --blinder`", &says);
+        let says = KnownBlinder {
+            url: self.member.url.clone(),
+            principal,
+            public: base64url(&public),
+            epoch: FIRST_EPOCH,
+            issuer: self.issuer.clone(),
+            client_id: self.client_id.clone(),
+        };
+        folder.json("blinder.json", "hand it to every node: `aitta node init --blinder`", &json!(says));
+        let roots = federation.roots.as_ref().map(|_| PathBuf::from("roots.pem"));
+        let with_blinder = Federation { roots, blinder: Some(says.clone()), ..federation };
+        folder.open(
+            "federation.toml",
+            "hand it to citizens: the federation with this blinder",
+            with_blinder.to_text()?,
+        );
         let seed_path = folder.made_elsewhere("keys/blinder.seed", "SECRET: every tag hangs on it; back it up");
         if !self.dry_run {
             folder.write()?;

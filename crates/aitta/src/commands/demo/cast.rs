@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::super::node::fill;
 use super::certificates::{CERTIFICATE, KEY, ROOTS};
 use super::provider::{BLINDER_CLIENT, Provider};
-use super::stage::{Running, Stage, failed, free_port};
+use super::stage::{Running, Stage, failed, free_port, has_curl, quoted};
+use super::story::Played;
 use super::told::Told;
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -50,7 +51,7 @@ impl Cast {
         told.part("The federation");
         let provider = Provider::start(stage, edge, free_port()?, &[ULLA, JOUKO]).await?;
         let (directory_url, blinder_url) = (local(free_port()?), local(free_port()?));
-        let directory = start_directory(stage, &directory_url, &blinder_url).await?;
+        let directory = start_directory(stage, &directory_url).await?;
         told.step("A directory and its trust anchor: it knows who is a member, and nobody's data.");
         make_blinder(stage, &blinder_url, &provider.issuer)?;
         let mut urls = Vec::new();
@@ -87,15 +88,13 @@ impl Cast {
 
     /// And comes back.
     pub(super) async fn restart_espoo(&mut self, stage: &Stage) -> Result<(), Failure> {
-        if self.nodes.iter().all(|(name, ..)| name != "espoo") {
-            let url = node_url(stage, "espoo")?;
-            self.nodes.push(("espoo".to_owned(), url.clone(), start_node(stage, "espoo", &url).await?));
-        }
+        let url = node_url(stage, "espoo")?;
+        self.nodes.push(("espoo".to_owned(), url.clone(), start_node(stage, "espoo", &url).await?));
         Ok(())
     }
 
     /// Where everybody is, in words.
-    pub(super) fn addresses(&self, stage: &Stage) -> String {
+    pub(super) fn addresses(&self, stage: &Stage, played: &Played) -> String {
         let mut lines = vec![
             String::new(),
             "Everything goes on running until Ctrl-C:".to_owned(),
@@ -104,17 +103,24 @@ impl Cast {
             format!("  login provider  {}", self.provider.issuer),
         ];
         lines.extend(self.nodes.iter().map(|(name, url, _)| format!("  {name:<15} {url}")));
-        let dir = stage.dir().display();
-        lines.push(format!("  folder          {dir}"));
+        lines.push(format!("  folder          {}", stage.dir().display()));
         lines.push(String::new());
-        lines.push(format!("Be Ulla:      aitta wallet --wallet {dir}/wallet-ulla log helsinki --for POD"));
-        lines.push(format!("Be a service: aitta service --service {dir}/early-education fetch"));
-        lines.push(format!("Ask anybody:  curl --cacert {dir}/{ROOTS} {}/.well-known/aitta", self.directory_hint()));
+        lines.extend(self.commands(stage, played).iter().map(|(who, line)| format!("{:<14}{line}", format!("{who}:"))));
         lines.join("\n")
     }
 
-    fn directory_hint(&self) -> &str {
-        self.nodes.first().map_or(self.directory.0.as_str(), |(_, url, _)| url)
+    /// What anybody can type now, and as whom.
+    pub(super) fn commands(&self, stage: &Stage, played: &Played) -> Vec<(&'static str, String)> {
+        let (wallet, service, roots) = (stage.path("wallet-ulla"), stage.path("early-education"), stage.path(ROOTS));
+        let mut commands = vec![
+            ("Be Ulla", stage.line(&["wallet", "--wallet", &wallet, "log", "helsinki", "--for", &played.anni])),
+            ("Be a service", stage.line(&["service", "--service", &service, "fetch", "--grant", &played.grant])),
+        ];
+        if let (Some((_, url, _)), true) = (self.nodes.first(), has_curl()) {
+            let line = format!("curl --silent --show-error --cacert {} {url}/.well-known/aitta", quoted(&roots));
+            commands.push(("Ask anybody", line));
+        }
+        commands
     }
 
     /// Where everybody is, for machines.
@@ -131,7 +137,7 @@ fn local(port: u16) -> String {
     format!("https://127.0.0.1:{port}")
 }
 
-async fn start_directory(stage: &Stage, url: &str, blinder_url: &str) -> Result<Running, Failure> {
+async fn start_directory(stage: &Stage, url: &str) -> Result<Running, Failure> {
     let (certificate, key, roots) = (stage.path(CERTIFICATE), stage.path(KEY), stage.path(ROOTS));
     stage.done(&[
         "directory",
@@ -139,8 +145,6 @@ async fn start_directory(stage: &Stage, url: &str, blinder_url: &str) -> Result<
         "directory",
         "--url",
         url,
-        "--blinder-url",
-        blinder_url,
         "--roots",
         &roots,
         "--listen",

@@ -7,7 +7,8 @@
 //! | [`story`] | the scenario, step by step, each with what must come out |
 //! | [`told`] | how the steps are told |
 //!
-//! Every party is a process of its own, every step a command that anybody can type, every connection TLS.
+//! Every party is a process of its own, but for the login provider, which is this one; every step is a command that anybody can
+//! type, every connection TLS.
 
 mod cast;
 mod certificates;
@@ -21,13 +22,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use crate::daemon::Signals;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 
 use cast::Cast;
-use stage::Stage;
+use stage::{Stage, failed};
 use told::Told;
 
 /// Run a whole federation on this machine, and play a family's story through it.
@@ -36,7 +38,8 @@ pub(crate) struct Demo {
     /// Play the story, say whether it went as it must, and stop.
     #[arg(long)]
     check: bool,
-    /// Where everything is made; a new folder among the temporary ones unless said. It is left behind.
+    /// Where everything is made, and left behind. Unless said, a new folder among the temporary ones, which is taken away at the
+    /// end, unless something failed.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// The sample registers: a folder with one folder for each city.
@@ -50,27 +53,37 @@ pub(crate) struct Demo {
 impl Demo {
     /// Runs it.
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        let told = Told::new(output.is_json());
         Edge::block_on(async {
-            let stage = Stage::set(self.dir.as_deref(), edge)?;
-            let mut cast = Cast::start(&stage, edge, &self.registers, &self.catalogues, &told).await?;
-            let steps = story::play(&stage, &mut cast, &told).await?;
-            output.result(
-                format!("The story went as it must: {steps} steps."),
-                &json!({ "steps": steps, "folder": stage.dir() }),
-            );
-            if self.check {
-                return Ok(Exit::Done);
-            }
-            cast.restart_espoo(&stage).await?;
-            output.result(cast.addresses(&stage), &cast.addresses_json(&stage));
-            wait_for_the_end().await;
-            Ok(Exit::Done)
+            let signals = Signals::listen()?;
+            let mut stage = Stage::set(self.dir.as_deref(), edge)?;
+            // The processes end with their cast, and that when this does.
+            let ended = tokio::select! {
+                ended = self.perform(&stage, edge, output) => ended,
+                () = signals.any() => self.told_to_stop(),
+            };
+            ended.map_err(|failure| {
+                stage.keep();
+                failure.advise(format!("The processes' logs are in {}.", stage.dir().display()))
+            })
         })
     }
-}
 
-async fn wait_for_the_end() {
-    // Without a signal handler the processes would be left behind; they end when `cast` is dropped.
-    let _ = tokio::signal::ctrl_c().await;
+    fn told_to_stop(&self) -> Result<Exit, Failure> {
+        if self.check { Err(failed("told to stop before the end of the story")) } else { Ok(Exit::Done) }
+    }
+
+    async fn perform(&self, stage: &Stage, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let told = Told::new(output.is_json());
+        let mut cast = Cast::start(stage, edge, &self.registers, &self.catalogues, &told).await?;
+        let played = story::play(stage, &mut cast, &told).await?;
+        output.result(
+            format!("The story went as it must: {} steps.", played.steps),
+            &json!({ "steps": played.steps, "folder": stage.dir() }),
+        );
+        if !self.check {
+            output.result(cast.addresses(stage, &played), &cast.addresses_json(stage));
+            std::future::pending::<()>().await;
+        }
+        Ok(Exit::Done)
+    }
 }

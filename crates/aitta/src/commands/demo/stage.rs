@@ -9,6 +9,7 @@ use std::time::Duration;
 use pod_client::Caller;
 use pod_http::{Origin, Request};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::certificates;
 use crate::edge::Edge;
@@ -23,6 +24,8 @@ const MOST_ASKED: u32 = 900;
 /// Where everything happens.
 pub(super) struct Stage {
     dir: PathBuf,
+    /// Among the temporary ones: taken away with the stage.
+    temporary: Option<TempDir>,
     program: PathBuf,
     pub(super) caller: Caller,
 }
@@ -54,17 +57,27 @@ impl Drop for Running {
 impl Stage {
     /// Makes the folder and the certificates.
     pub(super) fn set(dir: Option<&Path>, edge: &Edge) -> Result<Self, Failure> {
-        let dir = match dir {
-            Some(dir) => dir.to_owned(),
-            None => std::env::temp_dir().join(format!("aitta-demo-{}", std::process::id())),
-        };
-        folder::make(&dir)?;
-        let dir = fs::canonicalize(&dir).map_err(|source| Failure::internal("the folder is gone", source))?;
+        let made = || tempfile::Builder::new().prefix("aitta-demo-").tempdir();
+        let temporary = if dir.is_none() { Some(made()) } else { None };
+        let temporary =
+            temporary.transpose().map_err(|source| Failure::internal("no temporary folder can be made", source))?;
+        if let Some(dir) = dir {
+            folder::make(dir)?;
+        }
+        let dir = dir.or_else(|| temporary.as_ref().map(TempDir::path)).unwrap_or(Path::new("."));
+        let dir = fs::canonicalize(dir).map_err(|source| Failure::internal("the folder is gone", source))?;
         certificates::make(&dir)?;
         let program =
             std::env::current_exe().map_err(|source| Failure::internal("this program does not find itself", source))?;
         let caller = edge.caller(Some(&dir.join(certificates::ROOTS)))?;
-        Ok(Self { dir, program, caller })
+        Ok(Self { dir, temporary, program, caller })
+    }
+
+    /// Leaves the folder behind, for whoever looks for what went wrong.
+    pub(super) fn keep(&mut self) {
+        if let Some(temporary) = &mut self.temporary {
+            temporary.disable_cleanup(true);
+        }
     }
 
     /// The folder.
@@ -98,6 +111,23 @@ impl Stage {
         let json = text.lines().rev().find_map(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
         let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(Exit::Internal.number());
         Ok(Said { code, json, command: format!("aitta {}", arguments.join(" ")) })
+    }
+
+    /// A line for a shell, with which anybody runs `aitta` with these arguments from anywhere.
+    pub(super) fn line(&self, arguments: &[&str]) -> String {
+        let program = self.program.display().to_string();
+        let words: Vec<String> = [program.as_str()].iter().chain(arguments).map(|word| quoted(word)).collect();
+        words.join(" ")
+    }
+
+    /// Runs a line as a shell does, which must succeed.
+    pub(super) fn shell(&self, line: &str) -> Result<(), Failure> {
+        let output = Command::new("sh").args(["-c", line]).current_dir("/").stdin(Stdio::null()).output();
+        let output = output.map_err(|source| Failure::internal("no shell could be started", source))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(failed(format!("`{line}` ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr))))
     }
 
     /// As [`Stage::run`], for what must succeed.
@@ -173,8 +203,19 @@ pub(super) fn failed(message: impl Into<String>) -> Failure {
         code: "demo-failed".to_owned(),
         message: message.into(),
         source: None,
-        advice: Some("The processes' logs are in the demonstration's folder.".to_owned()),
+        advice: None,
     }
+}
+
+/// Whether there is a `curl` to call with.
+pub(super) fn has_curl() -> bool {
+    Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_ok()
+}
+
+/// As a shell reads it back.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:=,".contains(&byte);
+    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// A port that is free now.

@@ -31,10 +31,6 @@ pub(crate) struct Init {
     #[arg(long, value_name = "URL", value_parser = crate::organisation::origin)]
     url: String,
 
-    /// How everybody calls the blinder, when that is known already.
-    #[arg(long, value_name = "URL", value_parser = crate::organisation::origin)]
-    blinder_url: Option<String>,
-
     /// Whose certificates are believed in this federation: a PEM file. It is copied for those who join.
     #[arg(long, value_name = "FILE")]
     roots: Option<PathBuf>,
@@ -57,10 +53,10 @@ impl Init {
         folder.open("directory.toml", "the directory's configuration", config(&listen, &anchor_toml(&public)));
         let roots = self.roots.as_ref().map(|path| crate::organisation::read_roots(path)).transpose()?;
         let roots_name = roots.as_ref().map(|_| PathBuf::from("roots.pem"));
-        let federation = Federation::new(self.url.clone(), self.blinder_url.clone(), &public, roots_name);
+        let federation = Federation::new(self.url.clone(), &public, roots_name);
         folder.open(
             "federation.toml",
-            "hand it to everybody: where the directory is, whose word counts",
+            "hand it to members: where the directory is, whose word counts",
             federation.to_text()?,
         );
         if let Some(roots) = roots {

@@ -12,6 +12,7 @@ use pod_server::import::Files;
 use serde_json::Value;
 
 use crate::commands::node::NodeConfigArgs;
+use crate::daemon::keep_memory_private;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -48,6 +49,7 @@ struct Report {
 impl Import {
     /// Imports.
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        keep_memory_private()?;
         let config = self.node.load()?;
         let files = self.files()?;
         let shown = Arc::new(Shown::new(Edge::somebody_watches() && !output.is_json()));

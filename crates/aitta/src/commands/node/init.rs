@@ -9,10 +9,9 @@ use pod_protocol::ids::{Principal, base64url};
 use pod_protocol::statement::Role;
 use pod_server::config::NodeConfig;
 use pod_vault::NodeKeys;
-use serde::Deserialize;
 use serde_json::json;
 
-use crate::commands::federation::Federation;
+use crate::commands::federation::{Federation, KnownBlinder};
 use crate::commands::serving::quoted;
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -58,15 +57,6 @@ pub(crate) struct Init {
     /// Say what would be made, and make nothing.
     #[arg(long)]
     dry_run: bool,
-}
-
-/// What a blinder tells nodes about itself.
-#[derive(Deserialize)]
-struct BlinderSays {
-    url: String,
-    principal: Principal,
-    public: String,
-    epoch: u16,
 }
 
 impl Init {
@@ -151,7 +141,7 @@ impl Init {
     }
 }
 
-fn read_blinder(path: &Path) -> Result<BlinderSays, Failure> {
+fn read_blinder(path: &Path) -> Result<KnownBlinder, Failure> {
     let advice = "Give the file `blinder.json` that `aitta blinder init` made.";
     let bytes = std::fs::read(path)
         .map_err(|source| Failure::usage(format!("cannot read {}", path.display())).because(source).advise(advice))?;

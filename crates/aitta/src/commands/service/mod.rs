@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::daemon::keep_memory_private;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -50,6 +51,7 @@ enum Command {
 impl Service {
     /// Does what is asked.
     pub(crate) fn run(self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        keep_memory_private()?;
         let dir = self.service;
         Edge::block_on(async {
             match self.command {

@@ -12,13 +12,14 @@ use pod_wallet::decide::{Choice, ChoiceFault, Decided, HolderChoice, agree, deny
 use pod_wallet::keys::Signer;
 use pod_wallet::labels::Labels;
 use pod_wallet::language::Language;
+use pod_wallet::request_view::passing_on;
 use pod_wallet::review::Review;
 use pod_wallet::when::date;
 use serde_json::{Value, json};
 
 use super::super::names::names;
 use super::opened::{Opened, not_enrolled};
-use super::requests::{fetch, review};
+use super::requests::{fetch, review, review_with};
 use super::target::{Naming, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -41,6 +42,9 @@ pub(super) struct Grant {
     /// The last day, YYYY-MM-DD, if earlier than asked.
     #[arg(long, value_name = "DATE", value_parser = day)]
     until: Option<Date>,
+    /// How often in a row it may be passed on, if less often than asked; 0 is not at all.
+    #[arg(long, value_name = "N")]
+    depth: Option<u64>,
     /// Leave out what goes beyond the service's registration.
     #[arg(long)]
     leave_out_over_asked: bool,
@@ -70,8 +74,7 @@ impl Grant {
         let mut opened = Opened::open(dir, edge).await?;
         let holders = self.holders(&opened)?;
         let request = fetch(&opened, &self.request).await?;
-        let labels = opened.joined.labels().await;
-        let review = review(&opened, &labels, &request)?;
+        let review = review(&opened, &request).await?;
         let choice = Choice {
             optional,
             holders: holders
@@ -79,7 +82,7 @@ impl Grant {
                 .map(|(pod, signer)| HolderChoice { pod: *pod, signer, record_types: None })
                 .collect(),
             until_secs: self.until.map(day_after).transpose()?,
-            depth: None,
+            depth: self.depth,
             leave_out_over_asked: self.leave_out_over_asked,
         };
         let decided =
@@ -114,7 +117,7 @@ impl Deny {
         let mut opened = Opened::open(dir, edge).await?;
         let request = fetch(&opened, &self.request).await?;
         // What is denied need not be put into words.
-        let review = review(&opened, &Labels::new(), &request)?;
+        let review = review_with(&opened, &Labels::new(), &request)?;
         let decided =
             deny(&review, self.for_good, edge.now_secs(), &*edge.random).map_err(|fault| not_signed(&opened, fault))?;
         send(&mut opened, &review, &decided).await?;
@@ -214,10 +217,12 @@ fn day_after(day: Date) -> Result<u64, Failure> {
 fn describe(opened: &Opened, grant: &pod_protocol::Verified<pod_protocol::grant::Grant>) -> Value {
     let permissions: Vec<Value> = grant.permissions.iter().map(permission).collect();
     let id: ObjectId = grant.id();
-    let holder: Principal = grant.audience;
+    let name = |principal: &Principal| opened.joined.name_of(principal);
+    let organisations: Vec<String> = grant.limits.organisations.iter().flatten().map(name).collect();
     json!({
-        "id": id, "holder": opened.joined.name_of(&holder), "pod": grant.subject, "permissions": permissions,
-        "purposes": grant.purposes, "expires_secs": grant.expires,
+        "id": id, "holder": name(&grant.audience), "pod": grant.subject, "permissions": permissions,
+        "purposes": grant.purposes, "expires_secs": grant.expires, "depth": grant.limits.depth,
+        "organisations": organisations,
     })
 }
 
@@ -243,11 +248,13 @@ fn grants_in_words(grants: &[Value]) -> String {
             })
             .collect();
         let until = date(grant["expires_secs"].as_u64().unwrap_or_default(), Language::En);
+        let organisations: Vec<String> = grant["organisations"].as_array().into_iter().flatten().map(text).collect();
         format!(
-            "  {} may release {} until {until} (grant {})",
+            "  {} may release {} until {until} (grant {}). {}",
             text(&grant["holder"]),
             fields.join("; "),
-            text(&grant["id"])
+            text(&grant["id"]),
+            passing_on(grant["depth"].as_u64().unwrap_or_default(), &organisations, Language::En)
         )
     };
     grants.iter().map(one).collect::<Vec<_>>().join("\n")

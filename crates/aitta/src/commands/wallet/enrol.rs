@@ -18,7 +18,7 @@ use super::target::describe;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, tell};
 
 /// How often the node is asked whether the person has logged in.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
@@ -66,8 +66,8 @@ impl Enrol {
                 CodeFrom::Page(shown)
             }
             (None, code) => {
-                eprintln!("Log in here, then come back with the code that the last page shows:\n");
-                eprintln!("  {}\n", started.authorization_url);
+                tell("Log in here, then come back with the code that the last page shows:");
+                tell(format!("  {}", started.authorization_url));
                 code.clone().map_or(CodeFrom::Typed, CodeFrom::File)
             }
         };
@@ -117,7 +117,7 @@ async fn confirm(node: &NodeClient, started: &EnrolmentStarted, code: &CodeFrom)
         if !again || !matches!(code, CodeFrom::Typed) {
             return Err(refused.into());
         }
-        eprintln!("{refused}");
+        tell(refused);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use pod_client::blinder::BlinderClient;
 use pod_client::wallet::find_holders;
 use serde_json::{Value, json};
 
@@ -29,14 +28,14 @@ impl Holders {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let opened = Opened::open(dir, edge).await?;
         let joined = &opened.joined;
-        let url = opened.federation.blinder.as_deref().ok_or_else(|| {
-            Failure::configuration_says("the federation names no blinder")
-                .advise("Write `blinder = \"https://…\"` into the wallet's federation.toml.")
+        let known = opened.federation.blinder.as_ref().ok_or_else(|| {
+            Failure::configuration_says("the federation names no blinder").advise(
+                "Put `[blinder]` into the wallet's federation.toml, from the one that `aitta blinder init` made.",
+            )
         })?;
-        let blinder = BlinderClient::new(&joined.caller, url)?;
-        let info = blinder.info().await?;
+        let blinder = known.client(&joined.caller)?;
         let own = secret_text(&self.identity_code)?;
-        let token = login_token(&joined.caller, &info.issuer, &info.client_id, &own).await?;
+        let token = login_token(&joined.caller, &known.issuer, &known.client_id, &own).await?;
         let sought = match &self.of {
             Some(file) => secret_text(file)?,
             None => own,

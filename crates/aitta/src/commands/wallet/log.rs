@@ -16,7 +16,7 @@ use super::target::{Naming, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, visible};
 
 /// Entries asked for at once.
 const PAGE: u64 = 100;
@@ -52,7 +52,7 @@ impl Log {
             tree_size = checked.tree_size;
             from = checked.next;
         }
-        let labels = opened.joined.labels().await;
+        let labels = opened.joined.labels([holder].into()).await.remove(&holder).unwrap_or_default();
         let names = LogNames {
             registry: &opened.joined.registry,
             labels: &labels,
@@ -61,13 +61,14 @@ impl Log {
             pod: &pod,
         };
         let told: Vec<String> =
-            entries.iter().map(|entry| sentence(&entry.opened, &names).in_language(self.lang).to_owned()).collect();
+            entries.iter().map(|entry| visible(sentence(&entry.opened, &names).in_language(self.lang))).collect();
         let json: Vec<Value> =
             entries.iter().zip(&told).map(|(entry, told)| json!({ "entry": entry, "sentence": told })).collect();
         let words = format!(
-            "{}\n\n{} entries, each with a proof that holds in a log of {tree_size}.",
+            "{}\n\n{} entries, each proved to stand where it does in the signed log of {tree_size}. Who and what is {}'s word.",
             told.join("\n"),
-            told.len()
+            told.len(),
+            self.organisation
         );
         output.result(words, &json!({ "organisation": self.organisation, "tree_size": tree_size, "entries": json }));
         Ok(Exit::Done)

@@ -23,7 +23,7 @@ const ROOTS: &str = "roots.pem";
 /// Make a new wallet, and print its recovery code.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// The federation.toml that the directory's operator hands out.
+    /// The federation.toml that the federation hands out to citizens: the one that `aitta blinder init` made.
     #[arg(long, value_name = "FILE")]
     federation: PathBuf,
 }
@@ -31,7 +31,7 @@ pub(super) struct Init {
 /// Open a lost wallet's secret again. Enrol anew afterwards: the organisations still know the keys.
 #[derive(Debug, Args)]
 pub(super) struct Recover {
-    /// The federation.toml that the directory's operator hands out.
+    /// The federation.toml that the federation hands out to citizens: the one that `aitta blinder init` made.
     #[arg(long, value_name = "FILE")]
     federation: PathBuf,
     /// The lost wallet's `root.recovery`.

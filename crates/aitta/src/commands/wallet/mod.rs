@@ -17,6 +17,7 @@ use clap::{Args, Subcommand};
 
 pub(crate) use opened::secret_text;
 
+use crate::daemon::keep_memory_private;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -65,6 +66,7 @@ enum Command {
 impl Wallet {
     /// Does what is asked.
     pub(crate) fn run(self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        keep_memory_private()?;
         let dir = self.wallet;
         Edge::block_on(async {
             match self.command {

@@ -123,7 +123,7 @@ impl Restrict {
             return Ok(());
         }
         // Without its catalogue nothing can be said: then the holder decides.
-        let Some(labels) = opened.joined.labels_of(holder).await else { return Ok(()) };
+        let Some(labels) = opened.joined.labels([*holder].into()).await.remove(holder) else { return Ok(()) };
         match self.record_types.iter().find(|one| labels.record_type(one).is_none()) {
             None => Ok(()),
             Some(unknown) => Err(Failure::usage(format!("{} holds no record type `{unknown}`", self.organisation))

@@ -5,6 +5,7 @@ use pod_wallet::state::{EnrolledPod, Relation};
 
 use super::opened::Opened;
 use crate::failure::Failure;
+use crate::output::visible;
 
 /// How a command names whom it is about.
 #[derive(Clone, Copy)]
@@ -65,7 +66,7 @@ fn at(organisation: &str, pod: &EnrolledPod) -> String {
 pub(super) fn describe(pod: &EnrolledPod) -> String {
     match (pod.relation, &pod.label) {
         (Relation::Own, _) => format!("yourself ({})", pod.pod),
-        (Relation::Guardian, Some(label)) => format!("{label} ({})", pod.pod),
+        (Relation::Guardian, Some(label)) => format!("{} ({})", visible(label), pod.pod),
         (Relation::Guardian, None) => pod.pod.to_string(),
     }
 }
