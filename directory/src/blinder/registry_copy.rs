@@ -25,7 +25,6 @@ const RETRY_SECS: u64 = 5;
 /// A copy of the registry and where it comes from.
 #[derive(Debug)]
 pub(super) struct RegistryCopy {
-    anchor: Anchor,
     client: Client,
     directory: Origin,
     store: Arc<dyn Store>,
@@ -74,7 +73,7 @@ impl RegistryCopy {
         };
         let registry = Arc::new(Registry::build(&anchor, &statements, now_secs).0);
         let held = RwLock::new(Held { registry, fetched_at, tag, failure: None });
-        Ok(Self { anchor, client, directory, store, held, asked_at: Mutex::new(None) })
+        Ok(Self { client, directory, store, held, asked_at: Mutex::new(None) })
     }
 
     /// The registry, if the copy still counts.
@@ -87,8 +86,7 @@ impl RegistryCopy {
             return Ok(held.registry);
         }
         // Something in it has expired, or it was built a day ago and confirmed since.
-        let statements: Vec<Vec<u8>> = held.registry.statements().map(<[u8]>::to_vec).collect();
-        let registry = Arc::new(Registry::build(&self.anchor, &statements, now_secs).0);
+        let registry = Arc::new(held.registry.joined(&[], now_secs).0);
         self.change(|held| held.registry = Arc::clone(&registry));
         Ok(registry)
     }
@@ -139,15 +137,17 @@ impl RegistryCopy {
         }
     }
 
-    /// What comes of a fetched snapshot and what is held: of each statement the newest.
+    /// What comes of a fetched snapshot and what is held.
     fn read(&self, response: Response, held: &Held, now_secs: u64) -> Result<(Held, Batch), String> {
         let response = response.success().map_err(|error| error.to_string())?;
-        let mut statements = Registry::read_snapshot(&response.body)
+        let fetched = Registry::read_snapshot(&response.body)
             .map_err(|refusal| format!("{} sends no registry: {refusal}", self.directory))?;
-        statements.extend(held.registry.statements().map(<[u8]>::to_vec));
-        let (registry, left_out) = Registry::build(&self.anchor, &statements, now_secs);
+        let (registry, left_out) = held.registry.joined(&fetched, now_secs);
         let before = rows(&held.registry);
         let after = rows(&registry);
+        if after.len() > SNAPSHOT_LIMITS.items {
+            return Err(format!("{} sends more than {} statements", self.directory, SNAPSHOT_LIMITS.items));
+        }
         let mut batch = Batch::new();
         for id in before.keys().filter(|id| !after.contains_key(*id)) {
             batch.delete(REGISTRY, *id.as_bytes());
