@@ -1,8 +1,8 @@
 //! The import itself: file after file, batch after batch, each batch with a checkpoint.
 //!
 //! The sink commits a batch and its checkpoint in one atomic step. After kill -9 the same command goes on where the
-//! last commit was; the rows before it are read again for the report and not applied again. A file whose contents
-//! changed since starts over, which is safe because importing a row twice changes nothing.
+//! last commit was; the rows before it are read again for the report and not applied again. A file whose contents, or
+//! whose catalogue, changed since starts over, which is safe because importing a row twice changes nothing.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _};
@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Catalogue;
 use crate::formats::{FileFault, Rows};
 use crate::plan::{Plan, PlannedFile};
 use crate::report::{Counts, FileReport, Report, Tally};
@@ -53,7 +54,7 @@ pub enum Outcome {
 pub struct Checkpoint {
     /// [`PlannedFile::key`].
     pub file_key: String,
-    /// Digest of the whole file, as it was when the import began: SHA-256 chained over pieces of it.
+    /// Digest of the catalogue and the whole file, as they were when the import began: SHA-256 chained over pieces of them.
     pub digest: [u8; 32],
     /// Rows from its beginning, refused ones included.
     pub rows_done: u64,
@@ -152,10 +153,10 @@ pub fn import<S: Sink>(
 ) -> Result<Report, ImportError<S::Error>> {
     let mut tally = Tally::new(plan.catalogue().organisation(), options.dry_run);
     for planned in plan.planned() {
-        OpenFile::open(planned).map_err(|fault| file_error(planned, fault))?;
+        bind(planned, File::open(planned.path())).map_err(|fault| file_error(planned, fault))?;
     }
     for planned in plan.planned() {
-        let mut open = OpenFile::open(planned).map_err(|fault| file_error(planned, fault))?;
+        let mut open = OpenFile::open(planned, plan.catalogue()).map_err(|fault| file_error(planned, fault))?;
         let mut run = FileRun::begin(planned, &open, sink, options)?;
         run.drive(&mut open, sink, progress, &mut tally)?;
         tally.file(FileReport {
@@ -168,31 +169,38 @@ pub fn import<S: Sink>(
     Ok(tally.finish())
 }
 
+type FileRows = Rows<BufReader<File>>;
+
 /// A file whose heading fits its register.
 struct OpenFile<'c> {
     size: u64,
     digest: [u8; 32],
-    rows: Rows<BufReader<File>>,
+    rows: FileRows,
     mapper: Mapper<'c>,
 }
 
 impl<'c> OpenFile<'c> {
-    fn open(planned: &PlannedFile<'c>) -> Result<Self, FileFault> {
+    fn open(planned: &PlannedFile<'c>, catalogue: &Catalogue) -> Result<Self, FileFault> {
         let mut file = File::open(planned.path())?;
         // Through one handle: what is read is what was digested, also when another file takes the name meanwhile.
-        let (digest, size) = digest(&mut file)?;
+        let (digest, size) = digest(catalogue.text_digest(), &mut file)?;
         file.rewind()?;
-        let register = planned.register();
-        let reader = BufReader::with_capacity(READ_BYTES, file);
-        let rows = Rows::open(reader, register.format(), register.encoding())?;
-        let mapper = Mapper::bind(register, planned.record_type(), rows.heading()).map_err(FileFault::Heading)?;
+        let (rows, mapper) = bind(planned, Ok(file))?;
         Ok(Self { size, digest, rows, mapper })
     }
 }
 
-/// Digest and size of a file, in constant memory: `d = SHA-256(d || piece)`.
-fn digest(file: &mut File) -> std::io::Result<([u8; 32], u64)> {
-    let mut digest = [0; 32];
+/// Begins to read a file, and compares its heading with the catalogue.
+fn bind<'c>(planned: &PlannedFile<'c>, file: std::io::Result<File>) -> Result<(FileRows, Mapper<'c>), FileFault> {
+    let register = planned.register();
+    let rows = Rows::open(BufReader::with_capacity(READ_BYTES, file?), register.format(), register.encoding())?;
+    let mapper = Mapper::bind(register, planned.record_type(), rows.heading()).map_err(FileFault::Heading)?;
+    Ok((rows, mapper))
+}
+
+/// Digest and size of a file, in constant memory: `d = SHA-256(d || piece)`, from that of its catalogue on.
+fn digest(catalogue: [u8; 32], file: &mut File) -> std::io::Result<([u8; 32], u64)> {
+    let mut digest = catalogue;
     let mut size = 0;
     let mut piece = Vec::with_capacity(READ_BYTES);
     loop {
@@ -211,7 +219,7 @@ fn digest(file: &mut File) -> std::io::Result<([u8; 32], u64)> {
 struct FileRun<'a> {
     planned: &'a PlannedFile<'a>,
     digest: [u8; 32],
-    /// Rows that an interrupted import of this very file brought in.
+    /// Rows that an interrupted import of this very file, by this very catalogue, brought in.
     resume_after: u64,
     dry_run: bool,
     batch_rows: usize,

@@ -181,6 +181,7 @@ pub struct Catalogue {
     registers: Vec<Register>,
     public_json: String,
     digest: [u8; 32],
+    text_digest: [u8; 32],
 }
 
 impl Catalogue {
@@ -210,10 +211,11 @@ impl Catalogue {
     /// As [`load`](Self::load).
     pub fn parse(text: &str, file: &str) -> Result<Self, CatalogueError> {
         let raw: raw::RawCatalogue = toml::from_str(text).map_err(|error| CatalogueError::toml(file, text, &error))?;
-        Self::check(raw).map_err(|why| CatalogueError::new(file, why))
+        let text_digest = pod_crypto::sha256(&[text.as_bytes()]);
+        Self::check(raw, text_digest).map_err(|why| CatalogueError::new(file, why))
     }
 
-    fn check(raw: raw::RawCatalogue) -> Result<Self, String> {
+    fn check(raw: raw::RawCatalogue, text_digest: [u8; 32]) -> Result<Self, String> {
         if raw.format != CATALOGUE_FORMAT {
             return Err(format!("format = {} is unknown; this program reads format = {CATALOGUE_FORMAT}", raw.format));
         }
@@ -235,7 +237,7 @@ impl Catalogue {
 
         let public_json = public::render(&organisation, &name, &record_types);
         let digest = pod_crypto::sha256(&[public_json.as_bytes()]);
-        Ok(Self { organisation, name, record_types, registers, public_json, digest })
+        Ok(Self { organisation, name, record_types, registers, public_json, digest, text_digest })
     }
 
     /// The organisation's id, such as `helsinki`.
@@ -293,6 +295,11 @@ impl Catalogue {
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         self.digest
+    }
+
+    /// SHA-256 of the file as it was written, the mapping of registers included.
+    pub(crate) fn text_digest(&self) -> [u8; 32] {
+        self.text_digest
     }
 }
 
