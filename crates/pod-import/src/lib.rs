@@ -35,4 +35,4 @@ pub use identity::{IdentityCode, IdentityError};
 pub use plan::{Plan, PlanError, PlannedFile};
 pub use report::{FileReport, Report};
 pub use rows::{ImportedRecord, Refused};
-pub use run::{Checkpoint, ImportError, Options, Outcome, Progress, Sink, import};
+pub use run::{Batch, Checkpoint, ImportError, Options, Outcome, Progress, Sink, import};

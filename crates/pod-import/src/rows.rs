@@ -183,38 +183,48 @@ impl<'c> Mapper<'c> {
     /// catalogue's order, schema, guardians.
     pub fn record(&self, row: Row) -> Result<ImportedRecord, BadRow> {
         let cells = row.cells?;
-        if let Cells::Json(object) = &cells {
+        self.read(&cells, row.line).map_err(|bad| BadRow { protects: self.protects(&cells), ..bad })
+    }
+
+    fn read(&self, cells: &Cells, line: u64) -> Result<ImportedRecord, BadRow> {
+        if let Cells::Json(object) = cells {
             self.only_known_properties(object, "")?;
         }
-        let subject = self.subject(&cells)?;
-        let record_id = self.record_id(&cells)?;
-        let non_disclosure = self.non_disclosure(&cells)?;
-        let fields = self.fields(&cells)?;
-        let guardians = self.guardians(&cells, &subject)?;
+        let subject = self.subject(cells)?;
+        let record_id = self.record_id(cells)?;
+        let non_disclosure = self.non_disclosure(cells)?;
+        let fields = self.fields(cells)?;
+        let guardians = self.guardians(cells, &subject)?;
         let record_type = self.record_type.id().to_owned();
-        Ok(ImportedRecord { subject, record_type, record_id, fields, guardians, non_disclosure, line: row.line })
+        Ok(ImportedRecord { subject, record_type, record_id, fields, guardians, non_disclosure, line })
+    }
+
+    /// The person whom a row says to be protected, as far as it can be read.
+    fn protects(&self, cells: &Cells) -> Option<IdentityCode> {
+        let is_protected = self.non_disclosure(cells).ok().flatten()?;
+        self.subject(cells).ok().filter(|_| is_protected)
     }
 
     fn subject(&self, cells: &Cells) -> Result<IdentityCode, BadRow> {
         let (place, name) = &self.subject;
         let text = match place.in_row(cells) {
             Some(Cell::Text(text)) => text,
-            Some(Cell::Json(_)) => return Err(bad(name, "identity code is not text")),
+            Some(Cell::Json(_)) => return Err(BadRow::at(name, "identity code is not text")),
             None => "",
         };
-        IdentityCode::parse(text).map_err(|error| bad(name, error.to_string()))
+        IdentityCode::parse(text).map_err(|error| BadRow::at(name, error.to_string()))
     }
 
     fn record_id(&self, cells: &Cells) -> Result<String, BadRow> {
         let Some((place, name)) = &self.record_id else { return Ok(SOLE_RECORD.to_owned()) };
         match place.in_row(cells).and_then(Cell::as_plain_text) {
-            None => Err(bad(name, "is empty, and tells the person's records apart")),
-            Some(id) if id.len() > MAX_RECORD_ID_BYTES => Err(bad(
+            None => Err(BadRow::at(name, "is empty, and tells the person's records apart")),
+            Some(id) if id.len() > MAX_RECORD_ID_BYTES => Err(BadRow::at(
                 name,
                 format!("is longer than {MAX_RECORD_ID_BYTES} bytes, and tells the person's records apart"),
             )),
-            Some(id) if id.chars().any(char::is_control) => Err(bad(name, "holds control characters")),
-            Some(id) if contains_identity_code(&id) => Err(bad(name, "holds an identity code")),
+            Some(id) if id.chars().any(char::is_control) => Err(BadRow::at(name, "holds control characters")),
+            Some(id) if contains_identity_code(&id) => Err(BadRow::at(name, "holds an identity code")),
             Some(id) => Ok(id.into_owned()),
         }
     }
@@ -225,7 +235,7 @@ impl<'c> Mapper<'c> {
             Some(text) if text == flag.yes.as_str() => Ok(Some(true)),
             Some(text) if text == flag.no.as_str() => Ok(Some(false)),
             // An empty cell too: whether somebody is protected is not guessed.
-            _ => Err(bad(&flag.column, format!("non-disclosure flag is neither {} nor {}", flag.yes, flag.no))),
+            _ => Err(BadRow::at(&flag.column, format!("non-disclosure flag is neither {} nor {}", flag.yes, flag.no))),
         }
     }
 
@@ -233,43 +243,43 @@ impl<'c> Mapper<'c> {
         let mut fields = Map::new();
         for (place, to, column, words) in &self.columns {
             if let Some(cell) = place.in_row(cells) {
-                let value = convert(cell, &column.conversion, words).map_err(|why| bad(&column.from, why))?;
+                let value = convert(cell, &column.conversion, words).map_err(|why| BadRow::at(&column.from, why))?;
                 set(&mut fields, to, value);
             }
         }
         let fields = serde_json::Value::Object(fields);
         if let Some((path, why)) = schema::first_fault(self.record_type, &fields) {
-            return Err(bad(self.column_of(&path), why));
+            return Err(BadRow::at(self.column_of(&path), why));
         }
         if let Some(path) = field_with_identity_code(&fields, "") {
-            return Err(bad(self.column_of(&path), "holds an identity code, which no record may"));
+            return Err(BadRow::at(self.column_of(&path), "holds an identity code, which no record may"));
         }
-        Value::from_json(&fields).map_err(|error| BadRow { field: None, why: error.to_string() })
+        Value::from_json(&fields).map_err(|error| BadRow::new(error.to_string()))
     }
 
     fn guardians(&self, cells: &Cells, subject: &IdentityCode) -> Result<Option<Vec<IdentityCode>>, BadRow> {
         let Some((place, guardians)) = &self.guardians else { return Ok(None) };
-        let wrong = || bad(&guardians.column, "a guardian's identity code is wrong");
+        let wrong = || BadRow::at(&guardians.column, "a guardian's identity code is wrong");
         let texts: Vec<&str> = match (place.in_row(cells), &guardians.separator) {
             (None, _) => Vec::new(),
             (Some(Cell::Text(text)), Some(separator)) => text.split(separator.as_str()).collect(),
             (Some(Cell::Json(serde_json::Value::Array(items))), None) => {
                 items.iter().map(|item| item.as_str().ok_or_else(wrong)).collect::<Result<_, _>>()?
             }
-            _ => return Err(bad(&guardians.column, "guardians are not given as the catalogue says")),
+            _ => return Err(BadRow::at(&guardians.column, "guardians are not given as the catalogue says")),
         };
         let mut codes: Vec<IdentityCode> = Vec::with_capacity(texts.len());
         for text in texts {
             let code = IdentityCode::parse(text).map_err(|_| wrong())?;
             if code == *subject {
-                return Err(bad(&guardians.column, "a person is named as their own guardian"));
+                return Err(BadRow::at(&guardians.column, "a person is named as their own guardian"));
             }
             if !codes.contains(&code) {
                 codes.push(code);
             }
         }
         if codes.len() > MAX_GUARDIANS {
-            return Err(bad(&guardians.column, format!("names more than {MAX_GUARDIANS} guardians")));
+            return Err(BadRow::at(&guardians.column, format!("names more than {MAX_GUARDIANS} guardians")));
         }
         Ok(Some(codes))
     }
@@ -285,7 +295,7 @@ impl<'c> Mapper<'c> {
                 Some(inner) => self.only_known_properties(inner, &path)?,
                 None => {
                     let shown: String = path.chars().take(MAX_NAME_CHARS).collect();
-                    return Err(bad(&shown, "the catalogue does not know this property"));
+                    return Err(BadRow::at(&shown, "the catalogue does not know this property"));
                 }
             }
         }
@@ -303,10 +313,6 @@ impl<'c> Mapper<'c> {
             .or_else(|| self.columns.iter().find(|(_, _, column, _)| within(&column.to, path)))
             .map_or(path, |(_, _, column, _)| column.from.as_str())
     }
-}
-
-fn bad(field: &str, why: impl Into<String>) -> BadRow {
-    BadRow { field: Some(field.to_owned()), why: why.into() }
 }
 
 fn join(parent: &str, name: &str) -> String {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Catalogue;
 use crate::formats::{FileFault, Rows};
+use crate::identity::IdentityCode;
 use crate::plan::{Plan, PlannedFile};
 use crate::report::{Counts, FileReport, Report, Tally};
 use crate::rows::{ImportedRecord, Mapper, Refused};
@@ -64,6 +65,15 @@ pub struct Checkpoint {
     pub is_finished: bool,
 }
 
+/// What is committed together.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// A record may stand there twice: the later one counts and meets the earlier one.
+    pub records: Vec<ImportedRecord>,
+    /// People who are under non-disclosure by rows that were refused for something else. It counts after the records.
+    pub protected: Vec<IdentityCode>,
+}
+
 /// Where records go.
 pub trait Sink {
     /// What can fail there.
@@ -75,19 +85,18 @@ pub trait Sink {
     /// The sink's own.
     fn resume_point(&self, file_key: &str) -> Result<Option<Checkpoint>, Self::Error>;
 
-    /// Commits a batch and its checkpoint, durably and atomically; one outcome for each record, in order.
-    ///
-    /// A record may stand in a batch twice: the later one counts and meets the earlier one. A batch may be empty.
+    /// Commits a batch and its checkpoint, durably and atomically; one outcome for each record, in order. A batch may be
+    /// empty.
     ///
     /// # Errors
     /// The sink's own; nothing of the batch has then been committed, or the process stops.
-    fn apply(&mut self, batch: &[ImportedRecord], checkpoint: &Checkpoint) -> Result<Vec<Outcome>, Self::Error>;
+    fn apply(&mut self, batch: &Batch, checkpoint: &Checkpoint) -> Result<Vec<Outcome>, Self::Error>;
 
     /// What [`apply`](Self::apply) would answer, without writing anything.
     ///
     /// # Errors
     /// The sink's own.
-    fn preview(&self, batch: &[ImportedRecord]) -> Result<Vec<Outcome>, Self::Error>;
+    fn preview(&self, batch: &Batch) -> Result<Vec<Outcome>, Self::Error>;
 }
 
 /// How far an import is, for a progress bar.
@@ -223,7 +232,7 @@ struct FileRun<'a> {
     resume_after: u64,
     dry_run: bool,
     batch_rows: usize,
-    batch: Vec<ImportedRecord>,
+    batch: Batch,
     counts: Counts,
     bytes_total: u64,
 }
@@ -247,7 +256,7 @@ impl<'a> FileRun<'a> {
             resume_after,
             dry_run: options.dry_run,
             batch_rows: options.batch_rows.get(),
-            batch: Vec::with_capacity(options.batch_rows.get()),
+            batch: Batch::default(),
             counts: Counts::default(),
             bytes_total: open.size,
         })
@@ -264,17 +273,19 @@ impl<'a> FileRun<'a> {
         while let Some(row) = open.rows.next_row().map_err(|source| file_error(self.planned, source.into()))? {
             let line = row.line;
             self.counts.rows += 1;
+            let done_before = self.counts.rows <= self.resume_after;
             match open.mapper.record(row) {
                 Ok(record) => {
                     tally.person(&record.subject);
-                    if self.counts.rows <= self.resume_after {
+                    if done_before {
                         self.counts.done_before += 1;
                     } else {
-                        self.batch.push(record);
+                        self.batch.records.push(record);
                     }
                 }
                 Err(bad) => {
                     self.counts.refused += 1;
+                    self.batch.protected.extend(bad.protects.filter(|_| !done_before));
                     let file = self.planned.shown().to_owned();
                     tally.refused(Refused { file, line, field: bad.field, why: bad.why });
                 }
@@ -283,7 +294,7 @@ impl<'a> FileRun<'a> {
             if rows_since_commit >= self.batch_rows {
                 rows_since_commit = 0;
                 // While it repeats what is done, it only shows that it moves.
-                if self.counts.rows > self.resume_after {
+                if !done_before {
                     self.commit(open.rows.bytes_done(), false, sink)?;
                 }
                 progress(&self.progress(open.rows.bytes_done()));
@@ -314,10 +325,12 @@ impl<'a> FileRun<'a> {
             sink.apply(&self.batch, &checkpoint)
         };
         let outcomes = outcomes.map_err(|source| ImportError::Sink { file: file(), source })?;
-        if outcomes.len() != self.batch.len() {
-            return Err(ImportError::Outcomes { file: file(), records: self.batch.len(), answered: outcomes.len() });
+        let records = self.batch.records.len();
+        if outcomes.len() != records {
+            return Err(ImportError::Outcomes { file: file(), records, answered: outcomes.len() });
         }
-        self.batch.clear();
+        self.batch.records.clear();
+        self.batch.protected.clear();
         outcomes.into_iter().for_each(|outcome| self.counts.outcome(outcome));
         Ok(())
     }

@@ -234,6 +234,7 @@ impl Catalogue {
             .collect::<Result<Vec<Register>, _>>()?;
         no_twins(registers.iter().map(Register::id), "register")?;
         no_twins(registers.iter().map(Register::file), "register with file")?;
+        one_says_who_is_protected(&registers)?;
 
         let public_json = public::render(&organisation, &name, &record_types);
         let digest = pod_crypto::sha256(&[public_json.as_bytes()]);
@@ -316,6 +317,17 @@ fn checked_id(id: String, what: &str) -> Result<String, String> {
         Err(format!(
             "{what} id `{id}` must begin with a small letter and hold up to {MAX_ID_CHARS} small letters, digits, hyphens and underscores"
         ))
+    }
+}
+
+/// Two registers that contradict each other would protect whoever was imported last.
+fn one_says_who_is_protected(registers: &[Register]) -> Result<(), String> {
+    let mut saying = registers.iter().filter(|register| register.non_disclosure().is_some()).map(Register::id);
+    match (saying.next(), saying.next()) {
+        (Some(first), Some(second)) => Err(format!(
+            "registers `{first}` and `{second}` both have `non_disclosure`: keep it where it is decided who is protected, and name the column in `ignored` of the other"
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -83,9 +83,7 @@ impl<R: BufRead> Delimited<R> {
     }
 
     fn decode(&self, cells: Vec<Vec<u8>>) -> Result<Vec<String>, BadRow> {
-        let decode = |(cell, name): (Vec<u8>, &String)| {
-            self.encoding.decode(cell).map_err(|why| BadRow { field: Some(name.clone()), why: why.to_owned() })
-        };
+        let decode = |(cell, name): (Vec<u8>, &String)| self.encoding.decode(cell).map_err(|why| BadRow::at(name, why));
         cells.into_iter().zip(&self.heading).map(decode).collect()
     }
 

@@ -1,6 +1,6 @@
 //! One bad row is named by line, column and reason; every other row goes in. No sentence repeats a value.
 
-use pod_import::Report;
+use pod_import::{IdentityCode, Report};
 
 use crate::world::{CODES, Case, MemorySink};
 
@@ -209,4 +209,26 @@ fn an_empty_non_disclosure_flag_is_not_guessed() {
     let (report, sink) = case.import("flags.csv", text.as_bytes());
     assert_eq!(report.refused[0].why, "non-disclosure flag is neither K nor E");
     assert_eq!(sink.kept(CODES[1], "thing").non_disclosure, Some(true));
+}
+
+#[test]
+fn a_bad_row_protects_its_person_all_the_same() {
+    let [protected, free, twice, odd] = CODES;
+    let case = Case::new(
+        "flags.jsonl",
+        "format = \"jsonl\"\nencoding = \"utf-8\"\nsubject = \"id\"\nrecord_id_column = \"nr\"\n\
+         non_disclosure = { column = \"flag\", yes = \"K\", no = \"E\" }\n\
+         columns = [{ from = \"grade\", to = \"grade\", kind = \"integer\" }]",
+    );
+    let text = format!(
+        "{{\"id\":\"{protected}\",\"nr\":1,\"flag\":\"K\",\"grade\":12}}\n\
+         {{\"id\":\"{free}\",\"nr\":1,\"flag\":\"E\",\"grade\":12}}\n\
+         {{\"id\":\"{twice}\",\"flag\":\"K\"}}\n\
+         {{\"id\":\"{odd}\",\"nr\":1,\"flag\":\"K\",\"new\":1}}\n\
+         {{\"id\":\"nobody\",\"nr\":1,\"flag\":\"K\"}}\n"
+    );
+    let (report, sink) = case.import("flags.jsonl", text.as_bytes());
+    assert_eq!((report.total.refused, report.total.rows), (5, 5));
+    let expected = [protected, twice, odd].map(|code| IdentityCode::parse(code).unwrap());
+    assert_eq!(sink.protected, expected);
 }

@@ -106,6 +106,18 @@ fn wrong_values_say_what_is_allowed() {
 }
 
 #[test]
+fn two_registers_that_say_who_is_protected_are_one_too_many() {
+    let saying = |id: &str| {
+        let flag = "non_disclosure = { column = \"flag\", yes = \"K\", no = \"E\" }";
+        REGISTER.replace("things", id).replace("subject = ", &format!("{flag}\nsubject = "))
+    };
+    let one = format!("{CASE_HEAD}{REGISTER}{}", saying("flags"));
+    Catalogue::parse(&one, "town.toml").unwrap();
+    let said = Catalogue::parse(&format!("{one}{}", saying("more")), "town.toml").unwrap_err().to_string();
+    assert!(said.contains("registers `flags` and `more` both have `non_disclosure`"), "{said}");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = Catalogue::load(&catalogue_path("vantaa")).unwrap_err();
     assert!(error.to_string().ends_with("vantaa.toml: cannot be read"));

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use pod_import::{Catalogue, Checkpoint, IdentityCode, ImportedRecord, Options, Outcome, Plan, Report, Sink, import};
+use pod_import::{
+    Batch, Catalogue, Checkpoint, IdentityCode, ImportedRecord, Options, Outcome, Plan, Report, Sink, import,
+};
 use pod_protocol::value::Value;
 
 pub(crate) const CITIES: [&str; 4] = ["helsinki", "espoo", "turku", "oulu"];
@@ -146,6 +148,8 @@ pub(crate) struct MemorySink {
     pub(crate) records: BTreeMap<(IdentityCode, String, String), Kept>,
     pub(crate) checkpoints: BTreeMap<String, Checkpoint>,
     pub(crate) records_applied: usize,
+    /// By rows that were refused.
+    pub(crate) protected: Vec<IdentityCode>,
     /// Fails instead of committing this batch, counted down to 0.
     pub(crate) batches_until_killed: Option<usize>,
 }
@@ -193,15 +197,16 @@ impl Sink for MemorySink {
         Ok(self.checkpoints.get(file_key).cloned())
     }
 
-    fn apply(&mut self, batch: &[ImportedRecord], checkpoint: &Checkpoint) -> Result<Vec<Outcome>, Killed> {
+    fn apply(&mut self, batch: &Batch, checkpoint: &Checkpoint) -> Result<Vec<Outcome>, Killed> {
         match &mut self.batches_until_killed {
             Some(0) => return Err(Killed),
             Some(left) => *left -= 1,
             None => {}
         }
-        self.records_applied += batch.len();
+        self.records_applied += batch.records.len();
+        self.protected.extend(batch.protected.iter().cloned());
         self.checkpoints.insert(checkpoint.file_key.clone(), checkpoint.clone());
-        let outcomes = batch.iter().map(|record| {
+        let outcomes = batch.records.iter().map(|record| {
             let (key, kept) = kept(record);
             let outcome = Self::outcome(self.records.get(&key), &kept);
             self.records.insert(key, kept);
@@ -210,8 +215,8 @@ impl Sink for MemorySink {
         Ok(outcomes.collect())
     }
 
-    fn preview(&self, batch: &[ImportedRecord]) -> Result<Vec<Outcome>, Killed> {
-        let outcomes = batch.iter().map(|record| {
+    fn preview(&self, batch: &Batch) -> Result<Vec<Outcome>, Killed> {
+        let outcomes = batch.records.iter().map(|record| {
             let (key, kept) = kept(record);
             Self::outcome(self.records.get(&key), &kept)
         });
