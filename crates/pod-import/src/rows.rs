@@ -95,11 +95,16 @@ enum Place {
 
 impl Place {
     fn in_row<'a>(&self, cells: &'a Cells) -> Option<Cell<'a>> {
+        self.find(cells).flatten()
+    }
+
+    /// None when the row has no such column, which in JSON each row decides; some of none when there is nothing in it.
+    fn find<'a>(&self, cells: &'a Cells) -> Option<Option<Cell<'a>>> {
         match (self, cells) {
-            (Self::Cell(index), Cells::Delimited(cells)) => cells.get(*index).and_then(|text| Cell::from_text(text)),
+            (Self::Cell(index), Cells::Delimited(cells)) => cells.get(*index).map(|text| Cell::from_text(text)),
             (Self::Path(names), Cells::Json(object)) => {
                 let (first, rest) = names.split_first()?;
-                rest.iter().try_fold(object.get(first)?, |json, name| json.get(name)).and_then(Cell::from_json)
+                rest.iter().try_fold(object.get(first)?, |json, name| json.get(name)).map(Cell::from_json)
             }
             _ => None,
         }
@@ -260,7 +265,11 @@ impl<'c> Mapper<'c> {
     fn guardians(&self, cells: &Cells, subject: &IdentityCode) -> Result<Option<Vec<IdentityCode>>, BadRow> {
         let Some((place, guardians)) = &self.guardians else { return Ok(None) };
         let wrong = || BadRow::at(&guardians.column, "a guardian's identity code is wrong");
-        let texts: Vec<&str> = match (place.in_row(cells), &guardians.separator) {
+        // Without a word about guardians nobody stops being one.
+        let Some(cell) = place.find(cells) else {
+            return Err(BadRow::at(&guardians.column, "is missing: say null where there are no guardians"));
+        };
+        let texts: Vec<&str> = match (cell, &guardians.separator) {
             (None, _) => Vec::new(),
             (Some(Cell::Text(text)), Some(separator)) => text.split(separator.as_str()).collect(),
             (Some(Cell::Json(serde_json::Value::Array(items))), None) => {
@@ -288,12 +297,17 @@ impl<'c> Mapper<'c> {
     fn only_known_properties(&self, object: &Map<String, serde_json::Value>, parent: &str) -> Result<(), BadRow> {
         for (name, value) in object {
             let path = join(parent, name);
-            if self.known.contains(path.as_str()) {
+            // Else the property `a.b` passes for the path to `b` in `a`, from where nobody reads it.
+            let is_one_step = !name.is_empty() && !name.contains('.');
+            if is_one_step && self.known.contains(path.as_str()) {
                 continue;
             }
             match value.as_object() {
-                Some(inner) => self.only_known_properties(inner, &path)?,
-                None => {
+                Some(inner) if is_one_step => self.only_known_properties(inner, &path)?,
+                _ if contains_identity_code(&path) => {
+                    return Err(BadRow::new("names a property by an identity code"));
+                }
+                _ => {
                     let shown: String = path.chars().take(MAX_NAME_CHARS).collect();
                     return Err(BadRow::at(&shown, "the catalogue does not know this property"));
                 }

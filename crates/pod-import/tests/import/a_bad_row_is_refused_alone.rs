@@ -53,7 +53,8 @@ fn refused_csv(bad: &str) -> (u64, Option<String>, String) {
 }
 
 fn refused_json(bad: &str) -> (u64, Option<String>, String) {
-    let good = [format!("{{\"id\":\"{}\"}}", CODES[0]), format!("{{\"id\":\"{}\"}}", CODES[1])];
+    let good = |code: &str| format!("{{\"id\":\"{code}\",\"of\":{{\"guardians\":null}}}}");
+    let good = [good(CODES[0]), good(CODES[1])];
     refused(&json(), "things.jsonl", "", [&good[0], &good[1]], bad)
 }
 
@@ -131,6 +132,22 @@ fn json_rows() {
             Some("of.guardians"),
             "names more than 16 guardians",
         ),
+        (
+            format!("{{\"id\":\"{code}\",\"of\":{{}}}}"),
+            Some("of.guardians"),
+            "is missing: say null where there are no guardians",
+        ),
+        (
+            format!("{{\"id\":\"{code}\",\"of.guardians\":[]}}"),
+            Some("of.guardians"),
+            "the catalogue does not know this property",
+        ),
+        (
+            format!("{{\"id\":\"{code}\",\"\":{{\"name\":[\"x\"]}}}}"),
+            Some(""),
+            "the catalogue does not know this property",
+        ),
+        (format!("{{\"id\":\"{code}\",\"{guardian}\":1}}"), None, "names a property by an identity code"),
         ("{\"id\":10165996}".to_owned(), Some("id"), "identity code is not text"),
     ] {
         assert_eq!(refused_json(&bad), (2, field.map(str::to_owned), why.to_owned()), "{bad}");
@@ -194,6 +211,8 @@ fn a_heading_that_is_not_the_catalogues_stops_the_import_before_any_row() {
     );
     let stopped = csv().stops("things.csv", format!("id,name,day,fee,name\n{row}").as_bytes());
     assert!(stopped.ends_with("has two columns `name`"), "{stopped}");
+    let stopped = csv().stops("things.csv", row.as_bytes());
+    assert!(stopped.ends_with("has no heading: an identity code stands in its first line"), "{stopped}");
     let stopped = csv().stops("things.csv", b"");
     assert!(stopped.ends_with("is empty: it needs a heading"), "{stopped}");
 }
