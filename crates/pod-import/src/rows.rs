@@ -350,12 +350,15 @@ fn set(fields: &mut Map<String, serde_json::Value>, path: &[String], value: serd
     }
 }
 
-/// The first field path whose text, or whose property's name, holds an identity code.
+/// The first field path whose text, or the name of a property right below it, holds an identity code.
 fn field_with_identity_code(json: &serde_json::Value, path: &str) -> Option<String> {
     match json {
         serde_json::Value::String(text) => contains_identity_code(text).then(|| path.to_owned()),
         serde_json::Value::Array(items) => items.iter().find_map(|item| field_with_identity_code(item, path)),
         serde_json::Value::Object(entries) => {
+            if entries.keys().any(|name| contains_identity_code(name)) {
+                return Some(path.to_owned());
+            }
             entries.iter().find_map(|(name, value)| field_with_identity_code(value, &join(path, name)))
         }
         _ => None,

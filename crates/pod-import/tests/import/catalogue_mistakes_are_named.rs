@@ -94,6 +94,26 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("\"maxLength\": 40", "\"maxLength\": \"x\"", "the schema is not JSON Schema 2020-12"),
     ("\"format\": \"date\"", "\"format\": \"dat\"", "the schema is not JSON Schema 2020-12"),
     ("\"day\": {", "\"day\" {", "the schema is not JSON"),
+    (
+        "{ \"type\": \"integer\", \"minimum\": 1, \"maximum\": 9 }",
+        "{ \"type\": \"object\" }",
+        "the object at grade needs `properties`",
+    ),
+    ("{ \"type\": \"integer\", \"minimum\": 1, \"maximum\": 9 }", "{}", "the schema needs a \"type\" at grade: one of"),
+    ("\"integer\"", "[\"integer\", \"object\"]", "the schema needs a \"type\" at grade: one of"),
+    (
+        "{ \"type\": \"integer\", \"minimum\": 1, \"maximum\": 9 }",
+        "{ \"type\": \"array\" }",
+        "the array at grade needs `items`",
+    ),
+    ("\"minimum\": 1", "\"anyOf\": [{}]", "the schema uses `anyOf` at grade; allowed are "),
+    ("\"minimum\": 1", "\"if\": {}", "the schema uses `if` at grade"),
+    (
+        "\"additionalProperties\": false, \"required\"",
+        "\"additionalProperties\": false, \"patternProperties\": {}, \"required\"",
+        "the schema uses `patternProperties` at notes",
+    ),
+    ("\"minimum\": 1", "\"$ref\": \"#\"", "the schema uses `$ref` at grade"),
 ];
 
 #[test]
@@ -103,6 +123,13 @@ fn wrong_values_say_what_is_allowed() {
         assert!(said.starts_with("catalogue town.toml"), "{said}");
         assert!(said.contains(expected), "{from} -> {to}: {said}");
     }
+}
+
+#[test]
+fn a_field_that_no_grant_could_name() {
+    let long = "x".repeat(97);
+    let said = mistake("\"day\": {", &format!("\"{long}\": {{"));
+    assert!(said.contains(&format!("`{long}` cannot be named in a grant: give it a shorter name")), "{said}");
 }
 
 #[test]
