@@ -29,6 +29,19 @@ pub(crate) fn some<T>(
     if list.is_empty() { Err(ClaimFault::Empty { claim }) } else { Ok(list) }
 }
 
+/// Reads a list of 1 to `most` items, counted before any is read: for items that are dear to read.
+pub(crate) fn few<T>(
+    claim: i64,
+    item: Cbor,
+    most: usize,
+    read: impl FnMut(Cbor) -> Result<T, ClaimFault>,
+) -> Result<Vec<T>, ClaimFault> {
+    match array(claim, item)? {
+        items if items.len() > most => Err(ClaimFault::OutOfRange { claim }),
+        items => some(claim, Cbor::Array(items), read),
+    }
+}
+
 /// Reads exactly `N` items.
 pub(crate) fn tuple<const N: usize>(claim: i64, item: Cbor) -> Result<[Cbor; N], ClaimFault> {
     array(claim, item)?.try_into().map_err(|_| ClaimFault::WrongType { claim })
