@@ -55,10 +55,14 @@ pub(crate) fn window(issued: u64, expires: u64, longest_secs: u64) -> Result<(),
     }
 }
 
+/// Refuses an object of times to come.
+pub(crate) fn issued(issued_secs: u64, now_secs: u64) -> Result<(), crate::Refusal> {
+    let ahead = issued_secs > now_secs.saturating_add(crate::chain::CLOCK_SKEW_SECS);
+    if ahead { Err(crate::Refusal::NotYetIssued) } else { Ok(()) }
+}
+
 /// Refuses an object that is not of this time.
-pub(crate) fn current(issued: u64, expires: u64, now_secs: u64) -> Result<(), crate::Refusal> {
-    if issued > now_secs.saturating_add(crate::chain::CLOCK_SKEW_SECS) {
-        return Err(crate::Refusal::NotYetIssued);
-    }
+pub(crate) fn current(issued_secs: u64, expires: u64, now_secs: u64) -> Result<(), crate::Refusal> {
+    issued(issued_secs, now_secs)?;
     if expires <= now_secs { Err(crate::Refusal::Expired) } else { Ok(()) }
 }
