@@ -113,6 +113,10 @@ pub(super) fn profile(world: &World) -> Json {
     kind.with("empty name", "nothing to read", "claim-empty", &good, -70210, list([text("a"), text(" "), text("c")]));
     let hidden = list([text("a"), text("b"), text("Esp\u{202e}oo")]);
     kind.with("turned name", "a character that turns the text around", "claim-range", &good, -70210, hidden);
+    let blank = list([text("a"), text("\u{2800}"), text("c")]);
+    kind.with("name of nothing", "a character that shows nothing", "claim-range", &good, -70210, blank);
+    let dashes = list([text("a"), text("—"), text("c")]);
+    kind.with("name of a dash", "nothing to read", "claim-empty", &good, -70210, dashes);
     kind.file(world, "Profiles: docs/protocol/profile.md.", "profile")
 }
 
