@@ -7,6 +7,7 @@ use crate::codec::{Cbor, array};
 use crate::field::{FieldPath, PredicateId};
 use crate::refusal::ClaimFault;
 use crate::value::Value;
+use crate::words::is_hidden;
 
 /// Most members of an `in` list or bounds of a `bucket`.
 const MAX_CONSTANTS: usize = 32;
@@ -76,12 +77,15 @@ impl Predicate {
     /// Reads `[id, op, field, constant]`.
     ///
     /// # Errors
-    /// [`ClaimFault`].
+    /// [`ClaimFault`]; [`ClaimFault::OutOfRange`] when the constant has a [hidden](is_hidden) character.
     pub fn from_cbor(claim: i64, item: Cbor) -> Result<Self, ClaimFault> {
         let wrong = ClaimFault::WrongType { claim };
         let Ok([id, op, field, constant]) = <[Cbor; 4]>::try_from(array(claim, item)?) else { return Err(wrong) };
         let Cbor::Text(op) = op else { return Err(wrong) };
         let constant = Value::from_item(constant).map_err(|_| wrong)?;
+        if hides(&constant) {
+            return Err(ClaimFault::OutOfRange { claim });
+        }
         Ok(Self {
             id: PredicateId::from_claim(claim, id)?,
             field: FieldPath::from_claim(claim, field)?,
@@ -110,6 +114,15 @@ impl Predicate {
             Question::AgeAtLeast { years, day } => any(&values, |value| reached(value, *years, day)),
             Question::Bucket(bounds) => bucket(&values, bounds),
         }
+    }
+}
+
+/// Whether people who are shown the constant would read another one.
+fn hides(constant: &Value) -> bool {
+    match constant {
+        Value::Text(text) => text.chars().any(is_hidden),
+        Value::Array(items) => items.iter().any(hides),
+        _ => false,
     }
 }
 

@@ -12,8 +12,8 @@ pub const MAX_WORDS_BYTES: usize = 600;
 /// Why a text is not shown to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WordsFault {
-    /// Nothing to read in one of the languages.
-    #[error("the text is empty in Finnish, Swedish or English: write all three")]
+    /// Nothing to read in one of the languages: no letter and no digit.
+    #[error("a text has no letter and no digit in Finnish, Swedish or English: write all three")]
     Empty,
     /// Longer than [`MAX_WORDS_BYTES`].
     #[error("a text is longer than {MAX_WORDS_BYTES} bytes")]
@@ -118,22 +118,27 @@ impl fmt::Debug for Words {
 }
 
 fn check(text: &str) -> Result<(), WordsFault> {
-    if text.trim().is_empty() {
-        return Err(WordsFault::Empty);
-    }
     if text.len() > MAX_WORDS_BYTES {
         return Err(WordsFault::TooLong);
     }
-    if text.chars().any(hidden) { Err(WordsFault::Hidden) } else { Ok(()) }
+    if text.chars().any(is_hidden) {
+        return Err(WordsFault::Hidden);
+    }
+    if text.chars().any(char::is_alphanumeric) { Ok(()) } else { Err(WordsFault::Empty) }
 }
 
-/// Whether people would not see this character, but see others differently because of it.
-fn hidden(character: char) -> bool {
+/// Whether people would not see this character, or see others differently because of it: text that has one is not shown as it
+/// is. Joiners (U+200C, U+200D) and variation selectors are among them, which the wallet's languages do not need.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{061c}' | '\u{200e}' | '\u{200f}' // marks of direction
-            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' // embeddings, overrides and isolates (UAX #9)
+            // Default_Ignorable_Code_Point of Unicode 17: of no width, of direction (UAX #9), joiners, fillers, selectors, tags.
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
             | '\u{2028}' | '\u{2029}' // separators of lines and paragraphs
-            | '\u{00ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' // of no width
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}') // annotations and tags
+            | '\u{fff9}'..='\u{fffb}' // annotations
+            | '\u{2800}') // the Braille pattern without a dot
 }
