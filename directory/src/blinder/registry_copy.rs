@@ -73,7 +73,7 @@ impl RegistryCopy {
             }
             None => (None, None),
         };
-        let registry = Arc::new(Registry::build(&anchor, &statements, now_secs).0);
+        let registry = Arc::new(Registry::of_held(&anchor, &statements, now_secs));
         let held = RwLock::new(Held { registry, fetched_at, tag, failure: None });
         Ok(Self { client, directory, store, stop, held, fetching: Fetching::default() })
     }
@@ -153,8 +153,8 @@ impl RegistryCopy {
         let fetched = Registry::read_snapshot(&response.body)
             .map_err(|refusal| format!("{} sends no registry: {refusal}", self.directory))?;
         let (registry, left_out) = held.registry.joined(&fetched, now_secs);
-        let before = rows(&held.registry);
-        let after = rows(&registry);
+        let before: BTreeMap<ObjectId, &[u8]> = held.registry.held().collect();
+        let after: BTreeMap<ObjectId, &[u8]> = registry.held().collect();
         if after.len() > SNAPSHOT_LIMITS.items {
             return Err(format!("{} sends more than {} statements", self.directory, SNAPSHOT_LIMITS.items));
         }
@@ -209,10 +209,4 @@ impl Held {
     fn is_usable(&self, now_secs: u64) -> bool {
         self.fetched_at.is_some_and(|at| now_secs < at.saturating_add(MAX_REGISTRY_AGE_SECS))
     }
-}
-
-/// The statements in force by their ids.
-fn rows(registry: &Registry) -> BTreeMap<ObjectId, &[u8]> {
-    let ids = registry.organisations().flat_map(pod_protocol::registry::Organisation::statement_ids);
-    ids.zip(registry.statements()).collect()
 }

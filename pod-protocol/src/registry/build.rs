@@ -250,6 +250,7 @@ impl<'a> Builder<'a> {
             by_kid: kids.split().0,
             services,
             services_by_kid,
+            dormant: Vec::new(),
         };
         (registry, self.refused)
     }

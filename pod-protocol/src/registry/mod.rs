@@ -5,6 +5,7 @@
 
 mod build;
 mod checks;
+mod held;
 
 pub use checks::OverAsk;
 
@@ -46,6 +47,7 @@ pub struct Registry {
     services: HashMap<Principal, Place>,
     services_by_kid: HashMap<Kid, (Place, PublicKey)>,
     valid_until_secs: u64,
+    dormant: Vec<held::Dormant>,
 }
 
 /// Which service of which organisation.
@@ -94,17 +96,6 @@ impl Registry {
     #[must_use]
     pub fn build(anchor: &Anchor, statements: &[Vec<u8>], now_secs: u64) -> (Self, Vec<(usize, Refusal)>) {
         build::build(anchor, statements, now_secs)
-    }
-
-    /// What comes of a fetched copy and this one: of each statement the newest, whatever the fetched copy leaves out. So
-    /// nobody takes a suspension back by showing an old copy. Says of the fetched statements what [`Registry::build`] does.
-    #[must_use]
-    pub fn joined(&self, fetched: &[Vec<u8>], now_secs: u64) -> (Self, Vec<(usize, Refusal)>) {
-        let held = self.statements().map(<[u8]>::to_vec);
-        let statements: Vec<Vec<u8>> = fetched.iter().cloned().chain(held).collect();
-        let (registry, mut refused) = build::build(&self.anchor, &statements, now_secs);
-        refused.retain(|(place, _)| *place < fetched.len());
-        (registry, refused)
     }
 
     /// The trust anchor that it was built from.

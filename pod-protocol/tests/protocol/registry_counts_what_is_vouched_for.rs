@@ -142,6 +142,35 @@ fn keys_of_a_replaced_profile_do_not_come_back_when_the_newer_one_expires() {
 }
 
 #[test]
+fn an_old_copy_takes_nothing_back_from_whoever_holds_a_newer_one() {
+    let long = |claims: Membership| Membership { expires: NOW + 399 * DAY, ..claims };
+    let short = |claims: Membership| Membership { issued: NOW, expires: NOW + 30 * DAY, ..claims };
+    let old = [signed(ANCHOR, long(region())), signed(REGION, long(espoo()))];
+    let suspended = signed(REGION, short(Membership { suspended: true, ..espoo() }));
+    let (mut copy, _) = build(&old).0.joined(std::slice::from_ref(&suspended), NOW);
+    let counts = |copy: &Registry| copy.is_member(&principal(ESPOO));
+    // It holds through the suspension's end, a restart, and a day on which the region was not admitted.
+    for day in [0, 31, 32, 300, 398] {
+        let now = NOW + day * DAY;
+        let read = Registry::read_snapshot(&copy.held_snapshot()).unwrap();
+        copy = Registry::of_held(&anchor(), &read, now).joined(&old, now).0;
+        assert!(!counts(&copy), "{day}");
+    }
+    assert_eq!((copy.statements().count(), copy.held().count()), (1, 2));
+    let lapsed =
+        [signed(ANCHOR, Membership { issued: NOW, expires: NOW + DAY, ..region() }), old[1].clone(), suspended];
+    let (copy, _) = build(&lapsed);
+    let (copy, _) = copy.joined(&[], NOW + 2 * DAY);
+    let renewed = signed(ANCHOR, Membership { issued: NOW + 3 * DAY, ..long(region()) });
+    let (copy, refused) = copy.joined(&[renewed, old[1].clone()], NOW + 3 * DAY);
+    assert!(!counts(&copy) && refused.is_empty());
+    // What cannot bring anything back any more is let go of, and what nobody vouched for was never held.
+    let forged = signed(STRANGER, short(Membership { issuer: principal(STRANGER), ..espoo() }));
+    let (copy, refused) = copy.joined(&[forged], NOW + 401 * DAY);
+    assert_eq!((copy.held().count(), refused), (1, vec![(0, Refusal::UnknownKey)]));
+}
+
+#[test]
 fn forged_statements_do_not_count() {
     let turku = membership(REGION, STRANGER, "turku", &[Role::Holder], 0);
     // Signed by somebody else's key.

@@ -54,8 +54,7 @@ impl RegistryBook {
             Some(stored) => u64::from_be_bytes(stored.try_into().map_err(|_| damaged())?),
         };
         let fetched_secs = fetched_secs.max(confirmed_secs);
-        let (registry, _left_out) = Registry::build(&anchor, &statements, now_secs);
-        let held = Held::new(registry, fetched_secs);
+        let held = Held::new(Registry::of_held(&anchor, &statements, now_secs), fetched_secs);
         let book = Self { store, held: RwLock::new(held) };
         book.age(now_secs);
         Ok(book)
@@ -76,7 +75,7 @@ impl RegistryBook {
     pub(crate) fn take(&self, snapshot: &[u8], now_secs: u64) -> Result<Vec<(usize, Refusal)>, Failure> {
         let fetched = Registry::read_snapshot(snapshot)?;
         let (registry, left_out) = self.held().newest.joined(&fetched, now_secs);
-        let snapshot = registry.snapshot();
+        let snapshot = registry.held_snapshot();
         // What could not be read at the next start is not kept.
         Registry::read_snapshot(&snapshot)?;
         let mut batch = Batch::new();
