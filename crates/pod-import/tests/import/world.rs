@@ -13,8 +13,9 @@ pub(crate) const CITIES: [&str; 4] = ["helsinki", "espoo", "turku", "oulu"];
 
 /// The full registers where the environment names them; else the demo's sample.
 pub(crate) fn registers() -> PathBuf {
-    std::env::var_os("AITTA_REGISTERS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/registers"), PathBuf::from)
+    // Relative to the workspace, where commands are given, not to the package, where tests run.
+    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    workspace.join(std::env::var_os("AITTA_REGISTERS").unwrap_or_else(|| "demo/registers".into()))
 }
 
 pub(crate) fn catalogue_path(city: &str) -> PathBuf {
