@@ -1,6 +1,9 @@
 //! Every decoder that takes bytes from a peer, and what must hold for it: it does not panic, and what it accepts has no second
 //! encoding. The fuzz targets run these, and so does a test with mutated vectors (`pod-protocol/tests/protocol/fuzzed_lightly.rs`).
 
+use pod_crypto::hpke::{self, SealPrivateKey};
+use pod_crypto::jws::{self, Jwks};
+use pod_crypto::{AeadKey, SeededRandom};
 use pod_protocol::access_request::AccessRequest;
 use pod_protocol::answer::{Answer, Receipt};
 use pod_protocol::blind_request::{BlindAnswer, BlindRequest};
@@ -10,7 +13,8 @@ use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
 use pod_protocol::cose::signature_structure;
 use pod_protocol::decision::Decision;
 use pod_protocol::grant::Grant;
-use pod_protocol::holder_entry::HolderEntry;
+use pod_protocol::holder_entry::{HolderEntry, HolderHandle};
+use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::inspect::inspect as in_words;
 use pod_protocol::key_event::KeyEvent;
 use pod_protocol::predicate::Predicate;
@@ -22,42 +26,52 @@ use pod_protocol::tree_head::TreeHead;
 use pod_protocol::value::Value;
 use pod_protocol::{Payload, Signed};
 
-/// A decoder, by the name of its fuzz target.
-pub type Decoder = (&'static str, fn(&[u8]));
+/// A decoder: the name of its fuzz target, the public functions (or the [`Payload`]) that it runs, and how.
+pub type Decoder = (&'static str, &'static [&'static str], fn(&[u8]));
 
-/// All of them.
+/// All of them, in the order of their names.
 pub const DECODERS: &[Decoder] = &[
-    ("access_request", signed::<AccessRequest>),
-    ("acknowledgement", signed::<Acknowledgement>),
-    ("answer", answer),
-    ("blind_answer", blind_answer),
-    ("blind_request", signed::<BlindRequest>),
-    ("bucket", bucket),
-    ("call", call),
-    ("cbor", cbor),
-    ("command", signed::<Command>),
-    ("command_answer", command_answer),
-    ("decision", decision),
-    ("grant", signed::<Grant>),
-    ("holder_entry", signed::<HolderEntry>),
-    ("inspect", inspect),
-    ("key_event", signed::<KeyEvent>),
-    ("membership", signed::<Membership>),
-    ("predicate", predicate),
-    ("profile", signed::<Profile>),
-    ("receipt", signed::<Receipt>),
-    ("request", signed::<Request>),
-    ("revocation", signed::<Revocation>),
-    ("snapshot", snapshot),
-    ("tree_head", signed::<TreeHead>),
-    ("value", value),
+    ("access_request", &["AccessRequest"], signed::<AccessRequest>),
+    ("acknowledgement", &["Acknowledgement"], signed::<Acknowledgement>),
+    ("answer", &["Answer::from_bytes"], answer),
+    ("blind_answer", &["BlindAnswer::from_bytes"], blind_answer),
+    ("blind_request", &["BlindRequest"], signed::<BlindRequest>),
+    ("bucket", &["Bucket::from_bytes"], bucket),
+    ("call", &["Call::from_bytes"], call),
+    ("cbor", &["decode", "scan", "scan_tagged"], cbor),
+    ("command", &["Command"], signed::<Command>),
+    ("command_answer", &["CommandAnswer::from_bytes"], command_answer),
+    ("decision", &["Decision::from_bytes"], decision),
+    ("grant", &["Grant"], signed::<Grant>),
+    ("holder_entry", &["HolderEntry"], signed::<HolderEntry>),
+    ("holder_handle", &["HolderHandle::open"], holder_handle),
+    ("inspect", &["inspect", "kind_of"], inspect),
+    ("jwks", &["Jwks::from_json"], jwks),
+    ("jws", &["verify"], jws),
+    ("key_event", &["KeyEvent"], signed::<KeyEvent>),
+    ("membership", &["Membership"], signed::<Membership>),
+    ("predicate", &[], predicate),
+    ("profile", &["Profile"], signed::<Profile>),
+    ("receipt", &["Receipt"], signed::<Receipt>),
+    ("request", &["Request"], signed::<Request>),
+    ("revocation", &["Revocation"], signed::<Revocation>),
+    ("sealed", &["AeadKey::open", "Decision::open", "open"], sealed),
+    ("snapshot", &["Registry::read_snapshot"], snapshot),
+    ("tree_head", &["TreeHead"], signed::<TreeHead>),
+    ("value", &["Value::from_cbor"], value),
 ];
+
+/// A login provider's keys (RFC 7515 A.3).
+pub const PROVIDER_KEYS: &str = r#"{"keys":[
+    {"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+/// A token that it signed.
+pub const ES256_TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
 /// Runs the decoder with this name.
 pub fn run(name: &str, bytes: &[u8]) {
-    if let Some((_, decoder)) = DECODERS.iter().find(|(known, _)| *known == name) {
-        decoder(bytes);
-    }
+    let known = DECODERS.iter().find(|(known, _, _)| *known == name);
+    let (_, _, decoder) = known.unwrap_or_else(|| panic!("no decoder {name}: add it to DECODERS"));
+    decoder(bytes);
 }
 
 /// What is accepted says in its claims all that its payload says: writing them again gives the bytes that were signed.
@@ -122,6 +136,37 @@ fn decision(bytes: &[u8]) {
     if let Ok(decision) = Decision::from_bytes(bytes) {
         assert_eq!(decision.to_bytes(), bytes);
     }
+}
+
+/// The handle inside, as a holder that writes nonsense would seal it.
+fn holder_handle(bytes: &[u8]) {
+    let (key, random) = (AeadKey::from_bytes([7; 32]), SeededRandom::new([7; 32]));
+    let (holder, tag) = (Principal::new([7; 32]), [7; 16]);
+    let place = [holder.as_bytes().as_slice(), &tag].concat();
+    let sealed = key.seal(&random, &place, &[bytes, &[0x80]].concat());
+    let Ok(handle) = HolderHandle::open(&key, &holder, &tag, &sealed) else { return };
+    if let Ok(again) = handle.seal(&key, &holder, &tag, &random) {
+        assert_eq!(HolderHandle::open(&key, &holder, &tag, &again).as_ref(), Ok(&handle));
+    }
+}
+
+/// Nobody sealed these bytes.
+fn sealed(bytes: &[u8]) {
+    let key = SealPrivateKey::from_seed(&[7; 32]);
+    assert!(Decision::open(&key, &ObjectId::new([7; 32]), bytes).is_err());
+    assert!(hpke::open(&key, &[], &[], bytes).is_err());
+    assert!(AeadKey::from_bytes([7; 32]).open(&[], bytes).is_err());
+}
+
+fn jwks(bytes: &[u8]) {
+    let _ = Jwks::from_json(bytes);
+}
+
+/// Whatever is changed in a token, it is not believed: the claims of those that are come unchanged.
+fn jws(bytes: &[u8]) {
+    let Ok(token) = std::str::from_utf8(bytes) else { return };
+    let keys = Jwks::from_json(PROVIDER_KEYS.as_bytes()).expect("the key of RFC 7515 A.3");
+    assert!(jws::verify(token, &keys).is_err() || token == ES256_TOKEN, "a forged token");
 }
 
 fn snapshot(bytes: &[u8]) {

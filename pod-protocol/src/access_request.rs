@@ -1,9 +1,12 @@
 //! Access requests: what a service would like to know, for what, for how long (`docs/protocol/access-request.md`).
 
-use crate::codec::{Cbor, Claims, fixed, map, parsed};
+use crate::codec::{Cbor, Claims, map, parsed};
 use crate::cose::Payload;
 use crate::field::{FieldPath, Purpose, RecordType};
-use crate::grant::{GrantLimits, MAX_DEPTH, MAX_GRANT_LIFETIME_SECS, Permission, distinct};
+use crate::grant::{
+    CONFIRMATION, GrantLimits, MAX_DEPTH, MAX_GRANT_LIFETIME_SECS, Permission, confirmation_from_cbor,
+    confirmation_to_cbor, distinct,
+};
 use crate::ids::{Cti, Principal, Thumbprint};
 use crate::lists::{any, some, texts, tuple, window};
 use crate::predicate::Predicate;
@@ -72,9 +75,6 @@ const REASON: i64 = -70225;
 const HOLDERS: i64 = -70226;
 const DEPTH: i64 = -70227;
 const DELEGATEES: i64 = -70228;
-const CONFIRMATION: i64 = 8;
-/// Confirmation method `ckt`: a key's thumbprint (RFC 9679 §5.6).
-const CKT: i64 = 5;
 
 impl AccessRequest {
     /// What a grant would give when the citizen agrees: all that is required, and of the optional things those named
@@ -126,7 +126,7 @@ impl Payload for AccessRequest {
             (4, Some(self.expires.into())),
             (6, Some(self.issued.into())),
             (7, Some(Cbor::Bytes(self.cti.as_bytes().to_vec()))),
-            (CONFIRMATION, Some(map([(CKT, Some(Cbor::Bytes(self.confirmation.as_bytes().to_vec())))]))),
+            (CONFIRMATION, Some(confirmation_to_cbor(&self.confirmation))),
             (ORGANISATION, Some(Cbor::Text(self.organisation.to_string()))),
             (ITEMS, Some(Cbor::Array(self.items.iter().map(Ask::to_cbor).collect()))),
             (PURPOSE, Some(Cbor::Text(self.purpose.to_string()))),
@@ -147,7 +147,7 @@ impl Payload for AccessRequest {
             expires: claims.time(4)?,
             issued: claims.time(6)?,
             cti: Cti::new(claims.fixed(7)?),
-            confirmation: confirmation(claims.need(CONFIRMATION)?)?,
+            confirmation: confirmation_from_cbor(claims.need(CONFIRMATION)?)?,
             items: claims.list(ITEMS, Ask::from_cbor)?,
             purpose: Purpose::from_claim(PURPOSE, claims.need(PURPOSE)?)?,
             retention_secs: claims.uint(RETENTION)?,
@@ -175,16 +175,6 @@ impl Payload for AccessRequest {
 
 fn principals(claim: i64, item: Cbor) -> Result<Vec<Principal>, ClaimFault> {
     some(claim, item, |item| parsed(claim, item))
-}
-
-fn confirmation(item: Cbor) -> Result<Thumbprint, ClaimFault> {
-    let [(key, thumbprint)] = <[(Cbor, Cbor); 1]>::try_from(item.into_map().unwrap_or_default())
-        .map_err(|_| ClaimFault::WrongType { claim: CONFIRMATION })?;
-    if key == Cbor::from(CKT) {
-        fixed(CONFIRMATION, thumbprint).map(Thumbprint::new)
-    } else {
-        Err(ClaimFault::Unknown { claim: CONFIRMATION })
-    }
 }
 
 impl Ask {

@@ -71,20 +71,37 @@ pub struct Verified<T> {
     claims: T,
 }
 
+/// Claims that nobody has read yet.
+struct Unread<'a>(&'a [u8]);
+
 impl<T: Payload> Signed<T> {
     /// Reads an object: bytes, envelope, claims; not the signature.
     ///
     /// # Errors
     /// [`Refusal::Cbor`], [`Refusal::Envelope`], [`Refusal::Claim`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
-        let envelope = Envelope::decode(bytes, T::LIMITS)?;
-        let kid = check_header(envelope.protected, T::TYP)?;
-        let claims = T::from_cbor(decode(envelope.payload, T::LIMITS)?)?;
-        let to_be_signed = signature_structure(envelope.protected, &[], envelope.payload);
-        let id = ObjectId::new(sha256(&[&to_be_signed]));
-        Ok(Self { bytes: bytes.to_vec(), to_be_signed, signature: envelope.signature, kid, id, claims })
+        let Signed { bytes, to_be_signed, signature, kid, id, claims } = Signed::open::<T>(bytes)?;
+        Ok(Self { bytes, to_be_signed, signature, kid, id, claims: claims.read()? })
     }
+}
 
+impl<'a> Signed<Unread<'a>> {
+    fn open<T: Payload>(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let Envelope { protected, payload, signature } = Envelope::decode(bytes, T::LIMITS)?;
+        let kid = check_header(protected, T::TYP)?;
+        let to_be_signed = signature_structure(protected, &[], payload);
+        let id = ObjectId::new(sha256(&[&to_be_signed]));
+        Ok(Self { bytes: bytes.to_vec(), to_be_signed, signature, kid, id, claims: Unread(payload) })
+    }
+}
+
+impl Unread<'_> {
+    fn read<T: Payload>(&self) -> Result<T, Refusal> {
+        Ok(T::from_cbor(decode(self.0, T::LIMITS)?)?)
+    }
+}
+
+impl<T> Signed<T> {
     /// The key that claims to have signed.
     #[must_use]
     pub fn kid(&self) -> Kid {
@@ -124,6 +141,18 @@ impl<T: Payload> Signed<T> {
 }
 
 impl<T: Payload> Verified<T> {
+    /// Reads an object and checks its signature before any claim is read, with the key that `key_of` finds by its id: for
+    /// claims that are dear to read, such as keys. That the key is the issuer's is left to check.
+    ///
+    /// # Errors
+    /// As [`Signed::decode`]; [`Refusal::UnknownKey`] when there is no such key, [`Refusal::Signature`].
+    pub fn decode(bytes: &[u8], key_of: impl FnOnce(Kid) -> Option<PublicKey>) -> Result<Self, Refusal> {
+        let signed = Signed::open::<T>(bytes)?;
+        let key = key_of(signed.kid).ok_or(Refusal::UnknownKey)?;
+        let Verified { bytes, id, key, thumbprint, claims } = signed.verify(&key)?;
+        Ok(Self { bytes, id, key, thumbprint, claims: claims.read()? })
+    }
+
     /// Signs `claims`, which the caller built from its own typed values.
     ///
     /// The claims must be such that their own reader takes them, which types alone do not say: windows, limits, nothing empty,

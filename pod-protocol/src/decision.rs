@@ -17,8 +17,9 @@ use crate::refusal::{ClaimFault, Refusal};
 /// The limits of a decision: one grant of 1 kB at each of 256 holders.
 pub const DECISION_LIMITS: Limits = Limits { bytes: 256 * 1024, depth: 4, items: MAX_ARRAY_ITEMS };
 
-/// Sealed decisions are a multiple of this long, in bytes: a denial and the usual one to three grants look alike.
-pub const DECISION_STEP_BYTES: usize = 2048;
+/// Sealed decisions are a multiple of this long, in bytes: a denial and grants at up to eight holders, which is more than
+/// anybody has that we know of, look alike.
+pub const DECISION_STEP_BYTES: usize = 8 * 1024;
 
 /// What HPKE's `info` is: the use and its version (RFC 9180 §5.1).
 const SEAL_INFO: &[u8] = b"aitta-decision-1";

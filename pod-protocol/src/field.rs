@@ -137,12 +137,6 @@ impl FieldPath {
         }
     }
 
-    /// Whether the two mean anything in common: one covers the other.
-    #[must_use]
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.covers(other) || other.covers(self)
-    }
-
     fn segments(&self) -> Vec<&str> {
         self.0.split('.').collect()
     }

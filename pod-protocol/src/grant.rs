@@ -39,7 +39,7 @@ pub struct Grant {
     pub purposes: Vec<Purpose>,
     /// How often, and how far it may be passed on.
     pub limits: GrantLimits,
-    /// The issuer's key event in which the signing key is valid.
+    /// The issuer's key event in which the signing key is valid; 0 in a grant that was passed on.
     pub key_event: u64,
     /// The legal basis, such as `eu-gdpr:A6-1-a`.
     pub legal_basis: Option<Purpose>,
@@ -75,7 +75,8 @@ const PURPOSES: i64 = -70002;
 const LIMITS: i64 = -70003;
 const KEY_EVENT: i64 = -70004;
 const LEGAL_BASIS: i64 = -70005;
-const CONFIRMATION: i64 = 8;
+/// The claim that says whose key may use a grant.
+pub(crate) const CONFIRMATION: i64 = 8;
 /// Confirmation method `ckt`: a key's thumbprint (RFC 9679 §5.6).
 const CKT: i64 = 5;
 
@@ -136,7 +137,7 @@ impl Payload for Grant {
             (5, self.not_before.map(Cbor::from)),
             (6, Some(self.issued.into())),
             (7, Some(Cbor::Bytes(self.cti.as_bytes().to_vec()))),
-            (CONFIRMATION, Some(map([(CKT, Some(Cbor::Bytes(self.confirmation.as_bytes().to_vec())))]))),
+            (CONFIRMATION, Some(confirmation_to_cbor(&self.confirmation))),
             (PARENT, Some(self.parent.map_or(Cbor::Null, |parent| Cbor::Bytes(parent.as_bytes().to_vec())))),
             (PERMISSIONS, Some(Cbor::Array(self.permissions.iter().map(Permission::to_cbor).collect()))),
             (
@@ -159,7 +160,7 @@ impl Payload for Grant {
             not_before: claims.optional_time(5)?,
             issued: claims.time(6)?,
             cti: Cti::new(claims.fixed(7)?),
-            confirmation: confirmation(claims.need(CONFIRMATION)?)?,
+            confirmation: confirmation_from_cbor(claims.need(CONFIRMATION)?)?,
             parent: match claims.need(PARENT)? {
                 Cbor::Null => None,
                 item => Some(ObjectId::new(fixed(PARENT, item)?)),
@@ -184,6 +185,10 @@ impl Grant {
         }
         if self.expires - self.issued > MAX_GRANT_LIFETIME_SECS {
             return Err(ClaimFault::OutOfRange { claim: 4 });
+        }
+        // A child is judged by the key that its parent confirms: a number here would say something that nobody reads.
+        if self.parent.is_some() && self.key_event != 0 {
+            return Err(ClaimFault::OutOfRange { claim: KEY_EVENT });
         }
         distinct(PURPOSES, &self.purposes)?;
         let names: Vec<(bool, &RecordType)> = self
@@ -214,11 +219,20 @@ pub(crate) fn distinct<T: Ord>(claim: i64, items: &[T]) -> Result<(), ClaimFault
     if twice { Err(ClaimFault::Repeated { claim }) } else { Ok(()) }
 }
 
-fn confirmation(item: Cbor) -> Result<Thumbprint, ClaimFault> {
-    let mut claims = Claims::open(item)?;
-    let thumbprint = claims.fixed(CKT)?;
-    claims.finish()?;
-    Ok(Thumbprint::new(thumbprint))
+/// As `{5: thumbprint}`, the value of claim 8 (RFC 9679 §5.6).
+pub(crate) fn confirmation_to_cbor(confirmation: &Thumbprint) -> Cbor {
+    map([(CKT, Some(Cbor::Bytes(confirmation.as_bytes().to_vec())))])
+}
+
+/// Reads `{5: thumbprint}`; faults are about claim 8.
+pub(crate) fn confirmation_from_cbor(item: Cbor) -> Result<Thumbprint, ClaimFault> {
+    let [(method, thumbprint)] = <[(Cbor, Cbor); 1]>::try_from(item.into_map().unwrap_or_default())
+        .map_err(|_| ClaimFault::WrongType { claim: CONFIRMATION })?;
+    if method == Cbor::from(CKT) {
+        fixed(CONFIRMATION, thumbprint).map(Thumbprint::new)
+    } else {
+        Err(ClaimFault::Unknown { claim: CONFIRMATION })
+    }
 }
 
 impl Permission {

@@ -9,6 +9,7 @@ use pod_crypto::PublicKey;
 use crate::codec::{Cbor, Claims, array, fixed, uint};
 use crate::cose::{Payload, Signed};
 use crate::ids::{Kid, ObjectId, Principal, Thumbprint};
+use crate::lists::few;
 use crate::refusal::{ChainFault, ClaimFault, Refusal};
 
 /// Most device keys that were ever in one log: old ones stay, to check what they signed.
@@ -148,9 +149,9 @@ impl Payload for KeyEvent {
         };
         let change = match claims.uint(KIND)? {
             KIND_INCEPTION => inception(&mut claims)?,
-            KIND_ADD => match <[DeviceKey; 1]>::try_from(claims.list(DEVICES, DeviceKey::from_cbor)?) {
-                Ok([device]) => KeyChange::AddDevice(device),
-                Err(_) => return Err(ClaimFault::OutOfRange { claim: DEVICES }),
+            KIND_ADD => match few(DEVICES, claims.need(DEVICES)?, 1, DeviceKey::from_cbor)?.as_slice() {
+                [device] => KeyChange::AddDevice(*device),
+                _ => return Err(ClaimFault::OutOfRange { claim: DEVICES }),
             },
             KIND_REVOKE => KeyChange::RevokeDevice {
                 kid: Kid::new(claims.fixed(REVOKED)?),
@@ -168,7 +169,7 @@ impl Payload for KeyEvent {
 }
 
 fn inception(claims: &mut Claims) -> Result<KeyChange, ClaimFault> {
-    let devices = claims.list(DEVICES, DeviceKey::from_cbor)?;
+    let devices = few(DEVICES, claims.need(DEVICES)?, MAX_DEVICES, DeviceKey::from_cbor)?;
     let next = array(NEXT, claims.need(NEXT)?)?;
     let next: Vec<[u8; 32]> = next.into_iter().map(|item| fixed(NEXT, item)).collect::<Result<_, _>>()?;
     let threshold = claims.uint(THRESHOLD)?;
@@ -179,9 +180,6 @@ fn inception(claims: &mut Claims) -> Result<KeyChange, ClaimFault> {
         Some(item) => Some(crate::codec::parsed(3, item)?),
     };
     let salt = claims.fixed(SALT)?;
-    if devices.len() > MAX_DEVICES {
-        return Err(ClaimFault::OutOfRange { claim: DEVICES });
-    }
     if next.len() > MAX_NEXT_KEYS || threshold == 0 || threshold > next.len() as u64 {
         return Err(ClaimFault::OutOfRange { claim: THRESHOLD });
     }

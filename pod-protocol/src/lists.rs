@@ -29,6 +29,19 @@ pub(crate) fn some<T>(
     if list.is_empty() { Err(ClaimFault::Empty { claim }) } else { Ok(list) }
 }
 
+/// Reads a list of 1 to `most` items, counted before any is read: for items that are dear to read.
+pub(crate) fn few<T>(
+    claim: i64,
+    item: Cbor,
+    most: usize,
+    read: impl FnMut(Cbor) -> Result<T, ClaimFault>,
+) -> Result<Vec<T>, ClaimFault> {
+    match array(claim, item)? {
+        items if items.len() > most => Err(ClaimFault::OutOfRange { claim }),
+        items => some(claim, Cbor::Array(items), read),
+    }
+}
+
 /// Reads exactly `N` items.
 pub(crate) fn tuple<const N: usize>(claim: i64, item: Cbor) -> Result<[Cbor; N], ClaimFault> {
     array(claim, item)?.try_into().map_err(|_| ClaimFault::WrongType { claim })
@@ -42,10 +55,14 @@ pub(crate) fn window(issued: u64, expires: u64, longest_secs: u64) -> Result<(),
     }
 }
 
+/// Refuses an object of times to come.
+pub(crate) fn issued(issued_secs: u64, now_secs: u64) -> Result<(), crate::Refusal> {
+    let ahead = issued_secs > now_secs.saturating_add(crate::chain::CLOCK_SKEW_SECS);
+    if ahead { Err(crate::Refusal::NotYetIssued) } else { Ok(()) }
+}
+
 /// Refuses an object that is not of this time.
-pub(crate) fn current(issued: u64, expires: u64, now_secs: u64) -> Result<(), crate::Refusal> {
-    if issued > now_secs.saturating_add(crate::chain::CLOCK_SKEW_SECS) {
-        return Err(crate::Refusal::NotYetIssued);
-    }
+pub(crate) fn current(issued_secs: u64, expires: u64, now_secs: u64) -> Result<(), crate::Refusal> {
+    issued(issued_secs, now_secs)?;
     if expires <= now_secs { Err(crate::Refusal::Expired) } else { Ok(()) }
 }

@@ -13,7 +13,7 @@ use crate::refusal::{ClaimFault, Refusal};
 pub const MAX_REQUEST_LIFETIME_SECS: u64 = 120;
 /// Most links of a chain.
 pub const MAX_LINKS: usize = 4;
-/// Longest origin in a binding, in bytes.
+/// Longest origin in a binding, in bytes: a host name with scheme and port.
 const MAX_ORIGIN_BYTES: usize = 255;
 
 /// A request's claims.
@@ -239,12 +239,17 @@ impl Binding {
             1 => Ok(Self::Peer(fixed(BINDING, value)?)),
             2 => Ok(Self::Exporter(fixed(BINDING, value)?)),
             3 => match text(BINDING, value)? {
-                origin if origin.len() <= MAX_ORIGIN_BYTES => Ok(Self::Origin(origin)),
+                origin if is_origin(&origin) => Ok(Self::Origin(origin)),
                 _ => Err(ClaimFault::OutOfRange { claim: BINDING }),
             },
             _ => Err(ClaimFault::OutOfRange { claim: BINDING }),
         }
     }
+}
+
+/// Whether text could be an origin. It is shown to people, so that it is printable ASCII alone.
+fn is_origin(text: &str) -> bool {
+    (1..=MAX_ORIGIN_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What a service sends: the request, and grants that the holder may not have yet.

@@ -13,7 +13,7 @@ pub const MAX_WORDS_BYTES: usize = 600;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WordsFault {
     /// Nothing to read in one of the languages: no letter and no digit.
-    #[error("the text is empty in Finnish, Swedish or English: write all three")]
+    #[error("a text has no letter and no digit in Finnish, Swedish or English: write all three")]
     Empty,
     /// Longer than [`MAX_WORDS_BYTES`].
     #[error("a text is longer than {MAX_WORDS_BYTES} bytes")]

@@ -18,7 +18,8 @@
 //! | batches, checkpoints, outcome | [`run`], [`report`] |
 //!
 //! Architecture invariants: a national identity code never stands in a record's fields, in an error or in a report; no
-//! sentence of a refusal repeats a value of the row; a file that changed since its checkpoint starts over.
+//! sentence of a refusal repeats a value of the row; a file that changed since its checkpoint, or whose catalogue did,
+//! starts over.
 
 pub mod catalogue;
 mod convert;
@@ -34,4 +35,4 @@ pub use identity::{IdentityCode, IdentityError};
 pub use plan::{Plan, PlanError, PlannedFile};
 pub use report::{FileReport, Report};
 pub use rows::{ImportedRecord, Refused};
-pub use run::{Checkpoint, ImportError, Options, Outcome, Progress, Sink, import};
+pub use run::{Batch, Checkpoint, ImportError, Options, Outcome, Progress, Sink, import};

@@ -95,11 +95,16 @@ enum Place {
 
 impl Place {
     fn in_row<'a>(&self, cells: &'a Cells) -> Option<Cell<'a>> {
+        self.find(cells).flatten()
+    }
+
+    /// None when the row has no such column, which in JSON each row decides; some of none when there is nothing in it.
+    fn find<'a>(&self, cells: &'a Cells) -> Option<Option<Cell<'a>>> {
         match (self, cells) {
-            (Self::Cell(index), Cells::Delimited(cells)) => cells.get(*index).and_then(|text| Cell::from_text(text)),
+            (Self::Cell(index), Cells::Delimited(cells)) => cells.get(*index).map(|text| Cell::from_text(text)),
             (Self::Path(names), Cells::Json(object)) => {
                 let (first, rest) = names.split_first()?;
-                rest.iter().try_fold(object.get(first)?, |json, name| json.get(name)).and_then(Cell::from_json)
+                rest.iter().try_fold(object.get(first)?, |json, name| json.get(name)).map(Cell::from_json)
             }
             _ => None,
         }
@@ -183,38 +188,48 @@ impl<'c> Mapper<'c> {
     /// catalogue's order, schema, guardians.
     pub fn record(&self, row: Row) -> Result<ImportedRecord, BadRow> {
         let cells = row.cells?;
-        if let Cells::Json(object) = &cells {
+        self.read(&cells, row.line).map_err(|bad| BadRow { protects: self.protects(&cells), ..bad })
+    }
+
+    fn read(&self, cells: &Cells, line: u64) -> Result<ImportedRecord, BadRow> {
+        if let Cells::Json(object) = cells {
             self.only_known_properties(object, "")?;
         }
-        let subject = self.subject(&cells)?;
-        let record_id = self.record_id(&cells)?;
-        let non_disclosure = self.non_disclosure(&cells)?;
-        let fields = self.fields(&cells)?;
-        let guardians = self.guardians(&cells, &subject)?;
+        let subject = self.subject(cells)?;
+        let record_id = self.record_id(cells)?;
+        let non_disclosure = self.non_disclosure(cells)?;
+        let fields = self.fields(cells)?;
+        let guardians = self.guardians(cells, &subject)?;
         let record_type = self.record_type.id().to_owned();
-        Ok(ImportedRecord { subject, record_type, record_id, fields, guardians, non_disclosure, line: row.line })
+        Ok(ImportedRecord { subject, record_type, record_id, fields, guardians, non_disclosure, line })
+    }
+
+    /// The person whom a row says to be protected, as far as it can be read.
+    fn protects(&self, cells: &Cells) -> Option<IdentityCode> {
+        let is_protected = self.non_disclosure(cells).ok().flatten()?;
+        self.subject(cells).ok().filter(|_| is_protected)
     }
 
     fn subject(&self, cells: &Cells) -> Result<IdentityCode, BadRow> {
         let (place, name) = &self.subject;
         let text = match place.in_row(cells) {
             Some(Cell::Text(text)) => text,
-            Some(Cell::Json(_)) => return Err(bad(name, "identity code is not text")),
+            Some(Cell::Json(_)) => return Err(BadRow::at(name, "identity code is not text")),
             None => "",
         };
-        IdentityCode::parse(text).map_err(|error| bad(name, error.to_string()))
+        IdentityCode::parse(text).map_err(|error| BadRow::at(name, error.to_string()))
     }
 
     fn record_id(&self, cells: &Cells) -> Result<String, BadRow> {
         let Some((place, name)) = &self.record_id else { return Ok(SOLE_RECORD.to_owned()) };
         match place.in_row(cells).and_then(Cell::as_plain_text) {
-            None => Err(bad(name, "is empty, and tells the person's records apart")),
-            Some(id) if id.len() > MAX_RECORD_ID_BYTES => Err(bad(
+            None => Err(BadRow::at(name, "is empty, and tells the person's records apart")),
+            Some(id) if id.len() > MAX_RECORD_ID_BYTES => Err(BadRow::at(
                 name,
                 format!("is longer than {MAX_RECORD_ID_BYTES} bytes, and tells the person's records apart"),
             )),
-            Some(id) if id.chars().any(char::is_control) => Err(bad(name, "holds control characters")),
-            Some(id) if contains_identity_code(&id) => Err(bad(name, "holds an identity code")),
+            Some(id) if id.chars().any(char::is_control) => Err(BadRow::at(name, "holds control characters")),
+            Some(id) if contains_identity_code(&id) => Err(BadRow::at(name, "holds an identity code")),
             Some(id) => Ok(id.into_owned()),
         }
     }
@@ -225,7 +240,7 @@ impl<'c> Mapper<'c> {
             Some(text) if text == flag.yes.as_str() => Ok(Some(true)),
             Some(text) if text == flag.no.as_str() => Ok(Some(false)),
             // An empty cell too: whether somebody is protected is not guessed.
-            _ => Err(bad(&flag.column, format!("non-disclosure flag is neither {} nor {}", flag.yes, flag.no))),
+            _ => Err(BadRow::at(&flag.column, format!("non-disclosure flag is neither {} nor {}", flag.yes, flag.no))),
         }
     }
 
@@ -233,43 +248,47 @@ impl<'c> Mapper<'c> {
         let mut fields = Map::new();
         for (place, to, column, words) in &self.columns {
             if let Some(cell) = place.in_row(cells) {
-                let value = convert(cell, &column.conversion, words).map_err(|why| bad(&column.from, why))?;
+                let value = convert(cell, &column.conversion, words).map_err(|why| BadRow::at(&column.from, why))?;
                 set(&mut fields, to, value);
             }
         }
         let fields = serde_json::Value::Object(fields);
         if let Some((path, why)) = schema::first_fault(self.record_type, &fields) {
-            return Err(bad(self.column_of(&path), why));
+            return Err(BadRow::at(self.column_of(&path), why));
         }
         if let Some(path) = field_with_identity_code(&fields, "") {
-            return Err(bad(self.column_of(&path), "holds an identity code, which no record may"));
+            return Err(BadRow::at(self.column_of(&path), "holds an identity code, which no record may"));
         }
-        Value::from_json(&fields).map_err(|error| BadRow { field: None, why: error.to_string() })
+        Value::from_json(&fields).map_err(|error| BadRow::new(error.to_string()))
     }
 
     fn guardians(&self, cells: &Cells, subject: &IdentityCode) -> Result<Option<Vec<IdentityCode>>, BadRow> {
         let Some((place, guardians)) = &self.guardians else { return Ok(None) };
-        let wrong = || bad(&guardians.column, "a guardian's identity code is wrong");
-        let texts: Vec<&str> = match (place.in_row(cells), &guardians.separator) {
+        let wrong = || BadRow::at(&guardians.column, "a guardian's identity code is wrong");
+        // Without a word about guardians nobody stops being one.
+        let Some(cell) = place.find(cells) else {
+            return Err(BadRow::at(&guardians.column, "is missing: say null where there are no guardians"));
+        };
+        let texts: Vec<&str> = match (cell, &guardians.separator) {
             (None, _) => Vec::new(),
             (Some(Cell::Text(text)), Some(separator)) => text.split(separator.as_str()).collect(),
             (Some(Cell::Json(serde_json::Value::Array(items))), None) => {
                 items.iter().map(|item| item.as_str().ok_or_else(wrong)).collect::<Result<_, _>>()?
             }
-            _ => return Err(bad(&guardians.column, "guardians are not given as the catalogue says")),
+            _ => return Err(BadRow::at(&guardians.column, "guardians are not given as the catalogue says")),
         };
         let mut codes: Vec<IdentityCode> = Vec::with_capacity(texts.len());
         for text in texts {
             let code = IdentityCode::parse(text).map_err(|_| wrong())?;
             if code == *subject {
-                return Err(bad(&guardians.column, "a person is named as their own guardian"));
+                return Err(BadRow::at(&guardians.column, "a person is named as their own guardian"));
             }
             if !codes.contains(&code) {
                 codes.push(code);
             }
         }
         if codes.len() > MAX_GUARDIANS {
-            return Err(bad(&guardians.column, format!("names more than {MAX_GUARDIANS} guardians")));
+            return Err(BadRow::at(&guardians.column, format!("names more than {MAX_GUARDIANS} guardians")));
         }
         Ok(Some(codes))
     }
@@ -278,14 +297,19 @@ impl<'c> Mapper<'c> {
     fn only_known_properties(&self, object: &Map<String, serde_json::Value>, parent: &str) -> Result<(), BadRow> {
         for (name, value) in object {
             let path = join(parent, name);
-            if self.known.contains(path.as_str()) {
+            // Else the property `a.b` passes for the path to `b` in `a`, from where nobody reads it.
+            let is_one_step = !name.is_empty() && !name.contains('.');
+            if is_one_step && self.known.contains(path.as_str()) {
                 continue;
             }
             match value.as_object() {
-                Some(inner) => self.only_known_properties(inner, &path)?,
-                None => {
+                Some(inner) if is_one_step => self.only_known_properties(inner, &path)?,
+                _ if contains_identity_code(&path) => {
+                    return Err(BadRow::new("names a property by an identity code"));
+                }
+                _ => {
                     let shown: String = path.chars().take(MAX_NAME_CHARS).collect();
-                    return Err(bad(&shown, "the catalogue does not know this property"));
+                    return Err(BadRow::at(&shown, "the catalogue does not know this property"));
                 }
             }
         }
@@ -303,10 +327,6 @@ impl<'c> Mapper<'c> {
             .or_else(|| self.columns.iter().find(|(_, _, column, _)| within(&column.to, path)))
             .map_or(path, |(_, _, column, _)| column.from.as_str())
     }
-}
-
-fn bad(field: &str, why: impl Into<String>) -> BadRow {
-    BadRow { field: Some(field.to_owned()), why: why.into() }
 }
 
 fn join(parent: &str, name: &str) -> String {
@@ -330,12 +350,15 @@ fn set(fields: &mut Map<String, serde_json::Value>, path: &[String], value: serd
     }
 }
 
-/// The first field path whose text, or whose property's name, holds an identity code.
+/// The first field path whose text, or the name of a property right below it, holds an identity code.
 fn field_with_identity_code(json: &serde_json::Value, path: &str) -> Option<String> {
     match json {
         serde_json::Value::String(text) => contains_identity_code(text).then(|| path.to_owned()),
         serde_json::Value::Array(items) => items.iter().find_map(|item| field_with_identity_code(item, path)),
         serde_json::Value::Object(entries) => {
+            if entries.keys().any(|name| contains_identity_code(name)) {
+                return Some(path.to_owned());
+            }
             entries.iter().find_map(|(name, value)| field_with_identity_code(value, &join(path, name)))
         }
         _ => None,

@@ -1,8 +1,8 @@
 //! The import itself: file after file, batch after batch, each batch with a checkpoint.
 //!
 //! The sink commits a batch and its checkpoint in one atomic step. After kill -9 the same command goes on where the
-//! last commit was; the rows before it are read again for the report and not applied again. A file whose contents
-//! changed since starts over, which is safe because importing a row twice changes nothing.
+//! last commit was; the rows before it are read again for the report and not applied again. A file whose contents, or
+//! whose catalogue, changed since starts over, which is safe because importing a row twice changes nothing.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _};
@@ -10,7 +10,9 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Catalogue;
 use crate::formats::{FileFault, Rows};
+use crate::identity::IdentityCode;
 use crate::plan::{Plan, PlannedFile};
 use crate::report::{Counts, FileReport, Report, Tally};
 use crate::rows::{ImportedRecord, Mapper, Refused};
@@ -53,7 +55,7 @@ pub enum Outcome {
 pub struct Checkpoint {
     /// [`PlannedFile::key`].
     pub file_key: String,
-    /// Digest of the whole file, as it was when the import began: SHA-256 chained over pieces of it.
+    /// Digest of the catalogue and the whole file, as they were when the import began: SHA-256 chained over pieces of them.
     pub digest: [u8; 32],
     /// Rows from its beginning, refused ones included.
     pub rows_done: u64,
@@ -61,6 +63,15 @@ pub struct Checkpoint {
     pub bytes_done: u64,
     /// Nothing is left to do. The next import of the file begins anew, to find what changed at the holder.
     pub is_finished: bool,
+}
+
+/// What is committed together.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// A record may stand there twice: the later one counts and meets the earlier one.
+    pub records: Vec<ImportedRecord>,
+    /// People who are under non-disclosure by rows that were refused for something else. It counts after the records.
+    pub protected: Vec<IdentityCode>,
 }
 
 /// Where records go.
@@ -74,19 +85,18 @@ pub trait Sink {
     /// The sink's own.
     fn resume_point(&self, file_key: &str) -> Result<Option<Checkpoint>, Self::Error>;
 
-    /// Commits a batch and its checkpoint, durably and atomically; one outcome for each record, in order.
-    ///
-    /// A record may stand in a batch twice: the later one counts and meets the earlier one. A batch may be empty.
+    /// Commits a batch and its checkpoint, durably and atomically; one outcome for each record, in order. A batch may be
+    /// empty.
     ///
     /// # Errors
     /// The sink's own; nothing of the batch has then been committed, or the process stops.
-    fn apply(&mut self, batch: &[ImportedRecord], checkpoint: &Checkpoint) -> Result<Vec<Outcome>, Self::Error>;
+    fn apply(&mut self, batch: &Batch, checkpoint: &Checkpoint) -> Result<Vec<Outcome>, Self::Error>;
 
     /// What [`apply`](Self::apply) would answer, without writing anything.
     ///
     /// # Errors
     /// The sink's own.
-    fn preview(&self, batch: &[ImportedRecord]) -> Result<Vec<Outcome>, Self::Error>;
+    fn preview(&self, batch: &Batch) -> Result<Vec<Outcome>, Self::Error>;
 }
 
 /// How far an import is, for a progress bar.
@@ -152,10 +162,10 @@ pub fn import<S: Sink>(
 ) -> Result<Report, ImportError<S::Error>> {
     let mut tally = Tally::new(plan.catalogue().organisation(), options.dry_run);
     for planned in plan.planned() {
-        OpenFile::open(planned).map_err(|fault| file_error(planned, fault))?;
+        bind(planned, File::open(planned.path())).map_err(|fault| file_error(planned, fault))?;
     }
     for planned in plan.planned() {
-        let mut open = OpenFile::open(planned).map_err(|fault| file_error(planned, fault))?;
+        let mut open = OpenFile::open(planned, plan.catalogue()).map_err(|fault| file_error(planned, fault))?;
         let mut run = FileRun::begin(planned, &open, sink, options)?;
         run.drive(&mut open, sink, progress, &mut tally)?;
         tally.file(FileReport {
@@ -168,31 +178,38 @@ pub fn import<S: Sink>(
     Ok(tally.finish())
 }
 
+type FileRows = Rows<BufReader<File>>;
+
 /// A file whose heading fits its register.
 struct OpenFile<'c> {
     size: u64,
     digest: [u8; 32],
-    rows: Rows<BufReader<File>>,
+    rows: FileRows,
     mapper: Mapper<'c>,
 }
 
 impl<'c> OpenFile<'c> {
-    fn open(planned: &PlannedFile<'c>) -> Result<Self, FileFault> {
+    fn open(planned: &PlannedFile<'c>, catalogue: &Catalogue) -> Result<Self, FileFault> {
         let mut file = File::open(planned.path())?;
         // Through one handle: what is read is what was digested, also when another file takes the name meanwhile.
-        let (digest, size) = digest(&mut file)?;
+        let (digest, size) = digest(catalogue.text_digest(), &mut file)?;
         file.rewind()?;
-        let register = planned.register();
-        let reader = BufReader::with_capacity(READ_BYTES, file);
-        let rows = Rows::open(reader, register.format(), register.encoding())?;
-        let mapper = Mapper::bind(register, planned.record_type(), rows.heading()).map_err(FileFault::Heading)?;
+        let (rows, mapper) = bind(planned, Ok(file))?;
         Ok(Self { size, digest, rows, mapper })
     }
 }
 
-/// Digest and size of a file, in constant memory: `d = SHA-256(d || piece)`.
-fn digest(file: &mut File) -> std::io::Result<([u8; 32], u64)> {
-    let mut digest = [0; 32];
+/// Begins to read a file, and compares its heading with the catalogue.
+fn bind<'c>(planned: &PlannedFile<'c>, file: std::io::Result<File>) -> Result<(FileRows, Mapper<'c>), FileFault> {
+    let register = planned.register();
+    let rows = Rows::open(BufReader::with_capacity(READ_BYTES, file?), register.format(), register.encoding())?;
+    let mapper = Mapper::bind(register, planned.record_type(), rows.heading()).map_err(FileFault::Heading)?;
+    Ok((rows, mapper))
+}
+
+/// Digest and size of a file, in constant memory: `d = SHA-256(d || piece)`, from that of its catalogue on.
+fn digest(catalogue: [u8; 32], file: &mut File) -> std::io::Result<([u8; 32], u64)> {
+    let mut digest = catalogue;
     let mut size = 0;
     let mut piece = Vec::with_capacity(READ_BYTES);
     loop {
@@ -211,11 +228,11 @@ fn digest(file: &mut File) -> std::io::Result<([u8; 32], u64)> {
 struct FileRun<'a> {
     planned: &'a PlannedFile<'a>,
     digest: [u8; 32],
-    /// Rows that an interrupted import of this very file brought in.
+    /// Rows that an interrupted import of this very file, by this very catalogue, brought in.
     resume_after: u64,
     dry_run: bool,
     batch_rows: usize,
-    batch: Vec<ImportedRecord>,
+    batch: Batch,
     counts: Counts,
     bytes_total: u64,
 }
@@ -239,7 +256,7 @@ impl<'a> FileRun<'a> {
             resume_after,
             dry_run: options.dry_run,
             batch_rows: options.batch_rows.get(),
-            batch: Vec::with_capacity(options.batch_rows.get()),
+            batch: Batch::default(),
             counts: Counts::default(),
             bytes_total: open.size,
         })
@@ -256,17 +273,19 @@ impl<'a> FileRun<'a> {
         while let Some(row) = open.rows.next_row().map_err(|source| file_error(self.planned, source.into()))? {
             let line = row.line;
             self.counts.rows += 1;
+            let done_before = self.counts.rows <= self.resume_after;
             match open.mapper.record(row) {
                 Ok(record) => {
                     tally.person(&record.subject);
-                    if self.counts.rows <= self.resume_after {
+                    if done_before {
                         self.counts.done_before += 1;
                     } else {
-                        self.batch.push(record);
+                        self.batch.records.push(record);
                     }
                 }
                 Err(bad) => {
                     self.counts.refused += 1;
+                    self.batch.protected.extend(bad.protects.filter(|_| !done_before));
                     let file = self.planned.shown().to_owned();
                     tally.refused(Refused { file, line, field: bad.field, why: bad.why });
                 }
@@ -275,7 +294,7 @@ impl<'a> FileRun<'a> {
             if rows_since_commit >= self.batch_rows {
                 rows_since_commit = 0;
                 // While it repeats what is done, it only shows that it moves.
-                if self.counts.rows > self.resume_after {
+                if !done_before {
                     self.commit(open.rows.bytes_done(), false, sink)?;
                 }
                 progress(&self.progress(open.rows.bytes_done()));
@@ -306,10 +325,12 @@ impl<'a> FileRun<'a> {
             sink.apply(&self.batch, &checkpoint)
         };
         let outcomes = outcomes.map_err(|source| ImportError::Sink { file: file(), source })?;
-        if outcomes.len() != self.batch.len() {
-            return Err(ImportError::Outcomes { file: file(), records: self.batch.len(), answered: outcomes.len() });
+        let records = self.batch.records.len();
+        if outcomes.len() != records {
+            return Err(ImportError::Outcomes { file: file(), records, answered: outcomes.len() });
         }
-        self.batch.clear();
+        self.batch.records.clear();
+        self.batch.protected.clear();
         outcomes.into_iter().for_each(|outcome| self.counts.outcome(outcome));
         Ok(())
     }

@@ -82,13 +82,20 @@ impl Ledger {
             let rows = store.range(ASKS, from.as_ref().map(Vec::as_slice), Bound::Unbounded, PAGE_ROWS)?;
             let Some((last, _)) = rows.last() else { break };
             from = Bound::Excluded(last.clone());
-            for (row_key, value) in &rows {
+            let mut over = Batch::new();
+            for (row_key, value) in rows {
                 let (until, login, subject) =
-                    read_row(row_key, value).ok_or(StartupError::Damaged { what: "a used login" })?;
-                book.add(until, login, subject);
+                    read_row(&row_key, &value).ok_or(StartupError::Damaged { what: "a used login" })?;
+                if until <= now_secs {
+                    over.delete(ASKS, row_key);
+                } else {
+                    book.add(until, login, subject);
+                }
+            }
+            if !over.is_empty() {
+                store.commit(over)?;
             }
         }
-        // What is over stays in the store until the next ask removes it.
         tracing::debug!(asks = book.asks.len(), now_secs, "used logins read");
         Ok(Self { store, key, book: Mutex::new(book) })
     }
@@ -105,18 +112,22 @@ impl Ledger {
         };
         let until = now_secs.saturating_add(WINDOW_SECS);
         let mut batch = Batch::new();
-        {
+        let outcome = {
             let mut book = self.book();
             for (until, login) in book.forget(now_secs) {
                 batch.delete(ASKS, row_key(until, &login));
             }
-            check(&book, &login, &subject, limit)?;
             // In memory first: two calls with one login cannot both come here.
-            book.add(until, login, subject);
+            check(&book, &login, &subject, limit).map(|()| book.add(until, login, subject))
+        };
+        if outcome.is_ok() {
+            batch.put(ASKS, row_key(until, &login), subject);
         }
-        batch.put(ASKS, row_key(until, &login), subject);
-        self.store.commit(batch)?;
-        Ok(())
+        // What was forgotten is gone from the store too, also when this ask is refused.
+        if !batch.is_empty() {
+            self.store.commit(batch)?;
+        }
+        Ok(outcome?)
     }
 
     /// How many asks are remembered.

@@ -7,6 +7,7 @@
 //! - `ledger`: which logins were used, and how often a citizen asked; durable
 //! - `quota`: how much was evaluated for each organisation
 //! - `registry_copy`: the last good copy of the registry
+//! - `fetching`: one fetch for all who wait for it
 //! - `seed_file`: the key
 //!
 //! Architecture invariant: it keeps nothing about inputs. No blinded point is logged, stored or counted, and what the
@@ -14,6 +15,7 @@
 
 mod citizen;
 mod evaluate;
+mod fetching;
 mod ledger;
 mod metrics;
 mod provider;
@@ -73,6 +75,7 @@ pub async fn start(config: BlinderConfig, around: Surroundings) -> Result<Runnin
         client(config.directory.roots.as_deref(), ClientLimits::default())?,
         config.directory.origin,
         Arc::clone(&store),
+        stop.clone(),
         now_secs,
     )?;
     let provider_client = client(config.provider.roots.as_deref(), provider::client_limits())?;
@@ -83,9 +86,9 @@ pub async fn start(config: BlinderConfig, around: Surroundings) -> Result<Runnin
             epoch: config.epoch,
             client_id: config.provider.client_id,
             limits: config.limits,
-            registry,
+            registry: Arc::new(registry),
             ledger: Ledger::load(store, seed.ledger_key(), now_secs)?,
-            provider: Provider::new(config.provider.issuer, provider_client),
+            provider: Arc::new(Provider::new(config.provider.issuer, provider_client)),
             metrics,
             stop: stop.clone(),
         },
@@ -123,10 +126,11 @@ fn client(roots: Option<&Path>, limits: ClientLimits) -> Result<Client, StartupE
     Ok(Client::new(believed, ClientProtocol::Http1, limits)?)
 }
 
-/// Fetches the registry again and again, until the server ends.
+/// Fetches registry and login provider's keys again and again, until the server ends.
 async fn keep_fresh(state: Arc<State>, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
+        state.parts.provider.keep_fresh(state.now_secs());
         state.refresh().await;
     }
 }

@@ -1,12 +1,12 @@
 //! The login provider's keys: found by discovery (OpenID Connect Discovery §4), kept, fetched again when they change.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pod_crypto::jws::{self, Jwks, JwsError, MAX_JWKS_BYTES};
 use pod_http::{Client, ClientLimits, Origin, Request};
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
+use super::fetching::{Fetching, UnderWay};
 use crate::fault::Refused;
 use crate::problems;
 
@@ -23,14 +23,14 @@ const RETRY_SECS: u64 = 10;
 pub(super) struct Provider {
     issuer: String,
     client: Client,
-    /// Held during a fetch, so that all who wait for keys share one.
-    state: Mutex<State>,
+    fetching: Fetching,
+    fetched: Mutex<Fetched>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Fetched {
     keys: Option<Keys>,
-    tried_at: Option<u64>,
+    /// What went wrong in the last fetch.
     failure: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn client_limits() -> ClientLimits {
 
 impl Provider {
     pub(super) fn new(issuer: String, client: Client) -> Self {
-        Self { issuer, client, state: Mutex::default() }
+        Self { issuer, client, fetching: Fetching::default(), fetched: Mutex::default() }
     }
 
     pub(super) fn issuer(&self) -> &str {
@@ -62,11 +62,15 @@ impl Provider {
     }
 
     /// The claims of a token that the provider signed.
-    pub(super) async fn verify(&self, token: &str, now_secs: u64) -> Result<Vec<u8>, Refused> {
-        let verified = jws::verify(token, &*self.keys(now_secs, FRESH_SECS).await?);
-        match verified {
+    pub(super) async fn verify(self: &Arc<Self>, token: &str, now_secs: u64) -> Result<Vec<u8>, Refused> {
+        self.keep_fresh(now_secs);
+        let keys = match self.kept(now_secs, USABLE_SECS) {
+            Some(keys) => keys,
+            None => self.fetched(now_secs).await?,
+        };
+        match jws::verify(token, &*keys) {
             // A key that was published since the last fetch.
-            Err(JwsError::UnknownKey) => jws::verify(token, &*self.keys(now_secs, 0).await?),
+            Err(JwsError::UnknownKey) => jws::verify(token, &*self.fetched(now_secs).await?),
             verified => verified,
         }
         .map_err(|error| {
@@ -78,53 +82,69 @@ impl Provider {
         })
     }
 
-    /// Keys that were fetched at most `fresh_secs` ago; older ones when the provider cannot be asked now.
-    async fn keys(&self, now_secs: u64, fresh_secs: u64) -> Result<Arc<Jwks>, Refused> {
-        let mut state = self.state.lock().await;
-        let within = |keys: &Keys, secs: u64| now_secs < keys.fetched_at.saturating_add(secs);
-        if let Some(keys) = state.keys.as_ref().filter(|keys| within(keys, fresh_secs)) {
-            return Ok(Arc::clone(&keys.jwks));
-        }
-        let due = state.tried_at.is_none_or(|tried| now_secs < tried || now_secs >= tried.saturating_add(RETRY_SECS));
-        if due {
-            state.tried_at = Some(now_secs);
-            match self.fetch().await {
-                Ok(jwks) => {
-                    state.keys = Some(Keys { jwks: Arc::new(jwks), fetched_at: now_secs });
-                    state.failure = None;
-                }
-                Err(why) => {
-                    tracing::warn!(why, "the login provider's keys cannot be fetched");
-                    state.failure = Some(why);
-                }
-            }
-        }
-        match state.keys.as_ref().filter(|keys| within(keys, USABLE_SECS)) {
-            Some(keys) => Ok(Arc::clone(&keys.jwks)),
-            None => Err(Refused::new(&problems::PROVIDER_AWAY)),
+    /// Has keys fetched that are no longer fresh. Nobody waits: those that are usable answer meanwhile.
+    pub(super) fn keep_fresh(self: &Arc<Self>, now_secs: u64) {
+        if self.kept(now_secs, FRESH_SECS).is_none() {
+            let _under_way = self.fetch(now_secs);
         }
     }
 
     /// What went wrong in the last fetch.
-    pub(super) async fn failure(&self) -> Option<String> {
-        self.state.lock().await.failure.clone()
+    pub(super) fn failure(&self) -> Option<String> {
+        self.now().failure.clone()
     }
 
-    async fn fetch(&self) -> Result<Jwks, String> {
-        let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
-        let discovery: Discovery = serde_json::from_slice(&self.get(&address).await?)
-            .map_err(|_| format!("{address} has no issuer and jwks_uri"))?;
-        // Discovery §4.3: else one provider could speak for another.
-        if discovery.issuer != self.issuer {
-            return Err(format!("{address} names the issuer {}: write that as provider.issuer", discovery.issuer));
-        }
-        let keys = self.get(&discovery.jwks_uri).await?;
-        Jwks::from_json(&keys).map_err(|error| format!("{}: {error}", discovery.jwks_uri))
+    /// Keys that were fetched less than so long ago.
+    fn kept(&self, now_secs: u64, for_secs: u64) -> Option<Arc<Jwks>> {
+        let fetched = self.now();
+        let keys = fetched.keys.as_ref()?;
+        (now_secs < keys.fetched_at.saturating_add(for_secs)).then(|| Arc::clone(&keys.jwks))
     }
 
-    async fn get(&self, url: &str) -> Result<pod_http::Bytes, String> {
-        let (origin, path) = Origin::of_url(url).map_err(|error| error.to_string())?;
-        let response = self.client.send(&origin, Request::get(path)).await.and_then(pod_http::Response::success);
-        Ok(response.map_err(|error| format!("{url}: {error}"))?.body)
+    /// The newest keys; older ones when the provider cannot be asked now.
+    async fn fetched(self: &Arc<Self>, now_secs: u64) -> Result<Arc<Jwks>, Refused> {
+        self.fetch(now_secs).ended().await;
+        self.kept(now_secs, USABLE_SECS).ok_or_else(|| Refused::new(&problems::PROVIDER_AWAY))
     }
+
+    fn fetch(self: &Arc<Self>, now_secs: u64) -> UnderWay {
+        let (issuer, client, provider) = (self.issuer.clone(), self.client.clone(), Arc::downgrade(self));
+        self.fetching.begin(now_secs, RETRY_SECS, async move {
+            let outcome = fetch(&issuer, &client).await;
+            let Some(provider) = provider.upgrade() else { return };
+            let mut fetched = provider.now();
+            match outcome {
+                Ok(jwks) => {
+                    let keys = Keys { jwks: Arc::new(jwks), fetched_at: now_secs };
+                    *fetched = Fetched { keys: Some(keys), failure: None };
+                }
+                Err(why) => {
+                    tracing::warn!(why, "the login provider's keys cannot be fetched");
+                    fetched.failure = Some(why);
+                }
+            }
+        })
+    }
+
+    fn now(&self) -> MutexGuard<'_, Fetched> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn fetch(issuer: &str, client: &Client) -> Result<Jwks, String> {
+    let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let discovery: Discovery = serde_json::from_slice(&get(client, &address).await?)
+        .map_err(|_| format!("{address} has no issuer and jwks_uri"))?;
+    // Discovery §4.3: else one provider could speak for another.
+    if discovery.issuer != issuer {
+        return Err(format!("{address} names the issuer {}: write that as provider.issuer", discovery.issuer));
+    }
+    let keys = get(client, &discovery.jwks_uri).await?;
+    Jwks::from_json(&keys).map_err(|error| format!("{}: {error}", discovery.jwks_uri))
+}
+
+async fn get(client: &Client, url: &str) -> Result<pod_http::Bytes, String> {
+    let (origin, path) = Origin::of_url(url).map_err(|error| error.to_string())?;
+    let response = client.send(&origin, Request::get(path)).await.and_then(pod_http::Response::success);
+    Ok(response.map_err(|error| format!("{url}: {error}"))?.body)
 }

@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use pod_http::{Client, HeaderValue, Origin, Request, Response, StatusCode, header};
+use pod_http::{Client, ClientError, HeaderValue, Origin, Request, Response, StatusCode, header};
 use pod_protocol::ids::ObjectId;
 use pod_protocol::registry::{Anchor, MAX_REGISTRY_AGE_SECS, Registry, SNAPSHOT_LIMITS};
 use pod_store::{Batch, Store};
-use tokio::sync::Mutex;
 
+use super::fetching::{Fetching, UnderWay};
 use super::tables::{FETCHED, FETCHED_KEY, REGISTRY};
-use crate::fault::{Failure, Fault, Refused};
+use crate::fault::{Fault, Refused};
 use crate::problems;
+use crate::running::Stop;
 use crate::startup::StartupError;
 
 /// Least time between two fetches that calls cause, in seconds: signatures with invented keys must not become calls to
@@ -25,13 +26,12 @@ const RETRY_SECS: u64 = 5;
 /// A copy of the registry and where it comes from.
 #[derive(Debug)]
 pub(super) struct RegistryCopy {
-    anchor: Anchor,
     client: Client,
     directory: Origin,
     store: Arc<dyn Store>,
+    stop: Stop,
     held: RwLock<Held>,
-    /// When the directory was asked last. Held during a fetch, so that all who need one share it.
-    asked_at: Mutex<Option<u64>>,
+    fetching: Fetching,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +61,7 @@ impl RegistryCopy {
         client: Client,
         directory: Origin,
         store: Arc<dyn Store>,
+        stop: Stop,
         now_secs: u64,
     ) -> Result<Self, StartupError> {
         let rows = store.range(REGISTRY, Bound::Unbounded, Bound::Unbounded, SNAPSHOT_LIMITS.items)?;
@@ -72,9 +73,9 @@ impl RegistryCopy {
             }
             None => (None, None),
         };
-        let registry = Arc::new(Registry::build(&anchor, &statements, now_secs).0);
+        let registry = Arc::new(Registry::of_held(&anchor, &statements, now_secs));
         let held = RwLock::new(Held { registry, fetched_at, tag, failure: None });
-        Ok(Self { anchor, client, directory, store, held, asked_at: Mutex::new(None) })
+        Ok(Self { client, directory, store, stop, held, fetching: Fetching::default() })
     }
 
     /// The registry, if the copy still counts.
@@ -87,67 +88,76 @@ impl RegistryCopy {
             return Ok(held.registry);
         }
         // Something in it has expired, or it was built a day ago and confirmed since.
-        let statements: Vec<Vec<u8>> = held.registry.statements().map(<[u8]>::to_vec).collect();
-        let registry = Arc::new(Registry::build(&self.anchor, &statements, now_secs).0);
+        let registry = Arc::new(held.registry.joined(&[], now_secs).0);
         self.change(|held| held.registry = Arc::clone(&registry));
         Ok(registry)
     }
 
     /// The registry, fetched anew when it does not know somebody yet.
     pub(super) async fn knowing(
-        &self,
+        self: &Arc<Self>,
         now_secs: u64,
         knows: impl Fn(&Registry) -> bool,
-    ) -> Result<Arc<Registry>, Failure> {
+    ) -> Result<Arc<Registry>, Refused> {
         if let Ok(registry) = self.current(now_secs)
             && knows(&registry)
         {
             return Ok(registry);
         }
-        let mut asked_at = self.asked_at.lock().await;
-        let due = asked_at.is_none_or(|asked| now_secs < asked || now_secs >= asked.saturating_add(RETRY_SECS));
-        if due {
-            *asked_at = Some(now_secs);
-            self.fetch(now_secs).await?;
-        }
-        Ok(self.current(now_secs)?)
+        self.fetch(now_secs, RETRY_SECS).ended().await;
+        self.current(now_secs)
     }
 
-    /// Asks the directory. A directory that is away, or that answers nonsense, is no fault: the copy is used on.
-    pub(super) async fn refresh(&self, now_secs: u64) -> Result<(), Fault> {
-        let mut asked_at = self.asked_at.lock().await;
-        *asked_at = Some(now_secs);
-        self.fetch(now_secs).await
+    /// Asks the directory. One that is away, or that answers nonsense, is no fault: the copy is used on.
+    pub(super) async fn refresh(self: &Arc<Self>, now_secs: u64) {
+        self.fetch(now_secs, 0).ended().await;
     }
 
-    async fn fetch(&self, now_secs: u64) -> Result<(), Fault> {
-        let held = self.held();
+    fn fetch(self: &Arc<Self>, now_secs: u64, retry_secs: u64) -> UnderWay {
+        let (client, directory, copy) = (self.client.clone(), self.directory.clone(), Arc::downgrade(self));
         let mut request = Request::get("/v1/registry");
-        if let Some(tag) = held.tag.clone() {
+        if let Some(tag) = self.held().tag {
             request = request.with_header(header::IF_NONE_MATCH, tag);
         }
-        let response = match self.client.send(&self.directory, request).await {
-            Ok(response) => response,
-            Err(error) => return self.failed(error.to_string()),
+        self.fetching.begin(now_secs, retry_secs, async move {
+            let answer = client.send(&directory, request).await;
+            let Some(copy) = copy.upgrade() else { return };
+            if let Err(fault) = copy.take(answer, now_secs) {
+                copy.stop.on(&fault, &"registry");
+            }
+        })
+    }
+
+    fn take(&self, answer: Result<Response, ClientError>, now_secs: u64) -> Result<(), Fault> {
+        let held = self.held();
+        let read = match answer {
+            Ok(response) if response.status == StatusCode::NOT_MODIFIED => {
+                Ok((Held { fetched_at: Some(now_secs), failure: None, ..held }, Batch::new()))
+            }
+            Ok(response) => self.read(response, &held, now_secs),
+            Err(error) => Err(error.to_string()),
         };
-        if response.status == StatusCode::NOT_MODIFIED {
-            return self.keep(Held { fetched_at: Some(now_secs), failure: None, ..held }, Batch::new());
-        }
-        match self.read(response, &held, now_secs) {
+        match read {
             Ok((fetched, batch)) => self.keep(fetched, batch),
-            Err(why) => self.failed(why),
+            Err(why) => {
+                tracing::warn!(why, "the registry cannot be fetched: the last good copy is used");
+                self.change(|held| held.failure = Some(why));
+                Ok(())
+            }
         }
     }
 
-    /// What comes of a fetched snapshot and what is held: of each statement the newest.
+    /// What comes of a fetched snapshot and what is held.
     fn read(&self, response: Response, held: &Held, now_secs: u64) -> Result<(Held, Batch), String> {
         let response = response.success().map_err(|error| error.to_string())?;
-        let mut statements = Registry::read_snapshot(&response.body)
+        let fetched = Registry::read_snapshot(&response.body)
             .map_err(|refusal| format!("{} sends no registry: {refusal}", self.directory))?;
-        statements.extend(held.registry.statements().map(<[u8]>::to_vec));
-        let (registry, left_out) = Registry::build(&self.anchor, &statements, now_secs);
-        let before = rows(&held.registry);
-        let after = rows(&registry);
+        let (registry, left_out) = held.registry.joined(&fetched, now_secs);
+        let before: BTreeMap<ObjectId, &[u8]> = held.registry.held().collect();
+        let after: BTreeMap<ObjectId, &[u8]> = registry.held().collect();
+        if after.len() > SNAPSHOT_LIMITS.items {
+            return Err(format!("{} sends more than {} statements", self.directory, SNAPSHOT_LIMITS.items));
+        }
         let mut batch = Batch::new();
         for id in before.keys().filter(|id| !after.contains_key(*id)) {
             batch.delete(REGISTRY, *id.as_bytes());
@@ -169,13 +179,6 @@ impl RegistryCopy {
         // A few milliseconds twice a minute: not worth another thread.
         self.store.commit(batch)?;
         self.change(|now| *now = held);
-        Ok(())
-    }
-
-    /// No fault of ours: the copy is used on, and `/readiness` says so.
-    fn failed(&self, why: String) -> Result<(), Fault> {
-        tracing::warn!(why, "the registry cannot be fetched: the last good copy is used");
-        self.change(|held| held.failure = Some(why));
         Ok(())
     }
 
@@ -206,10 +209,4 @@ impl Held {
     fn is_usable(&self, now_secs: u64) -> bool {
         self.fetched_at.is_some_and(|at| now_secs < at.saturating_add(MAX_REGISTRY_AGE_SECS))
     }
-}
-
-/// The statements in force by their ids.
-fn rows(registry: &Registry) -> BTreeMap<ObjectId, &[u8]> {
-    let ids = registry.organisations().flat_map(pod_protocol::registry::Organisation::statement_ids);
-    ids.zip(registry.statements()).collect()
 }

@@ -65,7 +65,7 @@ async fn ready(Shared(state): This) -> Outgoing {
     if let Some(failure) = copy.failure {
         notes.push(object!({ "code": "directory-away", "detail": failure, "copy_age_secs": copy.age_secs }));
     }
-    if let Some(failure) = state.parts.provider.failure().await {
+    if let Some(failure) = state.parts.provider.failure() {
         notes.push(object!({ "code": "provider-away", "detail": failure }));
     }
     readiness(&reasons, &notes)

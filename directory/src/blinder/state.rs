@@ -30,9 +30,9 @@ pub(super) struct Parts {
     pub(super) epoch: u16,
     pub(super) client_id: String,
     pub(super) limits: BlinderLimits,
-    pub(super) registry: RegistryCopy,
+    pub(super) registry: Arc<RegistryCopy>,
     pub(super) ledger: Ledger,
-    pub(super) provider: Provider,
+    pub(super) provider: Arc<Provider>,
     pub(super) metrics: Metrics,
     pub(super) stop: Stop,
 }
@@ -85,9 +85,7 @@ impl State {
 
     /// Fetches the registry. What goes wrong is logged and told by `/readiness`.
     pub(super) async fn refresh(&self) {
-        if let Err(fault) = self.parts.registry.refresh(self.now_secs()).await {
-            self.parts.stop.on(&fault, &"registry");
-        }
+        self.parts.registry.refresh(self.now_secs()).await;
     }
 
     /// Refuses a blind request that was answered before.

@@ -13,7 +13,7 @@ use pod_protocol::statement::Role;
 use pod_protocol::{Refusal, Signed, Verified};
 use pod_store::{Batch, Store};
 
-use super::map::{Change, HolderMap, Place, Record};
+use super::map::{Change, HolderMap, Place, Record, Room};
 use super::tables::{ENTRIES, PAGE_ROWS};
 use crate::fault::{Failure, Fault, Refused};
 use crate::problems;
@@ -28,6 +28,7 @@ pub(super) const MAX_ENTRIES_BODY_BYTES: usize = MAX_ENTRIES_PER_POST * (SEALED_
 pub const MAX_ENTRIES: usize = 4_000_000;
 /// Most entries of one holder: more than any city of the country has people, and one holder cannot fill the directory.
 pub const MAX_ENTRIES_PER_HOLDER: usize = 1_000_000;
+const ROOM: Room = Room { total: MAX_ENTRIES, of_holder: MAX_ENTRIES_PER_HOLDER };
 /// Most changes that time makes in one commit: a caller waits for it.
 const MAX_EXPIRED_AT_ONCE: usize = 4096;
 
@@ -71,26 +72,20 @@ impl Entries {
             let entry = read_entry(item, registry, now_secs);
             entries.push(entry.map_err(|refusal| Refused::from(refusal).at(format!("/{index}")))?);
         }
-        self.refuse_when_full(&entries)?;
+        // What is forgotten makes room.
+        self.settle(now_secs)?;
         self.apply(&entries, now_secs)?;
         Ok(entries.len())
     }
 
-    fn refuse_when_full(&self, entries: &[Verified<HolderEntry>]) -> Result<(), Refused> {
-        let map = self.read();
-        let full = |held: usize, limit: usize| held.saturating_add(entries.len()) > limit;
-        let holder_full = entries.iter().any(|entry| full(map.held_of(&entry.holder), MAX_ENTRIES_PER_HOLDER));
-        if full(map.held(), MAX_ENTRIES) || holder_full {
-            return Err(Refused::new(&problems::ENTRIES_FULL));
-        }
-        Ok(())
-    }
-
     /// The one function through which entries change: what has expired and what is new, in one order, durable before
     /// anybody sees it. It gives that ordered list of changes.
-    fn apply(&self, entries: &[Verified<HolderEntry>], now_secs: u64) -> Result<Vec<Change>, Fault> {
+    fn apply(&self, entries: &[Verified<HolderEntry>], now_secs: u64) -> Result<Vec<Change>, Failure> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let changes = self.read().plan(entries, now_secs, MAX_EXPIRED_AT_ONCE);
+        if !self.read().has_room(&changes, ROOM) {
+            return Err(Refused::new(&problems::ENTRIES_FULL).into());
+        }
         let mut batch = Batch::new();
         for change in &changes {
             match change {
@@ -112,7 +107,7 @@ impl Entries {
     }
 
     /// Lets go of what has expired.
-    fn settle(&self, now_secs: u64) -> Result<(), Fault> {
+    fn settle(&self, now_secs: u64) -> Result<(), Failure> {
         while self.read().is_due(now_secs) {
             self.apply(&[], now_secs)?;
         }
@@ -120,7 +115,7 @@ impl Entries {
     }
 
     /// How many bits number the buckets, and how many entries there are.
-    pub(super) fn size(&self, now_secs: u64) -> Result<(u8, u64), Fault> {
+    pub(super) fn size(&self, now_secs: u64) -> Result<(u8, u64), Failure> {
         self.settle(now_secs)?;
         let map = self.read();
         Ok((map.bits(), map.live()))

@@ -85,6 +85,15 @@ impl Held {
     }
 }
 
+/// How many entries may be held.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Of all holders.
+    pub(super) total: usize,
+    /// Of each.
+    pub(super) of_holder: usize,
+}
+
 /// Tag to entry.
 #[derive(Debug, Default)]
 pub(super) struct HolderMap {
@@ -97,18 +106,28 @@ pub(super) struct HolderMap {
 }
 
 impl HolderMap {
+    /// Whether there is room for what these changes add. Renewing and withdrawing what is held adds nothing.
+    pub(super) fn has_room(&self, changes: &[Change], room: Room) -> bool {
+        let added: BTreeSet<Place> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Set(record) => Some(record.place).filter(|place| !self.held.contains_key(place)),
+                Change::Expired(_) | Change::Forgotten(_) => None,
+            })
+            .collect();
+        let mut of_holder: BTreeMap<Principal, usize> = BTreeMap::new();
+        added.iter().for_each(|(_, holder)| *of_holder.entry(*holder).or_default() += 1);
+        (added.is_empty() || self.held.len() + added.len() <= room.total)
+            && of_holder.iter().all(|(holder, added)| self.held_of(holder) + added <= room.of_holder)
+    }
+
     /// How many entries count.
     pub(super) fn live(&self) -> u64 {
         self.live
     }
 
-    /// How many are held, those remembered only included.
-    pub(super) fn held(&self) -> usize {
-        self.held.len()
-    }
-
     /// How many of one holder are held.
-    pub(super) fn held_of(&self, holder: &Principal) -> usize {
+    fn held_of(&self, holder: &Principal) -> usize {
         self.of_holder.get(holder).copied().unwrap_or_default()
     }
 
@@ -317,12 +336,12 @@ mod tests {
         let place = ([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], Principal::new([3; 32]));
         assert!(map.is_due(NOW + 10));
         assert_eq!(put(&mut map, &long, NOW + 10), [Change::Expired(place)]);
-        assert_eq!((map.live(), map.held()), (0, 1));
+        assert_eq!((map.live(), map.held.len()), (0, 1));
         assert!(entries(&mut map, 0, 0).is_empty());
         assert_eq!(map.plan(&[], NOW + 1000, usize::MAX), [Change::Forgotten(place)]);
         let changes = map.plan(&[], NOW + 1000, usize::MAX);
         map.apply(&changes, NOW + 1000);
-        assert_eq!((map.held(), map.held_of(&place.1), map.due.len()), (0, 0, 0));
+        assert_eq!((map.held.len(), map.held_of(&place.1), map.due.len()), (0, 0, 0));
     }
 
     #[test]
@@ -336,6 +355,23 @@ mod tests {
         let changes = map.plan(&list, NOW + 2, usize::MAX);
         assert_eq!(changes.len(), 2);
         map.apply(&changes, NOW + 2);
-        assert_eq!((map.live(), map.held()), (0, 1));
+        assert_eq!((map.live(), map.held.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_full_map_still_renews_and_withdraws() {
+        let mut map = HolderMap::default();
+        put(&mut map, &entry(0, 1, NOW, NOW + 60, true), NOW);
+        put(&mut map, &entry(0, 2, NOW, NOW + 60, true), NOW);
+        let fits = |list: &[Verified<HolderEntry>], total: usize, of_holder: usize| {
+            map.has_room(&map.plan(list, NOW + 1, usize::MAX), Room { total, of_holder })
+        };
+        let renewed = entry(0, 1, NOW + 1, NOW + 90, true);
+        let withdrawn = entry(0, 2, NOW + 1, NOW + 90, false);
+        let new = [entry(0, 3, NOW, NOW + 60, true), entry(0, 3, NOW + 1, NOW + 60, true)];
+        assert!(fits(&[renewed.clone(), withdrawn.clone()], 2, 2));
+        assert!(!fits(&new, 2, 3) && !fits(&new, 3, 2));
+        // One place more, though two entries came for it.
+        assert!(fits(&[new.as_slice(), &[renewed, withdrawn]].concat(), 3, 3));
     }
 }

@@ -1,14 +1,15 @@
 //! The registry as the directory publishes it: a statement is taken in when the registry that is built with it holds it.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use pod_protocol::cose::kind_of;
-use pod_protocol::ids::{ObjectId, Principal, Thumbprint};
+use pod_protocol::ids::{Kid, ObjectId, Principal, Thumbprint};
 use pod_protocol::refusal::EnvelopeFault;
-use pod_protocol::registry::{Anchor, Organisation, Registry, SNAPSHOT_LIMITS};
-use pod_protocol::statement::{Membership, Profile};
-use pod_protocol::{Payload, Refusal, Signed};
+use pod_protocol::registry::{Anchor, Registry, SNAPSHOT_LIMITS};
+use pod_protocol::statement::{MAX_MEMBERSHIP_LIFETIME_SECS, Membership, Profile};
+use pod_protocol::{Payload, Refusal, Signed, Verified};
 use pod_store::{Batch, Store};
 
 use super::tables::{PAGE_ROWS, STATEMENTS};
@@ -33,21 +34,26 @@ pub(super) struct Members {
     anchor: Anchor,
     store: Arc<dyn Store>,
     published: RwLock<Arc<Published>>,
-    /// Held by whoever changes the registry, from reading what is there to publishing what comes of it.
-    changing: Mutex<()>,
+    /// Every statement in the store. Held by whoever changes the registry, from reading what is there to publishing what
+    /// comes of it.
+    kept: Mutex<Kept>,
 }
 
-/// A statement that somebody wants to publish, decoded.
+/// The newest statement of each member about the same, also when it does not count now: an older one must not come back.
+type Kept = BTreeMap<Place, Statement>;
+
+/// A decoded statement.
+#[derive(Debug)]
 struct Statement {
     id: ObjectId,
-    kind: Kind,
+    issued: u64,
     bytes: Vec<u8>,
 }
 
-/// Whom a statement is about. A newer one about the same replaces it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Membership { subject: Principal },
+/// Who says something about whom. A newer statement in the same place replaces the older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Membership { issuer: Principal, subject: Principal },
     Profile { issuer: Principal },
 }
 
@@ -61,13 +67,13 @@ impl Published {
 impl Members {
     /// Builds the registry from what the store has.
     pub(super) fn load(anchor: Anchor, store: Arc<dyn Store>, now_secs: u64) -> Result<Self, StartupError> {
-        let statements = stored(&*store)?.into_iter().map(|(_, bytes)| bytes).collect::<Vec<_>>();
-        let (registry, left_out) = Registry::build(&anchor, &statements, now_secs);
+        let kept = stored(&*store)?;
+        let (registry, left_out) = Registry::build(&anchor, &bytes_of(&kept), now_secs);
         for (_, refusal) in left_out {
             tracing::info!(code = refusal.code(), "a statement in the store does not count now");
         }
         let published = RwLock::new(Published::new(registry));
-        Ok(Self { anchor, store, published, changing: Mutex::new(()) })
+        Ok(Self { anchor, store, published, kept: Mutex::new(kept) })
     }
 
     /// What counts now. Built again when a statement in it has expired, which happens a few times a day.
@@ -76,13 +82,12 @@ impl Members {
         if now_secs < published.registry.valid_until() {
             return published;
         }
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept();
         let published = self.last();
         if now_secs < published.registry.valid_until() {
             return published;
         }
-        let statements: Vec<Vec<u8>> = published.registry.statements().map(<[u8]>::to_vec).collect();
-        self.publish(Registry::build(&self.anchor, &statements, now_secs).0)
+        self.publish(Registry::build(&self.anchor, &bytes_of(&kept), now_secs).0)
     }
 
     /// What was published last, whether or not all of it still counts.
@@ -96,133 +101,132 @@ impl Members {
         published
     }
 
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes a statement in, durably, and removes what it replaces.
     pub(super) fn take(&self, bytes: &[u8], now_secs: u64) -> Result<(), Failure> {
-        // Checked against what is published first: a build verifies every signature there is, and is for members alone.
-        let statement = vouched_for(bytes, &self.published(now_secs).registry)?;
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let stored = stored(&*self.store)?;
-        if stored.iter().any(|(id, _)| *id == statement.id) && holds(&self.last().registry, &statement) {
-            return Ok(());
+        let published = self.published(now_secs);
+        let (place, statement) = vouched_for(bytes, &published.registry)?;
+        let mut kept = self.kept();
+        // A build verifies every signature there is: whoever sends again what members said before must not cause one.
+        match kept.get(&place) {
+            Some(newest) if newest.id == statement.id && holds(&self.last().registry, &place, &statement) => {
+                return Ok(());
+            }
+            Some(newest) if !statement.is_newer_than(newest) => return Err(Refused::new(&problems::OLDER).into()),
+            _ => {}
         }
-        let index = stored.len();
-        let mut all: Vec<Vec<u8>> = stored.iter().map(|(_, bytes)| bytes.clone()).collect();
+        let mut all = bytes_of(&kept);
+        let index = all.len();
         all.push(statement.bytes.clone());
         let (registry, refused) = Registry::build(&self.anchor, &all, now_secs);
         if let Some((_, refusal)) = refused.iter().find(|(at, _)| *at == index) {
             return Err((*refusal).into());
         }
-        if !holds(&registry, &statement) {
+        if !holds(&registry, &place, &statement) {
             return Err(Refused::new(&problems::OLDER).into());
         }
-        resolves(&registry, &statement)?;
+        resolves(&registry, &place)?;
 
-        let mut batch = Batch::new();
-        batch.put(STATEMENTS, *statement.id.as_bytes(), statement.bytes.clone());
-        let replaced: Vec<ObjectId> = stored
+        let done_with: Vec<Place> = kept
             .iter()
-            .filter(|(id, bytes)| *id != statement.id && is_done_with(bytes, &statement.kind, now_secs))
-            .map(|(id, _)| *id)
+            .filter(|(other, kept)| **other == place || kept.is_done_with(now_secs))
+            .map(|(other, _)| *other)
             .collect();
-        for id in &replaced {
-            batch.delete(STATEMENTS, *id.as_bytes());
-        }
-        let full = all.len() - replaced.len() > MAX_STATEMENTS;
+        let full = all.len() - done_with.len() > MAX_STATEMENTS;
         if full || registry.snapshot().len() > SNAPSHOT_LIMITS.bytes {
             return Err(Refused::new(&problems::REGISTRY_FULL).into());
         }
+        let mut batch = Batch::new();
+        batch.put(STATEMENTS, *statement.id.as_bytes(), statement.bytes.clone());
+        for replaced in done_with.iter().filter_map(|other| kept.get(other)) {
+            batch.delete(STATEMENTS, *replaced.id.as_bytes());
+        }
         self.store.commit(batch)?;
+        kept.retain(|other, _| !done_with.contains(other));
+        kept.insert(place, statement);
         self.publish(registry);
         Ok(())
     }
 }
 
+impl Statement {
+    fn is_newer_than(&self, other: &Self) -> bool {
+        (self.issued, self.id) > (other.issued, other.id)
+    }
+
+    /// Whether nothing that it replaced could count any more; a profile lives no longer than a membership.
+    fn is_done_with(&self, now_secs: u64) -> bool {
+        self.issued.saturating_add(MAX_MEMBERSHIP_LIFETIME_SECS) <= now_secs
+    }
+}
+
+fn bytes_of(kept: &Kept) -> Vec<Vec<u8>> {
+    kept.values().map(|statement| statement.bytes.clone()).collect()
+}
+
 /// Every statement in the store.
-fn stored(store: &dyn Store) -> Result<Vec<(ObjectId, Vec<u8>)>, StoredFault> {
+fn stored(store: &dyn Store) -> Result<Kept, StartupError> {
     // The limit is kept when statements are taken in; one more tells a store that broke it.
     let rows = store.range(STATEMENTS, Bound::Unbounded, Bound::Unbounded, MAX_STATEMENTS.max(PAGE_ROWS) + 1)?;
-    rows.into_iter()
-        .map(|(key, bytes)| {
-            let id = <[u8; 32]>::try_from(key).map_err(|_| StoredFault::Damaged)?;
-            Ok((ObjectId::new(id), bytes))
-        })
-        .collect()
-}
-
-enum StoredFault {
-    Store(pod_store::StoreError),
-    Damaged,
-}
-
-const DAMAGED: &str = "a statement's id";
-
-impl From<pod_store::StoreError> for StoredFault {
-    fn from(error: pod_store::StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<StoredFault> for StartupError {
-    fn from(fault: StoredFault) -> Self {
-        match fault {
-            StoredFault::Store(error) => error.into(),
-            StoredFault::Damaged => Self::Damaged { what: DAMAGED },
+    let mut kept = Kept::new();
+    for (_, bytes) in rows {
+        match decoded(&bytes) {
+            Ok((place, statement)) => {
+                kept.insert(place, statement);
+            }
+            Err(refusal) => {
+                tracing::warn!(code = refusal.code(), "a statement in the store does not decode: it is left out")
+            }
         }
     }
+    Ok(kept)
 }
 
-impl From<StoredFault> for Failure {
-    fn from(fault: StoredFault) -> Self {
-        match fault {
-            StoredFault::Store(error) => error.into(),
-            StoredFault::Damaged => Self::Fault(crate::fault::Fault::Damaged { what: DAMAGED }),
-        }
+/// Decodes a statement whose signature was checked when it came.
+fn decoded(bytes: &[u8]) -> Result<(Place, Statement), Refusal> {
+    match kind_of(bytes)?.as_str() {
+        Membership::TYP => Signed::decode(bytes).map(|signed| membership(signed.unverified(), signed.id(), bytes)),
+        Profile::TYP => Signed::decode(bytes).map(|signed| profile(signed.unverified(), signed.id(), bytes)),
+        _ => Err(EnvelopeFault::Type.into()),
     }
 }
 
-/// Decodes a statement, and checks that a member (or the anchor) signed it.
-fn vouched_for(bytes: &[u8], registry: &Registry) -> Result<Statement, Failure> {
-    let kind = kind_of(bytes)?;
-    if kind == Membership::TYP {
-        let signed = Signed::<Membership>::decode(bytes)?;
-        let (issuer, subject) = (signed.unverified().issuer, signed.unverified().subject);
-        statement(signed, &issuer, Kind::Membership { subject }, registry)
-    } else if kind == Profile::TYP {
-        let signed = Signed::<Profile>::decode(bytes)?;
-        let issuer = signed.unverified().issuer;
-        statement(signed, &issuer, Kind::Profile { issuer }, registry)
-    } else {
-        Err(EnvelopeFault::Type.into())
-    }
-}
-
-fn statement<T: Payload>(
-    signed: Signed<T>,
-    issuer: &Principal,
-    kind: Kind,
-    registry: &Registry,
-) -> Result<Statement, Failure> {
-    let anchor = registry.anchor();
-    let keys = if *issuer == anchor.principal {
-        std::slice::from_ref(&anchor.key)
-    } else {
-        registry.organisation(issuer).map(Organisation::keys).unwrap_or_default()
+/// Decodes a statement that a member (or the anchor) signed, the signature first: claims with keys are dear to read. Whether
+/// it is the issuer's key is for the build.
+fn vouched_for(bytes: &[u8], registry: &Registry) -> Result<(Place, Statement), Refusal> {
+    let anchor = registry.anchor().key;
+    let key_of = |kid: Kid| match registry.organisation_by_kid(&kid) {
+        Some(member) => Some(*member.key),
+        None => (Thumbprint::of(&anchor).kid() == kid).then_some(anchor),
     };
-    let kid = signed.kid();
-    let key = keys.iter().find(|key| Thumbprint::of(key).kid() == kid).ok_or(Refusal::UnknownKey)?;
-    let verified = signed.verify(key)?;
-    Ok(Statement { id: verified.id(), kind, bytes: verified.bytes().to_vec() })
+    match kind_of(bytes)?.as_str() {
+        Membership::TYP => Verified::decode(bytes, key_of).map(|verified| membership(&verified, verified.id(), bytes)),
+        Profile::TYP => Verified::decode(bytes, key_of).map(|verified| profile(&verified, verified.id(), bytes)),
+        _ => Err(EnvelopeFault::Type.into()),
+    }
 }
 
-fn holds(registry: &Registry, statement: &Statement) -> bool {
-    let (Kind::Membership { subject: about } | Kind::Profile { issuer: about }) = statement.kind;
-    registry.organisation(&about).is_some_and(|found| found.statement_ids().any(|id| id == statement.id))
+fn membership(claims: &Membership, id: ObjectId, bytes: &[u8]) -> (Place, Statement) {
+    let place = Place::Membership { issuer: claims.issuer, subject: claims.subject };
+    (place, Statement { id, issued: claims.issued, bytes: bytes.to_vec() })
+}
+
+fn profile(claims: &Profile, id: ObjectId, bytes: &[u8]) -> (Place, Statement) {
+    (Place::Profile { issuer: claims.issuer }, Statement { id, issued: claims.issued, bytes: bytes.to_vec() })
+}
+
+fn holds(registry: &Registry, place: &Place, statement: &Statement) -> bool {
+    let (Place::Membership { subject: about, .. } | Place::Profile { issuer: about }) = place;
+    registry.organisation(about).is_some_and(|found| found.statement_ids().any(|id| id == statement.id))
 }
 
 /// A key or a short name of two members leads to neither: whoever comes second must not take it from the first.
-fn resolves(registry: &Registry, statement: &Statement) -> Result<(), Failure> {
-    let Kind::Membership { subject } = statement.kind else { return Ok(()) };
-    let Some(organisation) = registry.organisation(&subject) else { return Ok(()) };
+fn resolves(registry: &Registry, place: &Place) -> Result<(), Failure> {
+    let Place::Membership { subject, .. } = place else { return Ok(()) };
+    let Some(organisation) = registry.organisation(subject) else { return Ok(()) };
     for key in organisation.keys() {
         if registry.organisation_by_kid(&Thumbprint::of(key).kid()).is_none() {
             return Err(Refusal::Key.into());
@@ -234,19 +238,4 @@ fn resolves(registry: &Registry, statement: &Statement) -> Result<(), Failure> {
             Err(Refused::saying(&problems::NAME_TAKEN, "another member has this short name: choose another").into())
         }
     }
-}
-
-/// Whether a stored statement is replaced by one of this kind, or expired. Those of other members stay, also while they do
-/// not count: their region's membership may be renewed.
-fn is_done_with(bytes: &[u8], by: &Kind, now_secs: u64) -> bool {
-    let (kind, expires) = if let Ok(signed) = Signed::<Membership>::decode(bytes) {
-        let claims = signed.unverified();
-        (Kind::Membership { subject: claims.subject }, claims.expires)
-    } else if let Ok(signed) = Signed::<Profile>::decode(bytes) {
-        let claims = signed.unverified();
-        (Kind::Profile { issuer: claims.issuer }, claims.expires)
-    } else {
-        return false;
-    };
-    kind == *by || expires <= now_secs
 }

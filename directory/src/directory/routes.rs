@@ -63,7 +63,7 @@ async fn take_entries(state: &Arc<State>, asked: &Asked, body: Bytes) -> Result<
 
 async fn buckets(Shared(state): This, asked: Asked) -> Outgoing {
     let now_secs = state.now_secs();
-    let size = state.blocking(move |state| Ok(state.entries.size(now_secs)?)).await;
+    let size = state.blocking(move |state| state.entries.size(now_secs)).await;
     asked.answer(size.map(|(bits, entries)| json(&object!({ "bits": bits, "entries": entries }))), &state.stop)
 }
 

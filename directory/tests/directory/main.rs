@@ -15,6 +15,7 @@ mod world;
 
 mod a_bucket_comes_whole;
 mod a_login_counts_once;
+mod a_slow_provider_holds_nobody_up;
 mod citizen_finds_all_holders;
 mod directory_away_blinder_goes_on;
 mod entries_are_their_holders;

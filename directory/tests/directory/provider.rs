@@ -7,6 +7,7 @@ use axum::routing::get;
 use pod_crypto::jws::{Es256Key, sign_es256};
 use pod_http::{Limits, Outgoing, Server, ServerConfig, ServerHandle, Service, StatusCode, refuse_key_log};
 use serde_json::{Value as Json, json};
+use tokio::sync::watch;
 
 use crate::federation::NOW;
 
@@ -15,7 +16,15 @@ pub const CLIENT_ID: &str = "aitta-blinder";
 pub struct Provider {
     pub issuer: String,
     key: Arc<RwLock<Es256Key>>,
+    door: Arc<watch::Sender<Door>>,
     handle: ServerHandle,
+}
+
+/// Who is asked for keys, and does not answer while it is shut.
+#[derive(Default)]
+struct Door {
+    is_shut: bool,
+    asked: usize,
 }
 
 impl Provider {
@@ -31,11 +40,32 @@ impl Provider {
         let discovery = json!({ "issuer": issuer, "jwks_uri": format!("{issuer}/jwks") }).to_string();
         let published = Arc::clone(&key);
         let json = |body: Vec<u8>| Outgoing::new(StatusCode::OK, "application/json", body);
+        let door = Arc::new(watch::Sender::new(Door::default()));
+        let at_the_door = Arc::clone(&door);
+        let keys = move || async move {
+            at_the_door.send_modify(|door| door.asked += 1);
+            at_the_door.subscribe().wait_for(|door| !door.is_shut).await.unwrap();
+            json(published.read().unwrap().jwks_json())
+        };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(move || async move { json(discovery.into_bytes()) }))
-            .route("/jwks", get(move || async move { json(published.read().unwrap().jwks_json()) }));
+            .route("/jwks", get(keys));
         let handle = server.serve(Service::new(router, || [1; 16]));
-        Self { issuer, key, handle }
+        Self { issuer, key, door, handle }
+    }
+
+    /// Whoever asks for keys gets no answer until [`Provider::open`].
+    pub fn shut(&self) {
+        self.door.send_modify(|door| door.is_shut = true);
+    }
+
+    pub fn open(&self) {
+        self.door.send_modify(|door| door.is_shut = false);
+    }
+
+    /// Waits until it has been asked for keys so many times.
+    pub async fn was_asked(&self, times: usize) {
+        self.door.subscribe().wait_for(|door| door.asked >= times).await.unwrap();
     }
 
     /// The provider signs with another key from now on.

@@ -92,6 +92,42 @@ async fn the_newest_statement_replaces_the_older_ones() {
 }
 
 #[tokio::test]
+async fn what_a_statement_replaced_does_not_come_back_when_it_expires() {
+    let world = World::new();
+    let mut directory = world.empty_directory().await;
+    let long = |claims: Membership| Membership { expires: NOW + 399 * DAY, ..claims };
+    let short = |claims: Membership| Membership { issued: NOW, expires: NOW + 30 * DAY, ..claims };
+    let first = signed(REGION, long(espoo()));
+    let suspended = signed(REGION, short(Membership { suspended: true, ..espoo() }));
+    for statement in [signed(ANCHOR, long(region())), first.clone(), suspended] {
+        world.post(&directory, "/v1/statements", COSE, statement).await.is(204);
+    }
+    world.set_time(NOW + 31 * DAY);
+    for _ in 0..2 {
+        world.post(&directory, "/v1/statements", COSE, first.clone()).await.refused(409, "older-statement");
+        // What somebody else posts lets go of what is done with, and not of this.
+        let other = long(membership(REGION, HELSINKI, "helsinki", &[Role::Holder]));
+        world.post(&directory, "/v1/statements", COSE, signed(REGION, other)).await.is(204);
+        let snapshot = world.get(&directory, "/v1/registry").await.is(200).body;
+        assert_eq!(pod_protocol::registry::Registry::read_snapshot(&snapshot).unwrap().len(), 2);
+        directory.stop().await;
+        directory = world.empty_directory().await;
+    }
+    let again = Membership { issued: NOW + 31 * DAY, ..long(espoo()) };
+    world.post(&directory, "/v1/statements", COSE, signed(REGION, again)).await.is(204);
+}
+
+#[tokio::test]
+async fn the_signature_is_checked_before_anything_dear_is_read() {
+    let world = World::new();
+    let directory = world.directory().await;
+    let nonsense = Membership { expires: NOW - 2 * DAY, ..membership(REGION, STRANGER, "stranger", &[Role::Holder]) };
+    let post = async |by: u8| world.post(&directory, "/v1/statements", COSE, signed(by, nonsense.clone())).await;
+    post(STRANGER).await.refused(401, "key-unknown");
+    post(REGION).await.refused(400, "claim-range");
+}
+
+#[tokio::test]
 async fn what_expires_leaves_the_snapshot() {
     let world = World::new();
     let directory = world.directory().await;

@@ -2,6 +2,7 @@
 
 use pod_crypto::blind::Blinding;
 use pod_protocol::holder_entry::HolderEntry;
+use pod_store::Table;
 
 use crate::federation::*;
 use crate::world::*;
@@ -54,6 +55,37 @@ async fn the_blinder_knows_which_logins_were_used() {
     world.ask(&blinder, &used, &blinded, &[HELSINKI]).await.refused(401, "token-used");
     let fourth = provider.token("pairwise-1", "d");
     world.ask(&blinder, &fourth, &blinded, &[HELSINKI]).await.refused(429, "limit");
+}
+
+#[tokio::test]
+async fn what_the_blinder_forgets_is_gone_from_its_disk() {
+    let (world, directory, blinder, provider) = whole().await;
+    let (_, blinded) = Blinding::blind(CODE.as_bytes(), &random(21)).unwrap();
+    let login = |subject: &str, id: &str, issued: u64| {
+        provider.token_with(subject, id, |claims| {
+            claims["iat"] = issued.into();
+            claims["exp"] = (issued + 300).into();
+        })
+    };
+    let on_disk = || {
+        let config = pod_store::StoreConfig::new(pod_store::Engine::Redb, world.path("blinder.redb"));
+        let tables = [Table("registry"), Table("fetched"), Table("asks")];
+        pod_store::open(&config, &tables, 1).unwrap().count(Table("asks")).unwrap()
+    };
+    world.ask(&blinder, &login("first", "a", NOW), &blinded, &[HELSINKI]).await.is(200);
+    world.set_time(NOW + 60);
+    for id in ["b", "c", "d"] {
+        world.ask(&blinder, &login("second", id, NOW + 60), &blinded, &[HELSINKI]).await.is(200);
+    }
+    // A day after the first login, and not after the others: an ask that is refused forgets it.
+    world.set_time(NOW + DAY);
+    world.ask(&blinder, &login("second", "e", NOW + DAY), &blinded, &[HELSINKI]).await.refused(429, "limit");
+    blinder.stop().await;
+    assert_eq!(on_disk(), 3);
+
+    world.set_time(NOW + 2 * DAY);
+    world.blinder(&directory.origin, &provider.issuer).await.stop().await;
+    assert_eq!(on_disk(), 0);
 }
 
 #[tokio::test]

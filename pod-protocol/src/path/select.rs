@@ -20,8 +20,8 @@ pub const MAX_PROTECTED_FIELDS: usize = 128;
 /// What the holder's catalogue says about disclosure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DisclosureRules {
-    /// Of each record type, the fields that are released to nobody about a person under non-disclosure; at most
-    /// [`MAX_PROTECTED_FIELDS`].
+    /// Of each record type of the catalogue, the fields that are released to nobody about a person under non-disclosure, at most
+    /// [`MAX_PROTECTED_FIELDS`] in all; an empty list for none. A type that is not here is withheld whole.
     pub protected: BTreeMap<RecordType, Vec<FieldPath>>,
 }
 
@@ -208,43 +208,56 @@ fn select_item(item: AuthorisedItem, request: &VerifiedRequest, rules: &Disclosu
     let mut withheld = Vec::new();
     let mut types = Vec::new();
     for (record_type, fields, predicates) in granted {
-        let whole = match (objected, standing.restricts(&record_type)) {
-            (true, _) => Some(WithheldReason::Objected),
-            (false, true) => Some(WithheldReason::Restricted),
-            (false, false) => None,
+        let protected = match rules.protected.get(&record_type) {
+            _ if !standing.non_disclosure => Some(&[][..]),
+            known => known.map(Vec::as_slice),
         };
-        let protected: &[FieldPath] = match rules.protected.get(&record_type) {
-            Some(protected) if standing.non_disclosure => protected,
-            _ => &[],
+        let whole = match (objected, standing.restricts(&record_type), protected) {
+            (true, _, _) => Some(WithheldReason::Objected),
+            (false, true, _) => Some(WithheldReason::Restricted),
+            (false, false, None) => Some(WithheldReason::NonDisclosure),
+            (false, false, Some(_)) => None,
         };
-        let mut keep_back = |name: Name, reason| {
-            withheld.push(Withheld { record_type: record_type.clone(), name, reason });
-        };
+        let protected = protected.unwrap_or_default();
         // A predicate over something kept back still answers: `unknown`, as for something absent.
         let mut kept_back: Vec<FieldPath> = protected.to_vec();
+        let reason_of = |field: &FieldPath| {
+            let covered = protected.iter().any(|one| one.covers(field));
+            whole.or(covered.then_some(WithheldReason::NonDisclosure))
+        };
+        let mut names = Vec::new();
         let mut selected = Vec::new();
+        let mut looked_at = Vec::new();
         for field in fields {
-            match whole {
-                Some(reason) => keep_back(Name::Field(field), reason),
-                None if protected.iter().any(|one| one.covers(&field)) => {
-                    keep_back(Name::Field(field), WithheldReason::NonDisclosure);
-                }
-                None => {
-                    for below in protected.iter().filter(|one| field.covers(one)) {
-                        keep_back(Name::Field(below.clone()), WithheldReason::NonDisclosure);
-                    }
-                    selected.push(field);
-                }
+            match reason_of(&field) {
+                Some(reason) => names.push((Name::Field(field), reason)),
+                None => selected.push(field),
             }
         }
         for predicate in &predicates {
-            if let Some(reason) = whole {
-                kept_back.push(predicate.field.clone());
-                keep_back(Name::Predicate(predicate.id.clone()), reason);
-            } else if protected.iter().any(|one| one.overlaps(&predicate.field)) {
-                keep_back(Name::Predicate(predicate.id.clone()), WithheldReason::NonDisclosure);
+            match reason_of(&predicate.field) {
+                Some(reason) => {
+                    kept_back.push(predicate.field.clone());
+                    names.push((Name::Predicate(predicate.id.clone()), reason));
+                }
+                None => looked_at.push(&predicate.field),
             }
         }
+        // What leaves is made from what remains, as for somebody of whom nothing more is there: of names above them, the
+        // protected parts are what is kept back.
+        for part in protected {
+            let part_of = |above: &FieldPath| above.covers(part);
+            let kept = (Name::Field(part.clone()), WithheldReason::NonDisclosure);
+            if (selected.iter().any(part_of) || looked_at.iter().any(|above| part_of(above))) && !names.contains(&kept)
+            {
+                names.push(kept);
+            }
+        }
+        withheld.extend(names.into_iter().map(|(name, reason)| Withheld {
+            record_type: record_type.clone(),
+            name,
+            reason,
+        }));
         types.push(TypeSelection { record_type, fields: selected, predicates, kept_back });
     }
     ItemSelection { standing, chain, types, withheld }

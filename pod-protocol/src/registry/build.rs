@@ -8,14 +8,14 @@ use pod_crypto::PublicKey;
 use super::{Anchor, MAX_REGISTRY_AGE_SECS, Organisation, Place, Registry};
 use crate::cose::{Payload, Signed, Verified, kind_of};
 use crate::ids::{Principal, Thumbprint};
-use crate::lists::current;
+use crate::lists::issued;
 use crate::refusal::{ChainFault, EnvelopeFault, Refusal};
 use crate::statement::{MAX_LEVELS, Membership, Profile, Role};
 
 pub(super) fn build(anchor: &Anchor, statements: &[Vec<u8>], now_secs: u64) -> (Registry, Vec<(usize, Refusal)>) {
-    let mut builder = Builder::new(anchor);
+    let mut builder = Builder::new(anchor, now_secs);
     for (index, bytes) in statements.iter().enumerate() {
-        if let Err(refusal) = builder.read(index, bytes, now_secs) {
+        if let Err(refusal) = builder.read(index, bytes) {
             builder.refuse(index, refusal);
         }
     }
@@ -23,7 +23,7 @@ pub(super) fn build(anchor: &Anchor, statements: &[Vec<u8>], now_secs: u64) -> (
         builder.admit(level);
     }
     builder.place_profiles();
-    builder.finish(now_secs)
+    builder.finish()
 }
 
 /// A statement and its place in what was handed over.
@@ -32,12 +32,18 @@ struct Indexed<T> {
     statement: T,
 }
 
+/// Time of signing, then id, so that every reader orders statements of one second alike.
+type Newness = (u64, [u8; 32]);
+
 struct Builder<'a> {
     anchor: &'a Anchor,
+    now_secs: u64,
     memberships: Vec<Indexed<Signed<Membership>>>,
     profiles: Vec<Indexed<Signed<Profile>>>,
     organisations: Vec<Organisation>,
     by_principal: HashMap<Principal, usize>,
+    /// Of each subject the newest membership that has expired: it brings nothing back that it replaced.
+    lapsed: HashMap<Principal, Newness>,
     /// Where each organisation's profile came from, to say which one has a key that stands elsewhere too.
     profile_index: HashMap<usize, usize>,
     refused: Vec<(usize, Refusal)>,
@@ -52,13 +58,15 @@ struct Admitting<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(anchor: &'a Anchor) -> Self {
+    fn new(anchor: &'a Anchor, now_secs: u64) -> Self {
         Self {
             anchor,
+            now_secs,
             memberships: Vec::new(),
             profiles: Vec::new(),
             organisations: Vec::new(),
             by_principal: HashMap::new(),
+            lapsed: HashMap::new(),
             profile_index: HashMap::new(),
             refused: Vec::new(),
         }
@@ -68,16 +76,16 @@ impl<'a> Builder<'a> {
         self.refused.push((index, refusal.into()));
     }
 
-    /// Decodes a statement and drops it when it is not of this time.
-    fn read(&mut self, index: usize, bytes: &[u8], now_secs: u64) -> Result<(), Refusal> {
+    /// Decodes a statement. One that has expired is kept: what it replaced must not count again.
+    fn read(&mut self, index: usize, bytes: &[u8]) -> Result<(), Refusal> {
         let kind = kind_of(bytes)?;
         if kind == Membership::TYP {
             let statement = Signed::<Membership>::decode(bytes)?;
-            current(statement.unverified().issued, statement.unverified().expires, now_secs)?;
+            issued(statement.unverified().issued, self.now_secs)?;
             self.memberships.push(Indexed { index, statement });
         } else if kind == Profile::TYP {
             let statement = Signed::<Profile>::decode(bytes)?;
-            current(statement.unverified().issued, statement.unverified().expires, now_secs)?;
+            issued(statement.unverified().issued, self.now_secs)?;
             self.profiles.push(Indexed { index, statement });
         } else {
             return Err(EnvelopeFault::Type.into());
@@ -145,16 +153,23 @@ impl<'a> Builder<'a> {
     /// else any region could take over any organisation with a newer statement. The trust anchor settles it by
     /// admitting the member itself.
     fn settle(&mut self, subject: Principal, mut candidates: Vec<Indexed<Organisation>>) {
-        let issuer = candidates.first().map(|candidate| *candidate.statement.admitted_by());
-        let contested = candidates.iter().any(|candidate| Some(*candidate.statement.admitted_by()) != issuer);
-        if contested || self.by_principal.contains_key(&subject) {
-            candidates.iter().for_each(|candidate| self.refuse(candidate.index, Refusal::NotAuthorised));
-            return;
+        candidates.sort_by_key(newness_of);
+        let newest: BTreeMap<Principal, Indexed<Organisation>> =
+            candidates.into_iter().map(|candidate| (*candidate.statement.admitted_by(), candidate)).collect();
+        let (expired, mut claims): (Vec<_>, Vec<_>) =
+            newest.into_values().partition(|claim| claim.statement.membership.expires <= self.now_secs);
+        // What lapsed nearer to the anchor; what lapsed at this level is of other issuers, who have no say about these.
+        claims.retain(|claim| self.lapsed.get(&subject).is_none_or(|lapsed| newness_of(claim) > *lapsed));
+        for claim in expired {
+            let lapsed = self.lapsed.entry(subject).or_default();
+            *lapsed = newness_of(&claim).max(*lapsed);
+            self.refuse(claim.index, Refusal::Expired);
         }
-        candidates.sort_by_key(|candidate| newness(&candidate.statement.membership, |claims| claims.issued));
-        if let Some(newest) = candidates.pop() {
+        if claims.len() > 1 || self.by_principal.contains_key(&subject) {
+            claims.iter().for_each(|claim| self.refuse(claim.index, Refusal::NotAuthorised));
+        } else if let Some(claim) = claims.pop() {
             self.by_principal.insert(subject, self.organisations.len());
-            self.organisations.push(newest.statement);
+            self.organisations.push(claim.statement);
         }
     }
 
@@ -166,11 +181,14 @@ impl<'a> Builder<'a> {
                 Err(refusal) => self.refuse(index, refusal),
             }
         }
-        for (at, mut profiles) in found {
-            profiles.sort_by_key(|profile| newness(&profile.statement, |claims| claims.issued));
-            if let (Some(newest), Some(organisation)) = (profiles.pop(), self.organisations.get_mut(at)) {
-                organisation.profile = Some(newest.statement);
-                self.profile_index.insert(at, newest.index);
+        for (at, profiles) in found {
+            let newest = profiles.into_iter().max_by_key(|profile| newness(&profile.statement, |claims| claims.issued));
+            let Some(Indexed { index, statement }) = newest else { continue };
+            if statement.expires <= self.now_secs {
+                self.refuse(index, Refusal::Expired);
+            } else if let Some(organisation) = self.organisations.get_mut(at) {
+                organisation.profile = Some(statement);
+                self.profile_index.insert(at, index);
             }
         }
     }
@@ -186,7 +204,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Makes the maps. What stands twice goes into none of them.
-    fn finish(mut self, now_secs: u64) -> (Registry, Vec<(usize, Refusal)>) {
+    fn finish(mut self) -> (Registry, Vec<(usize, Refusal)>) {
         // Memberships whose issuer was never admitted.
         for item in std::mem::take(&mut self.memberships) {
             self.refuse(item.index, Refusal::UnknownKey);
@@ -225,13 +243,14 @@ impl<'a> Builder<'a> {
         self.refused.sort_by_key(|(index, _)| *index);
         let registry = Registry {
             anchor: self.anchor.clone(),
-            valid_until_secs: valid_until(&self.organisations, now_secs),
+            valid_until_secs: valid_until(&self.organisations, self.now_secs),
             organisations: self.organisations,
             by_principal: self.by_principal,
             by_name: names.split().0,
             by_kid: kids.split().0,
             services,
             services_by_kid,
+            dormant: Vec::new(),
         };
         (registry, self.refused)
     }
@@ -244,9 +263,12 @@ fn verify_with<T: Payload>(signed: Signed<T>, keys: &[PublicKey]) -> Result<Veri
     signed.verify(key)
 }
 
-/// Orders statements by time; those of the same second by id, so that every reader chooses the same.
-fn newness<T: Payload>(statement: &Verified<T>, issued: impl Fn(&T) -> u64) -> (u64, [u8; 32]) {
+fn newness<T: Payload>(statement: &Verified<T>, issued: impl Fn(&T) -> u64) -> Newness {
     (issued(statement), *statement.id().as_bytes())
+}
+
+fn newness_of(claim: &Indexed<Organisation>) -> Newness {
+    newness(&claim.statement.membership, |claims| claims.issued)
 }
 
 fn valid_until(organisations: &[Organisation], now_secs: u64) -> u64 {

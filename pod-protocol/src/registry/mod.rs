@@ -5,6 +5,7 @@
 
 mod build;
 mod checks;
+mod held;
 
 pub use checks::OverAsk;
 
@@ -46,6 +47,7 @@ pub struct Registry {
     services: HashMap<Principal, Place>,
     services_by_kid: HashMap<Kid, (Place, PublicKey)>,
     valid_until_secs: u64,
+    dormant: Vec<held::Dormant>,
 }
 
 /// Which service of which organisation.

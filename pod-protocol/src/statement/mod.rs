@@ -15,8 +15,12 @@ use pod_crypto::PublicKey;
 
 use crate::codec::{Cbor, fixed};
 use crate::grant::distinct;
-use crate::lists::some;
+use crate::lists::few;
 use crate::refusal::ClaimFault;
+
+/// Most keys of a member or of a service: a handful of machines, and the keys that follow theirs. Each is checked in full when
+/// it is read, which takes as long as a signature.
+pub const MAX_KEYS: usize = 8;
 
 /// Public keys as byte strings.
 fn keys_to_cbor(keys: &[PublicKey]) -> Cbor {
@@ -25,9 +29,7 @@ fn keys_to_cbor(keys: &[PublicKey]) -> Cbor {
 
 /// Reads public keys as they are registered: each is checked in full here, so that its uses need not.
 fn keys_from_cbor(claim: i64, item: Cbor) -> Result<Vec<PublicKey>, ClaimFault> {
-    let keys = some(claim, item, |item| {
-        PublicKey::register(&fixed(claim, item)?).map_err(|_| ClaimFault::OutOfRange { claim })
-    })?;
-    distinct(claim, &keys.iter().map(PublicKey::to_bytes).collect::<Vec<_>>())?;
-    Ok(keys)
+    let keys = few(claim, item, MAX_KEYS, |item| fixed(claim, item))?;
+    distinct(claim, &keys)?;
+    keys.iter().map(|key| PublicKey::register(key).map_err(|_| ClaimFault::OutOfRange { claim })).collect()
 }

@@ -6,8 +6,10 @@ use pod_protocol::ids::{Kid, ObjectId, PodId, Principal};
 use pod_protocol::predicate::{Predicate, Question};
 use pod_protocol::request::Binding;
 use pod_protocol::revocation::{Revocation, Target};
+use pod_protocol::statement::{MAX_KEYS, Membership};
 use pod_protocol::{Outward, Payload, Refusal, Signed, Verified};
 
+use crate::support::key;
 use crate::vectors::world::{NOW, World, age, fields, of, wanted};
 
 /// The code with which an object is refused after its own signer wrote it.
@@ -39,6 +41,23 @@ fn nothing_stands_twice_in_a_list_of_any_length() {
 fn signing_reads_what_it_wrote() {
     let world = World::new();
     let _ = Verified::sign(&world.anna, Grant { purposes: Vec::new(), ..world.root() });
+}
+
+/// The key event is the root's: a child is judged by the key that its parent confirms.
+#[test]
+fn a_child_names_no_key_event() {
+    let (root, parent) = (World::new().root(), Some(ObjectId::new([1; 32])));
+    assert_eq!(read(Grant { key_event: 1, ..root.clone() }), "accepted");
+    assert_eq!(read(Grant { parent, ..root.clone() }), "accepted");
+    assert_eq!(read(Grant { parent, key_event: 1, ..root }), "claim-range");
+}
+
+/// A key is dear to check, so that what is too many is refused before any is: these would be refused for repeating, too.
+#[test]
+fn keys_are_counted_before_they_are_checked() {
+    let member = |keys: usize| read(Membership { keys: vec![key(1).public_key(); keys], ..crate::support::helsinki() });
+    assert_eq!((member(0), member(1)), ("claim-empty", "accepted"));
+    assert_eq!((member(MAX_KEYS), member(MAX_KEYS + 1)), ("claim-repeated", "claim-range"));
 }
 
 fn receipt(edit: impl FnOnce(&mut Receipt)) -> &'static str {

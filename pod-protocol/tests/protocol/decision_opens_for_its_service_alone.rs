@@ -1,16 +1,25 @@
 //! A citizen's decision lies with the service's node and says nothing to anybody but the service.
 
 use pod_protocol::decision::{DECISION_STEP_BYTES, Decision, DecisionFault, DecisionOutcome, HolderGrant};
+use pod_protocol::grant::Grant;
 use pod_protocol::ids::{ObjectId, PodId};
 use pod_protocol::refusal::ClaimFault;
 use pod_protocol::{Refusal, Verified};
 
 use crate::support::*;
+use crate::vectors::world::World;
 
 const REQUEST: ObjectId = ObjectId::new([8; 32]);
 
 fn holder_grant(holder: u8) -> HolderGrant {
     HolderGrant { holder: principal(holder), pod: POD, grant: signed(CITIZEN, grant(holder)) }
+}
+
+/// A grant with every limit set, for many fields and both kinds of permission.
+fn wide_grant(holder: u8) -> HolderGrant {
+    let world = World::new();
+    let wide = Grant { audience: principal(holder), subject: POD, ..world.wide_root() };
+    HolderGrant { holder: principal(holder), pod: POD, grant: signed(CITIZEN, wide) }
 }
 
 fn granted(grants: Vec<HolderGrant>) -> Decision {
@@ -53,7 +62,9 @@ fn yes_and_no_are_of_one_length() {
     let length = sealed(&denied()).len();
     assert_eq!(length, DECISION_STEP_BYTES + pod_crypto::hpke::SEALED_EXTRA_BYTES);
     assert_eq!(sealed(&granted(vec![holder_grant(HELSINKI)])).len(), length);
-    assert_eq!(sealed(&granted(vec![holder_grant(HELSINKI), holder_grant(ESPOO)])).len(), length);
+    for holders in [2, 4, 8] {
+        assert_eq!(sealed(&granted((0..holders).map(wide_grant).collect())).len(), length, "{holders} holders");
+    }
 }
 
 #[test]

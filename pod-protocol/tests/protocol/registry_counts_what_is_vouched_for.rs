@@ -101,6 +101,76 @@ fn what_is_past_or_not_yet_signed_is_dropped() {
 }
 
 #[test]
+fn what_a_statement_replaced_does_not_come_back_when_it_expires() {
+    let today = |statements: &[Vec<u8>]| Registry::build(&anchor(), statements, NOW + 40 * DAY);
+    let long = |claims: Membership| Membership { expires: NOW + 399 * DAY, ..claims };
+    let short = |claims: Membership| Membership { issued: NOW, expires: NOW + 30 * DAY, ..claims };
+    let above = signed(ANCHOR, long(region()));
+    let first = signed(REGION, long(espoo()));
+    let suspended = signed(REGION, short(Membership { suspended: true, ..espoo() }));
+    let (registry, refused) = today(&[above.clone(), first.clone(), suspended.clone()]);
+    assert_eq!(refused, [(2, Refusal::Expired)]);
+    assert!(registry.organisation(&principal(ESPOO)).is_none());
+    // A region that is gone does not come back either, with whom it admitted.
+    let (registry, refused) = today(&[above.clone(), signed(ANCHOR, short(region())), first.clone()]);
+    assert_eq!((registry.organisations().count(), refused), (0, vec![(1, Refusal::Expired), (2, Refusal::UnknownKey)]));
+    // Nor does what the anchor once said otherwise, while what the region says since counts.
+    let by_anchor = signed(ANCHOR, short(Membership { issuer: principal(ANCHOR), suspended: true, ..espoo() }));
+    let (registry, refused) = today(&[above.clone(), first.clone(), by_anchor.clone()]);
+    assert_eq!(refused, [(2, Refusal::Expired)]);
+    assert!(registry.organisation(&principal(ESPOO)).is_none());
+    let since = signed(REGION, Membership { issued: NOW + 35 * DAY, ..long(espoo()) });
+    let (registry, _) = today(&[above.clone(), first.clone(), by_anchor, since]);
+    assert!(registry.is_member(&principal(ESPOO)));
+    // Another region of the same level that claimed Espoo for a while takes nothing from the first.
+    let other = signed(ANCHOR, long(membership(ANCHOR, STRANGER, "lappi", &[Role::Region], 1)));
+    let claim = signed(STRANGER, short(membership(STRANGER, ESPOO, "espoo", &[Role::Holder], 0)));
+    let (registry, refused) = today(&[above, first, other, claim]);
+    assert_eq!(refused, [(3, Refusal::Expired)]);
+    assert_eq!(registry.organisation(&principal(ESPOO)).unwrap().admitted_by(), &principal(REGION));
+}
+
+#[test]
+fn keys_of_a_replaced_profile_do_not_come_back_when_the_newer_one_expires() {
+    let long = signed(ESPOO, Profile { expires: NOW + 20 * DAY, ..espoo_profile() });
+    let without = signed(ESPOO, Profile { issued: NOW, expires: NOW + DAY, services: vec![], ..espoo_profile() });
+    let statements = [signed(ANCHOR, region()), signed(REGION, espoo()), long, without];
+    let (registry, refused) = Registry::build(&anchor(), &statements, NOW + 2 * DAY);
+    assert_eq!(refused, [(3, Refusal::Expired)]);
+    assert!(registry.organisation(&principal(ESPOO)).unwrap().profile().is_none());
+    assert!(registry.service_by_kid(&thumbprint(SERVICE).kid()).is_none());
+}
+
+#[test]
+fn an_old_copy_takes_nothing_back_from_whoever_holds_a_newer_one() {
+    let long = |claims: Membership| Membership { expires: NOW + 399 * DAY, ..claims };
+    let short = |claims: Membership| Membership { issued: NOW, expires: NOW + 30 * DAY, ..claims };
+    let old = [signed(ANCHOR, long(region())), signed(REGION, long(espoo()))];
+    let suspended = signed(REGION, short(Membership { suspended: true, ..espoo() }));
+    let (mut copy, _) = build(&old).0.joined(std::slice::from_ref(&suspended), NOW);
+    let counts = |copy: &Registry| copy.is_member(&principal(ESPOO));
+    // It holds through the suspension's end, a restart, and a day on which the region was not admitted.
+    for day in [0, 31, 32, 300, 398] {
+        let now = NOW + day * DAY;
+        let read = Registry::read_snapshot(&copy.held_snapshot()).unwrap();
+        copy = Registry::of_held(&anchor(), &read, now).joined(&old, now).0;
+        assert!(!counts(&copy), "{day}");
+    }
+    assert_eq!((copy.statements().count(), copy.held().count()), (1, 2));
+    let lapsed =
+        [signed(ANCHOR, Membership { issued: NOW, expires: NOW + DAY, ..region() }), old[1].clone(), suspended];
+    let (copy, _) = build(&lapsed);
+    let (copy, _) = copy.joined(&[], NOW + 2 * DAY);
+    let renewed = signed(ANCHOR, Membership { issued: NOW + 3 * DAY, ..long(region()) });
+    let (copy, refused) = copy.joined(&[renewed, old[1].clone()], NOW + 3 * DAY);
+    assert!(!counts(&copy) && refused.is_empty());
+    // What cannot bring anything back any more is let go of, and what nobody vouched for was never held.
+    let forged = signed(STRANGER, short(Membership { issuer: principal(STRANGER), ..espoo() }));
+    let (copy, refused) = copy.joined(&[forged], NOW + 401 * DAY);
+    assert_eq!((copy.held().count(), refused), (1, vec![(0, Refusal::UnknownKey)]));
+}
+
+#[test]
 fn forged_statements_do_not_count() {
     let turku = membership(REGION, STRANGER, "turku", &[Role::Holder], 0);
     // Signed by somebody else's key.

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::scene::{Scene, data, item};
 use crate::vectors::world::{age, exists, fields, of, purpose, wanted};
 use pod_protocol::grant::Permission;
+use pod_protocol::predicate::{Predicate, Question};
 
 fn protect(scene: &mut Scene, record_type: &str, paths: &[&str]) {
     scene.rules.protected.insert(of(record_type), fields(paths));
@@ -74,6 +75,51 @@ fn a_predicate_over_something_protected_answers_unknown() {
     let absent = scene.released(chain, asked, &[]).unwrap();
     assert_eq!(released, absent);
     assert_eq!(released, json!({"resident?has_street": null, "resident?has_address": null, "resident?adult": null}));
+}
+
+/// A question about a parent of a protected part is answered from the rest, and the log says what was not looked at.
+#[test]
+fn a_predicate_over_a_parent_is_answered_as_if_the_protected_part_were_not_there() {
+    let mut scene = Scene::new();
+    let mut grant = scene.world.root();
+    let lines = Predicate { question: Question::CountAtLeast(2), ..exists("?two_lines", "address") };
+    grant.permissions.push(Permission::Derived(of("resident"), vec![exists("?has_address", "address"), lines]));
+    let chain = scene.granted(grant);
+    let asked = vec![wanted("resident", &["?has_address", "?two_lines", "address"])];
+    let whole = json!({"address": [{"street": "Kotikatu 1"}, {"city": "Helsinki"}]});
+    let rest = json!({"address": [{"city": "Helsinki"}]});
+    let absent = scene.released(chain.clone(), asked.clone(), &[("resident", rest)]).unwrap();
+    protect(&mut scene, "resident", &["address.street"]);
+    let released = scene.released(chain.clone(), asked.clone(), &[("resident", whole.clone())]).unwrap();
+    assert_eq!(released, absent);
+    assert_eq!((&released["resident?has_address"], &released["resident?two_lines"]), (&json!(true), &json!(false)));
+    let selection = scene.one(chain, asked.clone()).unwrap();
+    let item = item(&selection);
+    let kept: Vec<&Name> = item.withheld().iter().map(|kept| &kept.name).collect();
+    assert_eq!(kept, [&Name::Field("address.street".parse().unwrap())]);
+    assert_eq!(item.released(&data(item, &[("resident", whole)])), item.names());
+}
+
+/// A type that the catalogue does not know, or no longer: nobody said what of it may leave.
+#[test]
+fn of_a_type_without_a_rule_nothing_leaves_about_a_protected_person() {
+    let mut scene = Scene::new();
+    let mut grant = scene.world.root();
+    grant.permissions.push(Permission::Derived(of("child-health"), vec![exists("?any", "diet")]));
+    let chain = scene.granted(grant);
+    let asked = vec![wanted("resident", &["last_name"]), wanted("child-health", &["diet", "?any"])];
+    let records = [("resident", json!({"last_name": "Virtanen"})), ("child-health", json!({"diet": "vegan"}))];
+    let open = scene.released(chain.clone(), asked.clone(), &records).unwrap();
+    assert_eq!(open["child-health"], json!([{"diet": "vegan"}]));
+    protect(&mut scene, "resident", &[]);
+    let absent = scene.released(chain.clone(), asked.clone(), &records[..1]).unwrap();
+    let released = scene.released(chain.clone(), asked.clone(), &records).unwrap();
+    assert_eq!(released, absent);
+    assert_eq!(released, json!({"resident": [{"last_name": "Virtanen"}], "child-health?any": null}));
+    let selection = scene.one(chain, asked).unwrap();
+    let kept = item(&selection).withheld();
+    assert_eq!(kept.iter().map(|kept| kept.name.as_str()).collect::<Vec<_>>(), ["diet", "?any"]);
+    assert!(kept.iter().all(|kept| kept.reason == WithheldReason::NonDisclosure));
 }
 
 #[test]

@@ -1,4 +1,6 @@
 //! The last good copy of the registry: who is a member, which keys speak for whom, what services are registered for.
+//!
+//! What was once fetched stands until something newer replaces it or it expires, whatever a later copy leaves out.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -6,7 +8,7 @@ use pod_protocol::Refusal;
 use pod_protocol::registry::{Anchor, MAX_REGISTRY_AGE_SECS, Registry};
 use pod_store::{Batch, Store};
 
-use crate::fault::Fault;
+use crate::fault::{Failure, Fault};
 use crate::tables::SINGLES;
 
 /// Under which the snapshot lies, behind the time at which it was fetched.
@@ -20,13 +22,15 @@ const CONFIRMED_EVERY_SECS: u64 = 300;
 #[derive(Debug)]
 pub(crate) struct RegistryBook {
     store: Arc<dyn Store>,
-    anchor: Anchor,
-    current: RwLock<Held>,
+    held: RwLock<Held>,
 }
 
 #[derive(Debug, Clone)]
 struct Held {
-    registry: Arc<Registry>,
+    /// What was fetched, also when it is too old to count.
+    newest: Arc<Registry>,
+    /// What counts of it.
+    in_use: Arc<Registry>,
     /// When it was fetched, or confirmed to be the newest; 0 when there is none.
     fetched_secs: u64,
     /// As [`Held::fetched_secs`], as far as it is on disk.
@@ -50,65 +54,80 @@ impl RegistryBook {
             Some(stored) => u64::from_be_bytes(stored.try_into().map_err(|_| damaged())?),
         };
         let fetched_secs = fetched_secs.max(confirmed_secs);
-        let (registry, _left_out) = Registry::build(&anchor, &statements, now_secs);
-        let current = Held { registry: Arc::new(registry), fetched_secs, kept_secs: fetched_secs };
-        let book = Self { store, anchor, current: RwLock::new(current) };
+        let held = Held::new(Registry::of_held(&anchor, &statements, now_secs), fetched_secs);
+        let book = Self { store, held: RwLock::new(held) };
         book.age(now_secs);
         Ok(book)
     }
 
     /// The registry in use.
     pub(crate) fn current(&self) -> Arc<Registry> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).registry)
+        self.held().in_use
     }
 
     /// When the copy in use was fetched, or the directory last said that it is its newest; 0 when there is none.
     pub(crate) fn fetched_secs(&self) -> u64 {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).fetched_secs
+        self.held().fetched_secs
     }
 
-    /// Takes a new copy into use, after keeping it. Statements that do not hold are left out and reported.
-    pub(crate) fn take(&self, snapshot: &[u8], now_secs: u64) -> Result<Vec<(usize, Refusal)>, crate::fault::Failure> {
-        let statements = Registry::read_snapshot(snapshot)?;
-        let (registry, left_out) = Registry::build(&self.anchor, &statements, now_secs);
+    /// Takes a new copy into use, joined with the one that is held, after keeping both. Statements that do not hold are left
+    /// out and reported.
+    pub(crate) fn take(&self, snapshot: &[u8], now_secs: u64) -> Result<Vec<(usize, Refusal)>, Failure> {
+        let fetched = Registry::read_snapshot(snapshot)?;
+        let (registry, left_out) = self.held().newest.joined(&fetched, now_secs);
+        let snapshot = registry.held_snapshot();
+        // What could not be read at the next start is not kept.
+        Registry::read_snapshot(&snapshot)?;
         let mut batch = Batch::new();
-        batch.put(SINGLES, KEY, [now_secs.to_be_bytes().as_slice(), snapshot].concat());
+        batch.put(SINGLES, KEY, [now_secs.to_be_bytes().as_slice(), &snapshot].concat());
         batch.delete(SINGLES, CONFIRMED_KEY);
         self.store.commit(batch)?;
-        self.set(Held { registry: Arc::new(registry), fetched_secs: now_secs, kept_secs: now_secs });
+        self.set(Held::new(registry, now_secs));
         Ok(left_out)
     }
 
-    /// The directory says that the copy in use is still its newest.
+    /// The directory says that the copy that is held is still its newest.
     pub(crate) fn confirm(&self, now_secs: u64) -> Result<(), Fault> {
-        let mut copy = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if now_secs >= copy.kept_secs + CONFIRMED_EVERY_SECS {
+        let mut held = self.held();
+        if now_secs >= held.kept_secs + CONFIRMED_EVERY_SECS {
             let mut batch = Batch::new();
             batch.put(SINGLES, CONFIRMED_KEY, now_secs.to_be_bytes());
             self.store.commit(batch)?;
-            copy.kept_secs = now_secs;
+            held.kept_secs = now_secs;
         }
-        self.set(Held { fetched_secs: now_secs, ..copy });
+        self.set(Held { fetched_secs: now_secs, ..held });
         self.age(now_secs);
         Ok(())
     }
 
-    /// Leaves out of the copy in use what no longer counts: statements that expired, and everything once the copy itself is
-    /// older than a suspension may take to reach this node.
+    /// Leaves out of use what no longer counts: statements that expired, and everything once the copy itself is older than a
+    /// suspension may take to reach this node.
     pub(crate) fn age(&self, now_secs: u64) {
-        let copy = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let too_old = now_secs >= copy.fetched_secs.saturating_add(MAX_REGISTRY_AGE_SECS);
-        let nothing_left = copy.registry.organisations().next().is_none();
-        if nothing_left || (!too_old && now_secs < copy.registry.valid_until()) {
-            return;
+        let mut held = self.held();
+        if now_secs >= held.newest.valid_until() {
+            held.newest = Arc::new(held.newest.joined(&[], now_secs).0);
         }
-        let statements: Vec<Vec<u8>> =
-            if too_old { Vec::new() } else { copy.registry.statements().map(<[u8]>::to_vec).collect() };
-        let (registry, _left_out) = Registry::build(&self.anchor, &statements, now_secs);
-        self.set(Held { registry: Arc::new(registry), ..copy });
+        let too_old = now_secs >= held.fetched_secs.saturating_add(MAX_REGISTRY_AGE_SECS);
+        held.in_use = if too_old {
+            Arc::new(Registry::build(held.newest.anchor(), &[], now_secs).0)
+        } else {
+            Arc::clone(&held.newest)
+        };
+        self.set(held);
     }
 
-    fn set(&self, copy: Held) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = copy;
+    fn held(&self) -> Held {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, held: Held) {
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+}
+
+impl Held {
+    fn new(registry: Registry, fetched_secs: u64) -> Self {
+        let newest = Arc::new(registry);
+        Self { in_use: Arc::clone(&newest), newest, fetched_secs, kept_secs: fetched_secs }
     }
 }

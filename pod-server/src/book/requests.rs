@@ -3,8 +3,10 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use pod_crypto::hpke::SEALED_EXTRA_BYTES;
 use pod_crypto::sha256;
 use pod_protocol::access_request::AccessRequest;
+use pod_protocol::decision::DECISION_STEP_BYTES;
 use pod_protocol::ids::{ObjectId, PodId, Principal};
 use pod_protocol::{Refusal, Signed, Verified};
 use pod_store::{Batch, Store};
@@ -14,8 +16,8 @@ use crate::tables::{ACCESS_REQUESTS, DECISIONS, INBOX, REQUEST_ENDS};
 
 /// Most decisions that wait on one access request: a link can be opened by a class of families, not by a city.
 pub(crate) const MAX_DECISIONS: usize = 256;
-/// Longest sealed decision: a grant for each of a handful of holders.
-pub(crate) const MAX_DECISION_BYTES: usize = 16 * 1024;
+/// Longest sealed decision: two steps, which is a grant for each of some sixteen holders.
+pub(crate) const MAX_DECISION_BYTES: usize = 2 * DECISION_STEP_BYTES + SEALED_EXTRA_BYTES;
 /// Most access requests in one inbox.
 const MAX_INBOX: usize = 256;
 /// How long an access request stays after its end: a service that collects once a month gets all decisions.

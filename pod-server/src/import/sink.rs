@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pod_audit::{EntryKind, MAX_BATCH_BYTES, NewEntry, PersonalPart, PodTag, PublicPart, Released};
-use pod_import::{Checkpoint, IdentityCode, ImportedRecord, Outcome, Sink};
+use pod_import::{Batch, Checkpoint, IdentityCode, ImportedRecord, Outcome, Sink};
 use pod_protocol::blind_request::MAX_BLIND_INPUTS;
 use pod_protocol::field::RecordType;
 use pod_protocol::ids::PodId;
@@ -80,7 +80,7 @@ pub(super) struct NodeSink<'n> {
 #[derive(Default)]
 struct Changes {
     outcomes: Vec<Outcome>,
-    /// Pods with a record that is new or changed, and the types of these.
+    /// Pods that change, and the types of the records that are new or changed.
     pods: BTreeMap<PodId, BTreeSet<RecordType>>,
     /// Pods whose guardians or non-disclosure change.
     standings: BTreeSet<PodId>,
@@ -95,7 +95,7 @@ impl Sink for NodeSink<'_> {
         Ok(stored.map(|bytes| serde_json::from_slice(&bytes).map_err(damaged)).transpose()?)
     }
 
-    fn apply(&mut self, batch: &[ImportedRecord], checkpoint: &Checkpoint) -> Result<Vec<Outcome>, SinkFault> {
+    fn apply(&mut self, batch: &Batch, checkpoint: &Checkpoint) -> Result<Vec<Outcome>, SinkFault> {
         if self.stopping.load(Ordering::Relaxed) {
             return Err(SinkFault::Stopped);
         }
@@ -109,7 +109,7 @@ impl Sink for NodeSink<'_> {
         }
     }
 
-    fn preview(&self, batch: &[ImportedRecord]) -> Result<Vec<Outcome>, SinkFault> {
+    fn preview(&self, batch: &Batch) -> Result<Vec<Outcome>, SinkFault> {
         if self.stopping.load(Ordering::Relaxed) {
             return Err(SinkFault::Stopped);
         }
@@ -120,10 +120,11 @@ impl Sink for NodeSink<'_> {
 
 impl NodeSink<'_> {
     /// Makes tags for those people of the batch who have none yet. That the blinder is away stops no import.
-    fn make_tags<'b>(&mut self, batch: &'b [ImportedRecord]) -> Result<HashMap<&'b IdentityCode, FoundBy>, SinkFault> {
+    fn make_tags<'b>(&mut self, batch: &'b Batch) -> Result<HashMap<&'b IdentityCode, FoundBy>, SinkFault> {
         let mut tags = HashMap::new();
         let Tagging::By(blinder, runtime) = &self.tagging else { return Ok(tags) };
-        let people: HashSet<&IdentityCode> = batch.iter().map(|record| &record.subject).collect();
+        let with_records = batch.records.iter().map(|record| &record.subject);
+        let people: HashSet<&IdentityCode> = with_records.chain(&batch.protected).collect();
         let mut lacking = Vec::with_capacity(people.len());
         for code in people {
             let has = match self.node.find(code)? {
@@ -149,7 +150,7 @@ impl NodeSink<'_> {
 
     fn write(
         &self,
-        batch: &[ImportedRecord],
+        batch: &Batch,
         checkpoint: &Checkpoint,
         tags: &HashMap<&IdentityCode, FoundBy>,
     ) -> Result<Vec<Outcome>, SinkFault> {
@@ -221,10 +222,9 @@ impl NodeSink<'_> {
     }
 }
 
-/// Puts all records into a batch. A record may stand there twice: the later one counts and meets the earlier one.
-fn put_all(writing: &mut WriteBatch<'_>, batch: &[ImportedRecord], source: &str) -> Result<Changes, SinkFault> {
+fn put_all(writing: &mut WriteBatch<'_>, batch: &Batch, source: &str) -> Result<Changes, SinkFault> {
     let mut changes = Changes::default();
-    for record in batch {
+    for record in &batch.records {
         let pod = writing.pod(text(&record.subject)?)?;
         let record_type: RecordType =
             record.record_type.parse().map_err(|_| SinkFault::RecordType { id: record.record_type.clone() })?;
@@ -245,6 +245,14 @@ fn put_all(writing: &mut WriteBatch<'_>, batch: &[ImportedRecord], source: &str)
             changes.pods.entry(pod).or_default().insert(record_type);
         }
         changes.outcomes.push(outcome);
+    }
+    // A pod is made where there is none: another register may bring what must then be withheld.
+    for code in &batch.protected {
+        let pod = writing.pod(text(code)?)?;
+        if writing.set_non_disclosure(&pod, true)? {
+            changes.standings.insert(pod);
+            changes.pods.entry(pod).or_default();
+        }
     }
     Ok(changes)
 }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use pod_http::{Client, HeaderValue, Request, StatusCode, header};
-use pod_protocol::Refusal;
-use pod_protocol::registry::{MAX_REGISTRY_AGE_SECS, Registry};
 
 use super::config::DirectoryConfig;
 use super::{Undone, wait_after};
@@ -40,27 +38,18 @@ async fn refresh(
     etag: &mut Option<HeaderValue>,
 ) -> Result<(), Undone> {
     let mut request = Request::get("/v1/registry");
-    // A copy that no longer counts was let go of, so "still the same" would not bring it back.
-    let counts = (node.clock)().saturating_sub(node.registry.fetched_secs()) < MAX_REGISTRY_AGE_SECS;
-    if let Some(etag) = etag.as_ref().filter(|_| counts) {
-        request = request.with_header(header::IF_NONE_MATCH, etag.clone());
+    if let Some(etag) = etag.clone() {
+        request = request.with_header(header::IF_NONE_MATCH, etag);
     }
     let answer = client.send(&config.url, request).await?;
     let now_secs = (node.clock)();
-    if answer.status == StatusCode::NOT_MODIFIED && etag.is_some() && counts {
+    if answer.status == StatusCode::NOT_MODIFIED && etag.is_some() {
         return Ok(blocking(node, move |node| Ok(node.registry.confirm(now_secs)?)).await?);
     }
     let answer = answer.success()?;
     let snapshot = answer.body;
-    let left_out = blocking(node, move |node| {
-        // A directory that lost everything must not make every node forget everybody.
-        let empty = Registry::read_snapshot(&snapshot)?.is_empty();
-        if empty && node.registry.current().organisations().next().is_some() {
-            return Err(Refusal::Unavailable.into());
-        }
-        node.registry.take(&snapshot, now_secs)
-    });
-    for (statement, refusal) in left_out.await? {
+    let left_out = blocking(node, move |node| node.registry.take(&snapshot, now_secs)).await?;
+    for (statement, refusal) in left_out {
         tracing::warn!(statement, code = refusal.code(), "a statement of the registry does not count");
     }
     *etag = answer.headers.get(header::ETAG).cloned();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pod_import::Options;
 use pod_protocol::Verified;
 use pod_protocol::grant::Grant;
-use pod_server::import::{Files, Importer};
+use pod_server::import::{Files, ImportReport, Importer};
 use serde_json::{Value, json};
 
 use crate::people::{data, item, outcomes, wanted};
@@ -13,16 +13,20 @@ use crate::scene::{ANNA, EETU, Scene};
 
 /// Has the serving node import the register's newest row about Eetu.
 async fn import(scene: &Scene, protected: bool, guardians: &str) {
+    let report = import_row(scene, protected, "15.06.2008", guardians).await;
+    assert_eq!(report.rows.total.refused, 0, "{report}");
+}
+
+async fn import_row(scene: &Scene, protected: bool, born: &str, guardians: &str) -> ImportReport {
     let flag = if protected { "K" } else { "E" };
     let text = format!(
         "\u{feff}hetu;sukunimi;etunimet;kutsumanimi;syntymäaika;äidinkieli;kotikunta;katuosoite;postinumero;postitoimipaikka;turvakielto;sähköposti;puhelin;huoltajat\r\n\
-         {EETU};Virtanen;Eetu;Eetu;15.06.2008;fi;091;Kaivokatu 1;00100;HELSINKI;{flag};;;{guardians}\r\n"
+         {EETU};Virtanen;Eetu;Eetu;{born};fi;091;Kaivokatu 1;00100;HELSINKI;{flag};;;{guardians}\r\n"
     );
     let path: PathBuf = scene.folder.path().join("residents.csv");
     std::fs::write(&path, text).unwrap();
     let importer = Importer::new(scene.node(), None);
-    let report = importer.run(Files::Files(vec![path]), Options::default(), |_| {}).await.unwrap();
-    assert_eq!(report.rows.total.refused, 0, "{report}");
+    importer.run(Files::Files(vec![path]), Options::default(), |_| {}).await.unwrap()
 }
 
 /// What the service gets of Eetu's residence, by its first record.
@@ -44,6 +48,24 @@ async fn who_is_protected_from_today_on_is_protected_at_once() {
     assert_eq!(before["address"]["street"], "Kaivokatu 1");
 
     import(&scene, true, ANNA).await;
+    assert_eq!(fetched(&scene, &grant).await, Ok(json!({ "given_names": "Eetu" })));
+    import(&scene, false, ANNA).await;
+    assert_eq!(fetched(&scene, &grant).await, Ok(before));
+}
+
+#[tokio::test]
+async fn a_row_that_is_refused_for_something_else_protects_all_the_same() {
+    let scene = Scene::new().await;
+    let grant = scene.usual_grant().await;
+    import(&scene, false, ANNA).await;
+    let before = fetched(&scene, &grant).await.unwrap();
+
+    let report = import_row(&scene, true, "32.13.2008", ANNA).await;
+    assert_eq!((report.rows.total.refused, report.rows.refused[0].why.as_str()), (1, "birth date does not parse"));
+    assert_eq!(fetched(&scene, &grant).await, Ok(json!({ "given_names": "Eetu" })));
+
+    // The other direction needs a whole row.
+    assert_eq!(import_row(&scene, false, "32.13.2008", ANNA).await.rows.total.refused, 1);
     assert_eq!(fetched(&scene, &grant).await, Ok(json!({ "given_names": "Eetu" })));
     import(&scene, false, ANNA).await;
     assert_eq!(fetched(&scene, &grant).await, Ok(before));

@@ -56,17 +56,53 @@ async fn a_suspension_arrives_and_an_empty_registry_does_not() {
     let city = City::open("oulu", folder.path());
     let mut directory = Directory::away(folder.path());
     directory.answers().await;
-    let both = |suspended| vec![membership("turku", START_SECS, suspended), membership("oulu", START_SECS, false)];
+    let both = |suspended| {
+        let issued = START_SECS + u64::from(suspended);
+        vec![membership("turku", issued, suspended), membership("oulu", START_SECS, false)]
+    };
     directory.told(|told| told.statements = both(false));
     let upkeep = start(&city, &directory);
     eventually("both are members", || knows(&city, "turku") && knows(&city, "oulu")).await;
 
     directory.told(|told| told.statements.clear());
-    eventually("the directory has lost everything", || directory.told(|told| told.whole_copies > 3)).await;
+    let whole_copies = directory.told(|told| told.whole_copies);
+    eventually("an empty registry is fetched", || directory.told(|told| told.whole_copies > whole_copies)).await;
+    eventually("and taken", || directory.told(|told| told.unchanged > 2)).await;
     assert!(knows(&city, "turku") && knows(&city, "oulu"));
     directory.told(|told| told.statements = both(true));
     eventually("the suspension counts", || !knows(&city, "turku")).await;
     assert!(knows(&city, "oulu"));
+    upkeep.finish().await;
+}
+
+#[tokio::test]
+async fn a_directory_that_shows_an_old_registry_does_not_take_a_suspension_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = Directory::away(folder.path());
+    directory.answers().await;
+    let both = |suspended| vec![membership("turku", START_SECS, suspended), membership("oulu", START_SECS, false)];
+    let before = [membership("turku", START_SECS - 1, false), membership("espoo", START_SECS, false)];
+    directory.told(|told| told.statements = both(true));
+    let city = City::open("oulu", folder.path());
+    let upkeep = start(&city, &directory);
+    eventually("the suspension counts", || city.node.registry().organisation(&principal("turku")).is_some()).await;
+
+    directory.told(|told| told.statements = before.to_vec());
+    eventually("the old registry is fetched", || knows(&city, "espoo")).await;
+    assert!(!knows(&city, "turku") && knows(&city, "oulu"));
+
+    // The same for a node that starts again, and for one whose copy had become too old to count.
+    directory.goes_away().await;
+    upkeep.finish().await;
+    eventually("what was being written is written", || Arc::strong_count(&city.node) == 1).await;
+    drop(city.close());
+    let city = City::open("oulu", folder.path());
+    let upkeep = start(&city, &directory);
+    city.wait(86_400);
+    eventually("the copy no longer counts", || !knows(&city, "espoo")).await;
+    directory.answers().await;
+    eventually("the old registry is fetched again", || knows(&city, "espoo")).await;
+    assert!(!knows(&city, "turku") && knows(&city, "oulu"));
     upkeep.finish().await;
 }
 

@@ -9,7 +9,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
-use tokio::time::timeout;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::tls;
@@ -23,6 +24,9 @@ use super::origin::{Kind, Origin};
 const HEAD_BYTES: usize = 32 * 1024;
 /// The same for HTTP/2.
 const HEADER_LIST_BYTES: u32 = 32 * 1024;
+/// How long an address may say nothing before the next one is tried beside it: RFC 8305 recommends it, and an address that
+/// swallows packets would else take the whole deadline.
+const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
 /// Opens a connection on which requests can be sent at once.
 pub(crate) async fn open(
@@ -82,20 +86,42 @@ async fn resolve(
     within(origin, Step::Resolve, limits.connect, looking_up).await
 }
 
-/// The first address that accepts; the last error when none does.
 async fn connect_any(origin: &Origin, addresses: &[SocketAddr]) -> Result<TcpStream, ClientError> {
+    let socket = first_of(addresses, TcpStream::connect)
+        .await
+        .map_err(|source| ClientError::Connect { origin: origin.to_string(), source })?;
+    // A request is written at once; waiting for more would cost 40 ms.
+    let _ = socket.set_nodelay(true);
+    Ok(socket)
+}
+
+/// The first address that accepts; the last error when none does. The next one is tried as soon as one refuses, or has said
+/// nothing for [`NEXT_ADDRESS_AFTER`]; those that were begun go on (RFC 8305 §5).
+async fn first_of<Socket, Connecting>(
+    addresses: &[SocketAddr],
+    connect: impl Fn(SocketAddr) -> Connecting,
+) -> io::Result<Socket>
+where
+    Socket: Send + 'static,
+    Connecting: Future<Output = io::Result<Socket>> + Send + 'static,
+{
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(socket) => {
-                // A request is written at once; waiting for more would cost 40 ms.
-                let _ = socket.set_nodelay(true);
-                return Ok(socket);
-            }
-            Err(error) => last = error,
+    let mut addresses = addresses.iter();
+    let mut attempts = JoinSet::new();
+    loop {
+        if let Some(address) = addresses.next() {
+            attempts.spawn(connect(*address));
+        }
+        tokio::select! {
+            ended = attempts.join_next() => match ended {
+                Some(Ok(Ok(socket))) => return Ok(socket),
+                Some(Ok(Err(error))) => last = error,
+                Some(Err(gone)) => last = gone.into(),
+                None => return Err(last),
+            },
+            () = sleep(NEXT_ADDRESS_AFTER), if addresses.len() > 0 => {}
         }
     }
-    Err(ClientError::Connect { origin: origin.to_string(), source: last })
 }
 
 async fn secure(
@@ -162,4 +188,32 @@ where
 
 fn broken(origin: &Origin, error: hyper::Error) -> ClientError {
     ClientError::Broken { origin: origin.to_string(), step: Step::Connect, source: error.into() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Whoever is called at port 1 says nothing, at port 2 refuses, at port 3 accepts.
+    async fn reached(ports: &[u16]) -> io::Result<u16> {
+        let addresses: Vec<SocketAddr> = ports.iter().map(|port| SocketAddr::from(([192, 0, 2, 1], *port))).collect();
+        let connect = |address: SocketAddr| async move {
+            match address.port() {
+                1 => std::future::pending().await,
+                2 => Err(io::ErrorKind::ConnectionRefused.into()),
+                port => Ok(port),
+            }
+        };
+        timeout(Duration::from_secs(20), first_of(&addresses, connect)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_address_that_says_nothing_holds_up_no_other() {
+        assert_eq!(reached(&[1, 3]).await.unwrap(), 3);
+        assert_eq!(reached(&[1, 1, 2, 3]).await.unwrap(), 3);
+        assert_eq!(reached(&[2, 3, 1]).await.unwrap(), 3);
+        assert_eq!(reached(&[2, 2]).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(reached(&[]).await.unwrap_err().kind(), io::ErrorKind::AddrNotAvailable);
+    }
 }

@@ -182,6 +182,7 @@ pub struct Catalogue {
     registers: Vec<Register>,
     public_json: String,
     digest: [u8; 32],
+    text_digest: [u8; 32],
 }
 
 impl Catalogue {
@@ -211,10 +212,11 @@ impl Catalogue {
     /// As [`load`](Self::load).
     pub fn parse(text: &str, file: &str) -> Result<Self, CatalogueError> {
         let raw: raw::RawCatalogue = toml::from_str(text).map_err(|error| CatalogueError::toml(file, text, &error))?;
-        Self::check(raw).map_err(|why| CatalogueError::new(file, why))
+        let text_digest = pod_crypto::sha256(&[text.as_bytes()]);
+        Self::check(raw, text_digest).map_err(|why| CatalogueError::new(file, why))
     }
 
-    fn check(raw: raw::RawCatalogue) -> Result<Self, String> {
+    fn check(raw: raw::RawCatalogue, text_digest: [u8; 32]) -> Result<Self, String> {
         if raw.format != CATALOGUE_FORMAT {
             return Err(format!("format = {} is unknown; this program reads format = {CATALOGUE_FORMAT}", raw.format));
         }
@@ -240,10 +242,11 @@ impl Catalogue {
             .collect::<Result<Vec<Register>, _>>()?;
         no_twins(registers.iter().map(Register::id), "register")?;
         no_twins(registers.iter().map(Register::file), "register with file")?;
+        one_says_who_is_protected(&registers)?;
 
         let public_json = public::render(&organisation, &name, &record_types);
         let digest = pod_crypto::sha256(&[public_json.as_bytes()]);
-        Ok(Self { organisation, name, record_types, registers, public_json, digest })
+        Ok(Self { organisation, name, record_types, registers, public_json, digest, text_digest })
     }
 
     /// The organisation's id, such as `helsinki`.
@@ -302,6 +305,11 @@ impl Catalogue {
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }
+
+    /// SHA-256 of the file as it was written, the mapping of registers included.
+    pub(crate) fn text_digest(&self) -> [u8; 32] {
+        self.text_digest
+    }
 }
 
 /// An id stands in paths, grants and URLs: small letters, digits and hyphens.
@@ -317,6 +325,17 @@ fn checked_id(id: String, what: &str) -> Result<String, String> {
         Err(format!(
             "{what} id `{id}` must begin with a small letter and hold up to {MAX_ID_CHARS} small letters, digits, hyphens and underscores"
         ))
+    }
+}
+
+/// Two registers that contradict each other would protect whoever was imported last.
+fn one_says_who_is_protected(registers: &[Register]) -> Result<(), String> {
+    let mut saying = registers.iter().filter(|register| register.non_disclosure().is_some()).map(Register::id);
+    match (saying.next(), saying.next()) {
+        (Some(first), Some(second)) => Err(format!(
+            "registers `{first}` and `{second}` both have `non_disclosure`: keep it where it is decided who is protected, and name the column in `ignored` of the other"
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use std::io::{self, BufRead};
 
 use super::lines::{Line, Lines};
 use super::{BadRow, Cells, Encoding, FileFault, MAX_LINES_PER_ROW, MAX_ROW_BYTES, Row};
+use crate::identity::contains_identity_code;
 
 const NOT_CLOSED: &str = "a quotation mark is not closed";
 
@@ -35,6 +36,9 @@ impl<R: BufRead> Delimited<R> {
             let name = encoding.decode(cell).map_err(|why| {
                 FileFault::Heading(format!("has a heading that {why}: is `encoding` in the catalogue right?"))
             })?;
+            if contains_identity_code(&name) {
+                return Err(FileFault::Heading("has no heading: an identity code stands in its first line".to_owned()));
+            }
             rows.heading.push(name.trim().to_owned());
         }
         let mut seen = BTreeSet::new();
@@ -83,9 +87,7 @@ impl<R: BufRead> Delimited<R> {
     }
 
     fn decode(&self, cells: Vec<Vec<u8>>) -> Result<Vec<String>, BadRow> {
-        let decode = |(cell, name): (Vec<u8>, &String)| {
-            self.encoding.decode(cell).map_err(|why| BadRow { field: Some(name.clone()), why: why.to_owned() })
-        };
+        let decode = |(cell, name): (Vec<u8>, &String)| self.encoding.decode(cell).map_err(|why| BadRow::at(name, why));
         cells.into_iter().zip(&self.heading).map(decode).collect()
     }
 

@@ -18,6 +18,8 @@ pub use encoding::Encoding;
 use json_lines::JsonLines;
 use lines::Lines;
 
+use crate::identity::IdentityCode;
+
 /// One row, at most. A record travels inside protocol objects of 64 KiB; a longer row is most likely a file of
 /// another kind, or a quotation mark that nobody closed.
 pub const MAX_ROW_BYTES: usize = 64 * 1024;
@@ -65,18 +67,24 @@ impl std::fmt::Debug for Cells {
     }
 }
 
-/// Why a row cannot be divided into cells.
+/// Why a row does not become a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
     /// The column, where the fault belongs to one.
     pub field: Option<String>,
     /// What is wrong, without any value of the row.
     pub why: String,
+    /// The person whom the row says to be under non-disclosure: that counts, whatever else is wrong with the row.
+    pub protects: Option<IdentityCode>,
 }
 
 impl BadRow {
-    fn new(why: impl Into<String>) -> Self {
-        Self { field: None, why: why.into() }
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self { field: None, why: why.into(), protects: None }
+    }
+
+    pub(crate) fn at(field: &str, why: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::new(why) }
     }
 }
 

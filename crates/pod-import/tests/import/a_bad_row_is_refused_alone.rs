@@ -1,6 +1,6 @@
 //! One bad row is named by line, column and reason; every other row goes in. No sentence repeats a value.
 
-use pod_import::Report;
+use pod_import::{IdentityCode, Report};
 
 use crate::world::{CODES, Case, MemorySink};
 
@@ -53,7 +53,8 @@ fn refused_csv(bad: &str) -> (u64, Option<String>, String) {
 }
 
 fn refused_json(bad: &str) -> (u64, Option<String>, String) {
-    let good = [format!("{{\"id\":\"{}\"}}", CODES[0]), format!("{{\"id\":\"{}\"}}", CODES[1])];
+    let good = |code: &str| format!("{{\"id\":\"{code}\",\"of\":{{\"guardians\":null}}}}");
+    let good = [good(CODES[0]), good(CODES[1])];
     refused(&json(), "things.jsonl", "", [&good[0], &good[1]], bad)
 }
 
@@ -131,6 +132,22 @@ fn json_rows() {
             Some("of.guardians"),
             "names more than 16 guardians",
         ),
+        (
+            format!("{{\"id\":\"{code}\",\"of\":{{}}}}"),
+            Some("of.guardians"),
+            "is missing: say null where there are no guardians",
+        ),
+        (
+            format!("{{\"id\":\"{code}\",\"of.guardians\":[]}}"),
+            Some("of.guardians"),
+            "the catalogue does not know this property",
+        ),
+        (
+            format!("{{\"id\":\"{code}\",\"\":{{\"name\":[\"x\"]}}}}"),
+            Some(""),
+            "the catalogue does not know this property",
+        ),
+        (format!("{{\"id\":\"{code}\",\"{guardian}\":1}}"), None, "names a property by an identity code"),
         ("{\"id\":10165996}".to_owned(), Some("id"), "identity code is not text"),
     ] {
         assert_eq!(refused_json(&bad), (2, field.map(str::to_owned), why.to_owned()), "{bad}");
@@ -194,6 +211,8 @@ fn a_heading_that_is_not_the_catalogues_stops_the_import_before_any_row() {
     );
     let stopped = csv().stops("things.csv", format!("id,name,day,fee,name\n{row}").as_bytes());
     assert!(stopped.ends_with("has two columns `name`"), "{stopped}");
+    let stopped = csv().stops("things.csv", row.as_bytes());
+    assert!(stopped.ends_with("has no heading: an identity code stands in its first line"), "{stopped}");
     let stopped = csv().stops("things.csv", b"");
     assert!(stopped.ends_with("is empty: it needs a heading"), "{stopped}");
 }
@@ -209,4 +228,26 @@ fn an_empty_non_disclosure_flag_is_not_guessed() {
     let (report, sink) = case.import("flags.csv", text.as_bytes());
     assert_eq!(report.refused[0].why, "non-disclosure flag is neither K nor E");
     assert_eq!(sink.kept(CODES[1], "thing").non_disclosure, Some(true));
+}
+
+#[test]
+fn a_bad_row_protects_its_person_all_the_same() {
+    let [protected, free, twice, odd] = CODES;
+    let case = Case::new(
+        "flags.jsonl",
+        "format = \"jsonl\"\nencoding = \"utf-8\"\nsubject = \"id\"\nrecord_id_column = \"nr\"\n\
+         non_disclosure = { column = \"flag\", yes = \"K\", no = \"E\" }\n\
+         columns = [{ from = \"grade\", to = \"grade\", kind = \"integer\" }]",
+    );
+    let text = format!(
+        "{{\"id\":\"{protected}\",\"nr\":1,\"flag\":\"K\",\"grade\":12}}\n\
+         {{\"id\":\"{free}\",\"nr\":1,\"flag\":\"E\",\"grade\":12}}\n\
+         {{\"id\":\"{twice}\",\"flag\":\"K\"}}\n\
+         {{\"id\":\"{odd}\",\"nr\":1,\"flag\":\"K\",\"new\":1}}\n\
+         {{\"id\":\"nobody\",\"nr\":1,\"flag\":\"K\"}}\n"
+    );
+    let (report, sink) = case.import("flags.jsonl", text.as_bytes());
+    assert_eq!((report.total.refused, report.total.rows), (5, 5));
+    let expected = [protected, twice, odd].map(|code| IdentityCode::parse(code).unwrap());
+    assert_eq!(sink.protected, expected);
 }

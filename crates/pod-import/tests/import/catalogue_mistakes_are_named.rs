@@ -95,6 +95,26 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("\"maxLength\": 40", "\"maxLength\": \"x\"", "the schema is not JSON Schema 2020-12"),
     ("\"format\": \"date\"", "\"format\": \"dat\"", "the schema is not JSON Schema 2020-12"),
     ("\"day\": {", "\"day\" {", "the schema is not JSON"),
+    (
+        "{ \"type\": \"integer\", \"minimum\": 1, \"maximum\": 9 }",
+        "{ \"type\": \"object\" }",
+        "the object at grade needs `properties`",
+    ),
+    ("{ \"type\": \"integer\", \"minimum\": 1, \"maximum\": 9 }", "{}", "the schema needs a \"type\" at grade: one of"),
+    ("\"integer\"", "[\"integer\", \"object\"]", "the schema needs a \"type\" at grade: one of"),
+    (
+        "{ \"type\": \"integer\", \"minimum\": 1, \"maximum\": 9 }",
+        "{ \"type\": \"array\" }",
+        "the array at grade needs `items`",
+    ),
+    ("\"minimum\": 1", "\"anyOf\": [{}]", "the schema uses `anyOf` at grade; allowed are "),
+    ("\"minimum\": 1", "\"if\": {}", "the schema uses `if` at grade"),
+    (
+        "\"additionalProperties\": false, \"required\"",
+        "\"additionalProperties\": false, \"patternProperties\": {}, \"required\"",
+        "the schema uses `patternProperties` at notes",
+    ),
+    ("\"minimum\": 1", "\"$ref\": \"#\"", "the schema uses `$ref` at grade"),
 ];
 
 #[test]
@@ -120,6 +140,25 @@ fn what_is_protected_has_room_in_the_log() {
     let said = town(MAX_PROTECTED_FIELDS / 2 + 1).unwrap_err().to_string();
     assert!(said.contains("withheld_under_non_disclosure names 130 fields in all"), "{said}");
     assert!(said.ends_with("name a parent in place of the fields below it"), "{said}");
+}
+
+#[test]
+fn a_field_that_no_grant_could_name() {
+    let long = "x".repeat(97);
+    let said = mistake("\"day\": {", &format!("\"{long}\": {{"));
+    assert!(said.contains(&format!("`{long}` cannot be named in a grant: give it a shorter name")), "{said}");
+}
+
+#[test]
+fn two_registers_that_say_who_is_protected_are_one_too_many() {
+    let saying = |id: &str| {
+        let flag = "non_disclosure = { column = \"flag\", yes = \"K\", no = \"E\" }";
+        REGISTER.replace("things", id).replace("subject = ", &format!("{flag}\nsubject = "))
+    };
+    let one = format!("{CASE_HEAD}{REGISTER}{}", saying("flags"));
+    Catalogue::parse(&one, "town.toml").unwrap();
+    let said = Catalogue::parse(&format!("{one}{}", saying("more")), "town.toml").unwrap_err().to_string();
+    assert!(said.contains("registers `flags` and `more` both have `non_disclosure`"), "{said}");
 }
 
 #[test]

@@ -13,8 +13,8 @@ fn rows_in(city: &str, file: &str) -> u64 {
     if file.ends_with(".jsonl") { lines } else { lines - 1 }
 }
 
-#[test]
-fn no_row_is_lost_and_none_refused() {
+/// Imports four cities, holds every count against an independent one, and returns the rows by type.
+fn rows_by_type() -> BTreeMap<String, u64> {
     let mut by_type: BTreeMap<String, u64> = BTreeMap::new();
     let mut everybody = std::collections::BTreeSet::new();
     for city in CITIES {
@@ -36,18 +36,31 @@ fn no_row_is_lost_and_none_refused() {
     }
     // Whoever stands in any register is a resident of one of the four cities.
     assert_eq!(everybody.len() as u64, by_type["residence"]);
-    if std::env::var_os("AITTA_REGISTERS").is_some() {
-        let expected = [
-            ("child-health", 1348),
-            ("early-education", 1075),
-            ("library-card", 2626),
-            ("residence", 12_000),
-            ("school", 162),
-            ("sports-pass", 429),
-        ];
-        assert_eq!(by_type, expected.map(|(name, rows)| (name.to_owned(), rows)).into());
-        assert_eq!(by_type.values().sum::<u64>(), 17_640);
+    by_type
+}
+
+#[test]
+fn no_row_is_lost_and_none_refused() {
+    assert!(rows_by_type().values().all(|rows| *rows > 0));
+}
+
+#[test]
+fn all_rows_of_the_full_registers_are_there() {
+    if std::env::var_os("AITTA_REGISTERS").is_none() {
+        println!("skipped: AITTA_REGISTERS is unset");
+        return;
     }
+    let by_type = rows_by_type();
+    let expected = [
+        ("child-health", 1348),
+        ("early-education", 1075),
+        ("library-card", 2626),
+        ("residence", 12_000),
+        ("school", 162),
+        ("sports-pass", 429),
+    ];
+    assert_eq!(by_type, expected.map(|(name, rows)| (name.to_owned(), rows)).into());
+    assert_eq!(by_type.values().sum::<u64>(), 17_640);
 }
 
 #[test]

@@ -79,3 +79,26 @@ fn a_file_that_changed_since_starts_over() {
     assert_eq!((total.done_before, total.updated, total.unchanged, total.created), (0, 1, 1, 1));
     assert_eq!(sink.json(CODES[0], "thing")["name"], "changed");
 }
+
+#[test]
+fn rows_that_a_wrong_catalogue_refused_come_in_with_the_corrected_one() {
+    let case = |format: &str| {
+        let columns = format!("columns = [{{ from = \"day\", to = \"day\", kind = \"date\", format = \"{format}\" }}]");
+        let file = "format = \"csv\"\ndelimiter = \",\"\nencoding = \"utf-8\"\nsubject = \"id\"";
+        Case::new("things.csv", &format!("{file}\n{columns}"))
+    };
+    let (wrong, right) = (case("%d.%m.%Y"), case("%Y-%m-%d"));
+    let rows: String = CODES.iter().map(|code| format!("{code},2026-08-01\n")).collect();
+    let path = wrong.write("things.csv", format!("id,day\n{rows}").as_bytes());
+
+    let catalogue = wrong.catalogue();
+    let plan = Plan::files(&catalogue, std::slice::from_ref(&path)).unwrap();
+    let mut sink = MemorySink { batches_until_killed: Some(2), ..MemorySink::default() };
+    import(&plan, &mut sink, &mut |_| {}, &batches_of(1)).unwrap_err();
+
+    let catalogue = right.catalogue();
+    let plan = Plan::files(&catalogue, &[path]).unwrap();
+    sink.batches_until_killed = None;
+    let total = import(&plan, &mut sink, &mut |_| {}, &batches_of(1)).unwrap().total;
+    assert_eq!((total.created, total.done_before, total.refused), (4, 0, 0));
+}

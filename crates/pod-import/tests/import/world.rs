@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use pod_import::{Catalogue, Checkpoint, IdentityCode, ImportedRecord, Options, Outcome, Plan, Report, Sink, import};
+use pod_import::{
+    Batch, Catalogue, Checkpoint, IdentityCode, ImportedRecord, Options, Outcome, Plan, Report, Sink, import,
+};
 use pod_protocol::value::Value;
 
 pub(crate) const CITIES: [&str; 4] = ["helsinki", "espoo", "turku", "oulu"];
 
 /// The full registers where the environment names them; else the demo's sample.
 pub(crate) fn registers() -> PathBuf {
-    std::env::var_os("AITTA_REGISTERS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/registers"), PathBuf::from)
+    // Relative to the workspace, where commands are given, not to the package, where tests run.
+    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    workspace.join(std::env::var_os("AITTA_REGISTERS").unwrap_or_else(|| "demo/registers".into()))
 }
 
 pub(crate) fn catalogue_path(city: &str) -> PathBuf {
@@ -146,6 +149,8 @@ pub(crate) struct MemorySink {
     pub(crate) records: BTreeMap<(IdentityCode, String, String), Kept>,
     pub(crate) checkpoints: BTreeMap<String, Checkpoint>,
     pub(crate) records_applied: usize,
+    /// By rows that were refused.
+    pub(crate) protected: Vec<IdentityCode>,
     /// Fails instead of committing this batch, counted down to 0.
     pub(crate) batches_until_killed: Option<usize>,
 }
@@ -193,15 +198,16 @@ impl Sink for MemorySink {
         Ok(self.checkpoints.get(file_key).cloned())
     }
 
-    fn apply(&mut self, batch: &[ImportedRecord], checkpoint: &Checkpoint) -> Result<Vec<Outcome>, Killed> {
+    fn apply(&mut self, batch: &Batch, checkpoint: &Checkpoint) -> Result<Vec<Outcome>, Killed> {
         match &mut self.batches_until_killed {
             Some(0) => return Err(Killed),
             Some(left) => *left -= 1,
             None => {}
         }
-        self.records_applied += batch.len();
+        self.records_applied += batch.records.len();
+        self.protected.extend(batch.protected.iter().cloned());
         self.checkpoints.insert(checkpoint.file_key.clone(), checkpoint.clone());
-        let outcomes = batch.iter().map(|record| {
+        let outcomes = batch.records.iter().map(|record| {
             let (key, kept) = kept(record);
             let outcome = Self::outcome(self.records.get(&key), &kept);
             self.records.insert(key, kept);
@@ -210,8 +216,8 @@ impl Sink for MemorySink {
         Ok(outcomes.collect())
     }
 
-    fn preview(&self, batch: &[ImportedRecord]) -> Result<Vec<Outcome>, Killed> {
-        let outcomes = batch.iter().map(|record| {
+    fn preview(&self, batch: &Batch) -> Result<Vec<Outcome>, Killed> {
+        let outcomes = batch.records.iter().map(|record| {
             let (key, kept) = kept(record);
             Self::outcome(self.records.get(&key), &kept)
         });

@@ -35,6 +35,10 @@ pub(super) fn request(world: &World) -> Json {
     with("unknown binding", "a kind of connection that nobody knows", "claim-range", list([4.into(), bytes(32)]));
     with("short exporter", "31 bytes", "claim-type", list([2.into(), bytes(31)]));
     with("short peer", "a peer id instead of a key", "claim-type", list([1.into(), bytes(38)]));
+    with("empty origin", "no address", "claim-range", list([3.into(), text("")]));
+    let escape = text("https://a\u{1b}[2J");
+    with("origin with escape", "a terminal would obey it", "claim-range", list([3.into(), escape]));
+    with("foreign origin", "letters beyond ASCII", "claim-range", list([3.into(), text("https://hélsinki.example")]));
     with("long origin", "256 bytes", "claim-range", list([3.into(), text(&"a".repeat(256))]));
     with("exporter as text", "a connection of the wrong type", "claim-type", list([2.into(), text("a")]));
     with("three parts", "something more", "claim-type", list([3.into(), text("a"), Cbor::Null]));

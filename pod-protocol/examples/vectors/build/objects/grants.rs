@@ -2,6 +2,7 @@
 
 use pod_protocol::codec::Cbor;
 use pod_protocol::grant::{Grant, GrantLimits, Permission};
+use pod_protocol::ids::ObjectId;
 use pod_protocol::predicate::{Predicate, Question};
 use pod_protocol::value::Value;
 use serde_json::Value as Json;
@@ -71,20 +72,22 @@ fn parties(kind: &mut Kind<'_>, good: &Grant) {
     kind.with("loose base64", "the last character has bits that mean nothing", wrong, good, 2, text(&trailing));
     kind.with("two audiences", "aud is a list", wrong, good, 3, list([text("ai:a"), text("ai:b")]));
     kind.with("short cti", "a cti of 15 bytes", wrong, good, 7, bytes(15));
+    let child = Grant { parent: Some(ObjectId::new([1; 32])), key_event: 1, ..good.clone() };
+    kind.bad("child with a key event", "who passed it on has no log here", "claim-range", &child);
     kind.with("short parent", "a parent of 31 bytes", wrong, good, -70000, bytes(31));
     let method =
         |entries: Vec<(i64, Cbor)>| Cbor::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect());
     kind.with(
         "cnf: key",
         "a whole key instead of its thumbprint",
-        "claim-missing",
+        "claim-unknown",
         good,
         CNF,
         method(vec![(1, bytes(32))]),
     );
-    kind.with("cnf: two", "two methods", "claim-unknown", good, CNF, method(vec![(3, bytes(16)), (5, bytes(32))]));
+    kind.with("cnf: two", "two methods", wrong, good, CNF, method(vec![(3, bytes(16)), (5, bytes(32))]));
     kind.with("cnf: short", "half a thumbprint", wrong, good, CNF, method(vec![(5, bytes(16))]));
-    kind.with("cnf: empty", "no method", "claim-missing", good, CNF, method(Vec::new()));
+    kind.with("cnf: empty", "no method", wrong, good, CNF, method(Vec::new()));
 }
 
 fn permissions(kind: &mut Kind<'_>, good: &Grant) {
@@ -167,6 +170,10 @@ fn predicates(kind: &mut Kind<'_>, good: &Grant) {
     with("eq list", "equal to a list", wrong, vec![predicate("?a", "eq", "address", list([1.into()]))]);
     with("in nothing", "one of none", wrong, vec![predicate("?a", "in", "address", list([]))]);
     with("in too many", "one of 33", wrong, vec![predicate("?a", "in", "address", list((0..33).map(Cbor::from)))]);
+    let hidden = "claim-range";
+    with("turned eq", "text that reads otherwise", hidden, vec![predicate("?a", "eq", "diet", text("veg\u{202e}na"))]);
+    let joined = list([text("vegan"), text("ve\u{200d}gan")]);
+    with("joined in", "two texts that read alike", hidden, vec![predicate("?a", "in", "diet", joined)]);
     with("ge bool", "at least true", wrong, vec![predicate("?a", "ge", "address", Cbor::Bool(true))]);
     with("count_ge 0", "always true", wrong, vec![predicate("?a", "count_ge", "address", 0.into())]);
     with(

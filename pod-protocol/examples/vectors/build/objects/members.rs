@@ -1,5 +1,6 @@
 //! What the directory keeps, and access requests.
 
+use pod_crypto::SigningKey;
 use pod_crypto::hpke::SealPrivateKey;
 use pod_protocol::access_request::{AccessRequest, Ask};
 use pod_protocol::blind_request::BlindRequest;
@@ -43,6 +44,8 @@ pub(super) fn membership(world: &World) -> Json {
     kind.bad("role twice", "the same role twice", "claim-repeated", &Membership { roles: twice, ..good.clone() });
     let twice = vec![world.helsinki.public_key(); 2];
     kind.bad("key twice", "the same key twice", "claim-repeated", &Membership { keys: twice, ..good.clone() });
+    let nine = (0..9).map(|seed| SigningKey::from_seed(&[seed; 32]).public_key()).collect();
+    kind.bad("nine keys", "more than are checked in full", range, &Membership { keys: nine, ..good.clone() });
     kind.with("no keys", "nobody could sign", "claim-empty", &good, -70201, list([]));
     kind.with("short key", "31 bytes", "claim-type", &good, -70201, list([bytes(31)]));
     kind.with("unknown role", "a role that nobody knows", "claim-type", &good, -70202, list([text("king")]));
