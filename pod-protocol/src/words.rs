@@ -127,13 +127,13 @@ fn check(text: &str) -> Result<(), WordsFault> {
     if text.chars().any(char::is_alphanumeric) { Ok(()) } else { Err(WordsFault::Empty) }
 }
 
-/// Whether people would not see this character, or see others differently because of it: text that has one is not shown as it
-/// is. Joiners (U+200C, U+200D) and variation selectors are among them, which the wallet's languages do not need.
+/// Whether people would not see this character, or see others differently because of it: text that has one is not shown as
+/// it is. Joiners (U+200C, U+200D) and variation selectors are among them, which the wallet's languages do not need.
 #[must_use]
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            // Default_Ignorable_Code_Point of Unicode 17: of no width, of direction (UAX #9), joiners, fillers, selectors, tags.
+            // Default_Ignorable_Code_Point of Unicode 17: no width, direction (UAX #9), joiners, fillers, selectors, tags.
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'

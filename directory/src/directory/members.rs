@@ -47,6 +47,7 @@ type Kept = BTreeMap<Place, Statement>;
 struct Statement {
     id: ObjectId,
     issued: u64,
+    expires: u64,
     bytes: Vec<u8>,
 }
 
@@ -111,6 +112,9 @@ impl Members {
         let (place, statement) = vouched_for(bytes, &published.registry)?;
         let mut kept = self.kept();
         // A build verifies every signature there is: whoever sends again what members said before must not cause one.
+        if statement.expires <= now_secs {
+            return Err(Refusal::Expired.into());
+        }
         match kept.get(&place) {
             Some(newest) if newest.id == statement.id && holds(&self.last().registry, &place, &statement) => {
                 return Ok(());
@@ -211,11 +215,12 @@ fn vouched_for(bytes: &[u8], registry: &Registry) -> Result<(Place, Statement), 
 
 fn membership(claims: &Membership, id: ObjectId, bytes: &[u8]) -> (Place, Statement) {
     let place = Place::Membership { issuer: claims.issuer, subject: claims.subject };
-    (place, Statement { id, issued: claims.issued, bytes: bytes.to_vec() })
+    (place, Statement { id, issued: claims.issued, expires: claims.expires, bytes: bytes.to_vec() })
 }
 
 fn profile(claims: &Profile, id: ObjectId, bytes: &[u8]) -> (Place, Statement) {
-    (Place::Profile { issuer: claims.issuer }, Statement { id, issued: claims.issued, bytes: bytes.to_vec() })
+    let place = Place::Profile { issuer: claims.issuer };
+    (place, Statement { id, issued: claims.issued, expires: claims.expires, bytes: bytes.to_vec() })
 }
 
 fn holds(registry: &Registry, place: &Place, statement: &Statement) -> bool {

@@ -99,12 +99,13 @@ async fn what_a_statement_replaced_does_not_come_back_when_it_expires() {
     let short = |claims: Membership| Membership { issued: NOW, expires: NOW + 30 * DAY, ..claims };
     let first = signed(REGION, long(espoo()));
     let suspended = signed(REGION, short(Membership { suspended: true, ..espoo() }));
-    for statement in [signed(ANCHOR, long(region())), first.clone(), suspended] {
+    for statement in [signed(ANCHOR, long(region())), first.clone(), suspended.clone()] {
         world.post(&directory, "/v1/statements", COSE, statement).await.is(204);
     }
     world.set_time(NOW + 31 * DAY);
     for _ in 0..2 {
         world.post(&directory, "/v1/statements", COSE, first.clone()).await.refused(409, "older-statement");
+        world.post(&directory, "/v1/statements", COSE, suspended.clone()).await.refused(401, "expired");
         // What somebody else posts lets go of what is done with, and not of this.
         let other = long(membership(REGION, HELSINKI, "helsinki", &[Role::Holder]));
         world.post(&directory, "/v1/statements", COSE, signed(REGION, other)).await.is(204);

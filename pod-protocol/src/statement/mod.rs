@@ -18,8 +18,8 @@ use crate::grant::distinct;
 use crate::lists::few;
 use crate::refusal::ClaimFault;
 
-/// Most keys of a member or of a service: a handful of machines, and the keys that follow theirs. Each is checked in full when
-/// it is read, which takes as long as a signature.
+/// Most keys of a member or of a service: a handful of machines, and the keys that follow theirs. Each is checked in full
+/// when it is read, which takes as long as a signature.
 pub const MAX_KEYS: usize = 8;
 
 /// Public keys as byte strings.
