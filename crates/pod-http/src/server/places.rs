@@ -9,16 +9,16 @@ use tokio::sync::Notify;
 
 use crate::message::PeerAddress;
 
-/// Whose places are counted together. An IPv6 customer owns at least a /64, so that is one peer.
+/// Whose places and bodies are counted together. An IPv6 customer owns at least a /64, so that is one peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Peer {
+pub(crate) enum Peer {
     V4(Ipv4Addr),
     V6Network([u16; 4]),
 }
 
 impl Peer {
     /// `None` for unix sockets: whoever may open the file is trusted with all places.
-    fn of(address: PeerAddress) -> Option<Self> {
+    pub(crate) fn of(address: PeerAddress) -> Option<Self> {
         let PeerAddress::Tcp(address) = address else { return None };
         Some(match address.ip().to_canonical() {
             IpAddr::V4(address) => Self::V4(address),
