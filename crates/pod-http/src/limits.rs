@@ -32,6 +32,9 @@ const HEADER_BYTES_FLOOR: usize = 8 * 1024;
 const BODY_BYTES: usize = 1024 * 1024;
 /// Bodies being received by all connections together, beyond what lies in read buffers.
 const BODY_BYTES_TOGETHER: usize = 64 * 1024 * 1024;
+/// A quarter: whoever sends many bodies slowly makes no others wait, and an organisation behind one address sends 256 of the
+/// largest calls at a time.
+const BODY_BYTES_PER_PEER: usize = BODY_BYTES_TOGETHER / 4;
 /// As many calls as one service usually has under way.
 const HTTP2_STREAMS: u32 = 64;
 /// Streams reset before they were handled (CVE-2023-44487, rapid reset): more closes the connection.
@@ -66,6 +69,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of all bodies being received at one time.
     pub body_bytes_together: usize,
+    /// The same, of the connections of one peer: an IPv4 address or an IPv6 /64.
+    pub body_bytes_per_peer: usize,
     /// Concurrent HTTP/2 streams of one connection.
     pub http2_streams: u32,
     /// HTTP/2 streams that a peer may have reset before we handled them.
@@ -89,6 +94,7 @@ impl Default for Limits {
             header_count: HEADER_COUNT,
             body_bytes: BODY_BYTES,
             body_bytes_together: BODY_BYTES_TOGETHER,
+            body_bytes_per_peer: BODY_BYTES_PER_PEER,
             http2_streams: HTTP2_STREAMS,
             http2_pending_resets: HTTP2_PENDING_RESETS,
             http2_error_resets: HTTP2_ERROR_RESETS,

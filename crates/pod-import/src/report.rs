@@ -128,11 +128,12 @@ impl Tally {
 }
 
 impl Counts {
-    pub(crate) fn outcome(&mut self, outcome: Outcome) {
+    pub(crate) fn outcome(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Created => self.created += 1,
             Outcome::Updated => self.updated += 1,
             Outcome::Unchanged => self.unchanged += 1,
+            Outcome::Refused(_) => self.refused += 1,
         }
     }
 }

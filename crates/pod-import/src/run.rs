@@ -40,7 +40,7 @@ impl Default for Options {
 }
 
 /// What a record met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// There was none of this person, type and id.
     Created,
@@ -48,6 +48,8 @@ pub enum Outcome {
     Updated,
     /// There was one just so.
     Unchanged,
+    /// It is over a limit of the holder: its row is refused, alone, for this.
+    Refused(String),
 }
 
 /// How far a file has been brought in.
@@ -295,12 +297,12 @@ impl<'a> FileRun<'a> {
                 rows_since_commit = 0;
                 // While it repeats what is done, it only shows that it moves.
                 if !done_before {
-                    self.commit(open.rows.bytes_done(), false, sink)?;
+                    self.commit(open.rows.bytes_done(), false, sink, tally)?;
                 }
                 progress(&self.progress(open.rows.bytes_done()));
             }
         }
-        self.commit(self.bytes_total, true, sink)?;
+        self.commit(self.bytes_total, true, sink, tally)?;
         progress(&self.progress(self.bytes_total));
         Ok(())
     }
@@ -310,6 +312,7 @@ impl<'a> FileRun<'a> {
         bytes_done: u64,
         is_finished: bool,
         sink: &mut S,
+        tally: &mut Tally,
     ) -> Result<(), ImportError<S::Error>> {
         let file = || self.planned.shown().to_owned();
         let outcomes = if self.dry_run {
@@ -329,9 +332,13 @@ impl<'a> FileRun<'a> {
         if outcomes.len() != records {
             return Err(ImportError::Outcomes { file: file(), records, answered: outcomes.len() });
         }
-        self.batch.records.clear();
+        for (record, outcome) in self.batch.records.drain(..).zip(outcomes) {
+            self.counts.outcome(&outcome);
+            if let Outcome::Refused(why) = outcome {
+                tally.refused(Refused { file: file(), line: record.line, field: None, why });
+            }
+        }
         self.batch.protected.clear();
-        outcomes.into_iter().for_each(|outcome| self.counts.outcome(outcome));
         Ok(())
     }
 

@@ -68,7 +68,7 @@ impl Provider {
             Some(keys) => keys,
             None => self.fetched(now_secs).await?,
         };
-        match jws::verify(token, &*keys) {
+        match jws::verify(token, &keys) {
             // A key that was published since the last fetch.
             Err(JwsError::UnknownKey) => jws::verify(token, &*self.fetched(now_secs).await?),
             verified => verified,

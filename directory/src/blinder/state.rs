@@ -45,7 +45,7 @@ pub(super) struct State {
     /// and nobody but its sender can take the blinding off.
     answered: Mutex<ReplayWindow>,
     quota: Mutex<Quota>,
-    evaluating: Semaphore,
+    evaluating: Arc<Semaphore>,
     around: Surroundings,
 }
 
@@ -69,7 +69,7 @@ impl State {
             parts,
             key,
             answered: Mutex::new(ReplayWindow::new()),
-            evaluating: Semaphore::new(MAX_EVALUATIONS_AT_ONCE),
+            evaluating: Arc::new(Semaphore::new(MAX_EVALUATIONS_AT_ONCE)),
             around,
         })
     }
@@ -103,9 +103,13 @@ impl State {
     /// Evaluates each question under the info of its holder.
     pub(super) async fn evaluate(self: &Arc<Self>, questions: Vec<Question>) -> Result<Vec<Evaluation>, Failure> {
         // Nobody closes the semaphore; a permit that did not come would let one list more in.
-        let _permit = self.evaluating.acquire().await.ok();
+        let permit = Arc::clone(&self.evaluating).acquire_owned().await.ok();
         let state = Arc::clone(self);
-        let evaluating = move || questions.iter().map(|question| state.evaluate_one(question)).collect();
+        let evaluating = move || {
+            // Goes with the work, which ends no sooner when the caller leaves.
+            let _permit = permit;
+            questions.iter().map(|question| state.evaluate_one(question)).collect()
+        };
         tokio::task::spawn_blocking(evaluating).await.map_err(Fault::Thread)?
     }
 

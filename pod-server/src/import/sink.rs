@@ -225,51 +225,72 @@ impl NodeSink<'_> {
 fn put_all(writing: &mut WriteBatch<'_>, batch: &Batch, source: &str) -> Result<Changes, SinkFault> {
     let mut changes = Changes::default();
     for record in &batch.records {
-        let pod = writing.pod(text(&record.subject)?)?;
-        let record_type: RecordType =
-            record.record_type.parse().map_err(|_| SinkFault::RecordType { id: record.record_type.clone() })?;
-        let draft =
-            RecordDraft { record_type: &record_type, record_id: &record.record_id, source, fields: &record.fields };
-        let put = writing.put_record(&pod, draft)?;
-        let standing = put_standing(writing, &pod, record)?;
-        if standing {
-            changes.standings.insert(pod);
-        }
-        let outcome = match put {
-            pod_vault::Outcome::Created => Outcome::Created,
-            pod_vault::Outcome::Updated => Outcome::Updated,
-            pod_vault::Outcome::Unchanged if standing => Outcome::Updated,
-            pod_vault::Outcome::Unchanged => Outcome::Unchanged,
+        let outcome = match put(writing, record, source, &mut changes) {
+            // The batch then holds nothing of what was over the limit.
+            Err(SinkFault::Fault(Fault::Vault(fault @ (VaultFault::TooLarge { .. } | VaultFault::NotStorable(_))))) => {
+                Outcome::Refused(fault.to_string())
+            }
+            outcome => outcome?,
         };
-        if outcome != Outcome::Unchanged {
-            changes.pods.entry(pod).or_default().insert(record_type);
-        }
         changes.outcomes.push(outcome);
     }
     // A pod is made where there is none: another register may bring what must then be withheld.
     for code in &batch.protected {
         let pod = writing.pod(text(code)?)?;
-        if writing.set_non_disclosure(&pod, true)? {
-            changes.standings.insert(pod);
-            changes.pods.entry(pod).or_default();
-        }
+        changes.standing(pod, writing.set_non_disclosure(&pod, true)?);
     }
     Ok(changes)
 }
 
-/// Who acts for the person and whether they are protected, as far as the register speaks of it. Says whether that changes.
-fn put_standing(writing: &mut WriteBatch<'_>, pod: &PodId, record: &ImportedRecord) -> Result<bool, SinkFault> {
-    let mut changed = false;
-    if let Some(on) = record.non_disclosure {
-        changed |= writing.set_non_disclosure(pod, on)?;
+/// Puts a record, who acts for the person and whether they are protected, as far as the register speaks of it.
+///
+/// Of a row that is over a limit that counts which takes nothing from the person: that they are protected. So that comes
+/// first; guardians come before the record because another's account can be full, and that they are not protected last.
+fn put(
+    writing: &mut WriteBatch<'_>,
+    record: &ImportedRecord,
+    source: &str,
+    changes: &mut Changes,
+) -> Result<Outcome, SinkFault> {
+    let pod = writing.pod(text(&record.subject)?)?;
+    let record_type: RecordType =
+        record.record_type.parse().map_err(|_| SinkFault::RecordType { id: record.record_type.clone() })?;
+    let mut standing = false;
+    if record.non_disclosure == Some(true) {
+        standing |= changes.standing(pod, writing.set_non_disclosure(&pod, true)?);
     }
     if let Some(guardians) = &record.guardians {
         let codes = guardians.iter().map(text).collect::<Result<Vec<_>, _>>()?;
         // From the code, not from a field: every register has it, so no two registers can disagree about it for ever.
         let born = record.subject.birth_date().to_string();
-        changed |= writing.set_guardians(pod, &born, &codes)?;
+        standing |= changes.standing(pod, writing.set_guardians(&pod, &born, &codes)?);
     }
-    Ok(changed)
+    let draft = RecordDraft { record_type: &record_type, record_id: &record.record_id, source, fields: &record.fields };
+    let put = writing.put_record(&pod, draft)?;
+    if record.non_disclosure == Some(false) {
+        standing |= changes.standing(pod, writing.set_non_disclosure(&pod, false)?);
+    }
+    let outcome = match put {
+        pod_vault::Outcome::Created => Outcome::Created,
+        pod_vault::Outcome::Updated => Outcome::Updated,
+        pod_vault::Outcome::Unchanged if standing => Outcome::Updated,
+        pod_vault::Outcome::Unchanged => Outcome::Unchanged,
+    };
+    if outcome != Outcome::Unchanged {
+        changes.pods.entry(pod).or_default().insert(record_type);
+    }
+    Ok(outcome)
+}
+
+impl Changes {
+    /// Notes whether a pod's standing changes.
+    fn standing(&mut self, pod: PodId, changed: bool) -> bool {
+        if changed {
+            self.standings.insert(pod);
+            self.pods.entry(pod).or_default();
+        }
+        changed
+    }
 }
 
 /// An identity code as the vault takes it.

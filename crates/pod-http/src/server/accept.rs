@@ -50,7 +50,7 @@ impl Shared {
         Self {
             http1: http1_builder(&limits),
             http2: http2_builder(&limits),
-            budget: Budget::new(limits.body_bytes_together),
+            budget: Budget::new(limits.body_bytes_together, limits.body_bytes_per_peer),
             limits,
             service,
             counters: Counters::default(),

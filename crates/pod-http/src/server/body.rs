@@ -1,8 +1,9 @@
 //! Request bodies, received whole within limit and deadline; and the bodies of replies.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::timeout;
+
+use crate::message::PeerAddress;
 
 use super::watch::Pulse;
 
@@ -25,20 +28,37 @@ pub(crate) enum NoBody {
     Large,
     Slow,
     Broken,
-    /// All connections together are receiving as much as is allowed.
+    /// All connections together, or those of the peer, are receiving as much as is allowed.
     Busy,
 }
 
-/// The memory that bodies under way may take, of all connections together.
+/// The memory that bodies under way may take, of all connections together and of those of one peer.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    limit: usize,
-    used: AtomicUsize,
+    together: usize,
+    per_peer: usize,
+    used: Mutex<Used>,
+}
+
+#[derive(Debug, Default)]
+struct Used {
+    together: usize,
+    peers: HashMap<IpAddr, usize>,
 }
 
 impl Budget {
-    pub(crate) const fn new(limit: usize) -> Self {
-        Self { limit, used: AtomicUsize::new(0) }
+    pub(crate) fn new(together: usize, per_peer: usize) -> Self {
+        Self { together, per_peer, used: Mutex::default() }
+    }
+
+    /// A share of a peer, in which nothing is yet.
+    pub(crate) fn share(&self, peer: PeerAddress) -> Share<'_> {
+        Share { budget: self, peer: peer.network(), bytes: 0 }
+    }
+
+    fn used(&self) -> MutexGuard<'_, Used> {
+        // Nothing under this lock can panic half-way.
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -46,23 +66,43 @@ impl Budget {
 #[derive(Debug)]
 pub(crate) struct Share<'a> {
     budget: &'a Budget,
+    peer: Option<IpAddr>,
     bytes: usize,
 }
 
 impl Share<'_> {
     fn grow(&mut self, bytes: usize) -> Result<(), NoBody> {
-        let before = self.budget.used.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes += bytes;
-        if before.saturating_add(bytes) > self.budget.limit {
+        let mut used = self.budget.used();
+        let of_peer = self.peer.and_then(|peer| used.peers.get(&peer)).copied().unwrap_or_default();
+        if used.together.saturating_add(bytes) > self.budget.together
+            || of_peer.saturating_add(bytes) > self.budget.per_peer
+        {
             return Err(NoBody::Busy);
         }
+        used.together += bytes;
+        if let Some(peer) = self.peer {
+            used.peers.insert(peer, of_peer + bytes);
+        }
+        self.bytes += bytes;
         Ok(())
     }
 }
 
 impl Drop for Share<'_> {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        if self.bytes == 0 {
+            return;
+        }
+        let mut used = self.budget.used();
+        used.together -= self.bytes;
+        if let Some(peer) = self.peer
+            && let Some(of_peer) = used.peers.get_mut(&peer)
+        {
+            *of_peer -= self.bytes;
+            if *of_peer == 0 {
+                used.peers.remove(&peer);
+            }
+        }
     }
 }
 
@@ -71,32 +111,31 @@ pub(crate) async fn receive<'a>(
     body: &mut hyper::body::Incoming,
     limit: usize,
     deadline: Duration,
-    budget: &'a Budget,
-) -> Result<(Bytes, Option<Share<'a>>), NoBody> {
+    share: Share<'a>,
+) -> Result<(Bytes, Share<'a>), NoBody> {
     if body.is_end_stream() {
-        return Ok((Bytes::new(), None));
+        return Ok((Bytes::new(), share));
     }
     let announced = body.size_hint().lower();
     if usize::try_from(announced).map_or(true, |announced| announced > limit) {
         return Err(NoBody::Large);
     }
-    timeout(deadline, collect(body, limit, budget)).await.unwrap_or(Err(NoBody::Slow))
+    timeout(deadline, collect(body, limit, share)).await.unwrap_or(Err(NoBody::Slow))
 }
 
 async fn collect<'a>(
     body: &mut hyper::body::Incoming,
     limit: usize,
-    budget: &'a Budget,
-) -> Result<(Bytes, Option<Share<'a>>), NoBody> {
-    let Some(first) = next_part(body).await? else { return Ok((Bytes::new(), None)) };
+    mut share: Share<'a>,
+) -> Result<(Bytes, Share<'a>), NoBody> {
+    let Some(first) = next_part(body).await? else { return Ok((Bytes::new(), share)) };
     if first.len() > limit {
         return Err(NoBody::Large);
     }
     // The common call fits one part, which is already in memory: no copy, no accounting.
     if body.is_end_stream() {
-        return Ok((first, None));
+        return Ok((first, share));
     }
-    let mut share = Share { budget, bytes: 0 };
     share.grow(first.len())?;
     let mut whole = BytesMut::from(first);
     while let Some(part) = next_part(body).await? {
@@ -106,7 +145,7 @@ async fn collect<'a>(
         share.grow(part.len())?;
         whole.extend_from_slice(&part);
     }
-    Ok((whole.freeze(), Some(share)))
+    Ok((whole.freeze(), share))
 }
 
 /// The next data of a body; trailers are passed over.

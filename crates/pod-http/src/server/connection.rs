@@ -143,17 +143,17 @@ where
     });
     let mut first = true;
     poll_fn(move |cx| {
-        // Registered once and then only after a change: polling it takes a lock that all connections share.
-        if first || stage.changed() {
+        // Registered once and then only after a change: polling it takes a lock that all connections share. Looked at again
+        // after registering, so that a change in between is not missed.
+        while first || stage.changed() {
             first = false;
-            // Before looking, so that a change after the look wakes this task.
-            if stage_changes.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Ending::Closed);
-            }
             match stage.look() {
                 Stage::Serving => {}
                 Stage::Draining => shut_down(connection.as_mut()),
                 Stage::Cut => return Poll::Ready(Ending::Closed),
+            }
+            if stage_changes.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Ending::Closed);
             }
         }
         if let Poll::Ready(result) = connection.as_mut().poll(cx) {

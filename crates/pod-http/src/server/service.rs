@@ -110,7 +110,8 @@ pub(crate) async fn answer(wire: &Wire, request: Request<hyper::body::Incoming>)
         body::discard(&mut body).await;
         return refuse(wire, &head, kind, None);
     }
-    let received = body::receive(&mut body, body_bytes, limits.body, &wire.shared.budget).await;
+    let share = wire.shared.budget.share(wire.peer.address);
+    let received = body::receive(&mut body, body_bytes, limits.body, share).await;
     // The share of the memory budget is held until the answer is made.
     let (bytes, _share) = match received {
         Ok(received) => received,

@@ -1,4 +1,5 @@
 use pod_http::{ClientProtocol, Limits};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::world::{SHORT, World, address, call, origin, read_to_close, until, write};
@@ -124,4 +125,26 @@ async fn an_answer_that_is_not_taken() {
     write(&mut deaf, "GET /big HTTP/1.1\r\nhost: a\r\n\r\n").await;
     good_client_is_served(&world, &handle).await;
     until(&handle, "counted", |counts| counts.write_stalled == 1 && counts.open <= 1).await;
+}
+
+#[tokio::test]
+async fn an_http2_answer_for_which_no_window_opens() {
+    let world = World::new();
+    let handle = world.serve(Limits { idle: SHORT, ..Limits::default() }).await;
+    let deaf = world.tls(address(&handle), &[&rustls::version::TLS13], b"h2").await.unwrap();
+    let (mut reading, mut writing) = tokio::io::split(deaf);
+    // SETTINGS with an initial window of 0, and GET /hello (RFC 9113 §6.2, §6.5; RFC 7541 §6).
+    write(&mut writing, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\0").await;
+    let get = b"\0\0\x15\x01\x05\0\0\0\x01\x82\x87\x04\x06/hello\x01\x09localhost";
+    writing.write_all(get).await.unwrap();
+    // Pings buy no time.
+    let pinging = tokio::spawn(async move {
+        loop {
+            write(&mut writing, "\0\0\x08\x06\0\0\0\0\0pingping").await;
+            tokio::time::sleep(SHORT / 10).await;
+        }
+    });
+    read_to_close(&mut reading).await;
+    pinging.abort();
+    until(&handle, "counted", |counts| counts.idle == 1 && counts.open == 0).await;
 }

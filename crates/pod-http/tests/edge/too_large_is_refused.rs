@@ -1,6 +1,8 @@
 use pod_http::{ClientError, ClientProtocol, HeaderName, HeaderValue, Limits, Request, Step, header};
 
-use crate::world::{World, address, call, origin, read_to_close, status, until, write};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::world::{PATIENCE, World, address, call, origin, read_to_close, service, status, until, write};
 
 const OVER_CALL_LIMIT: usize = 64 * 1024 + 1;
 const OVER_LENGTH_LIMIT: usize = 256 * 1024 + 1;
@@ -130,4 +132,26 @@ async fn all_bodies_together_have_a_limit() {
     assert_eq!(client.send(&origin(&handle), call("small")).await.unwrap().status, 200);
     let answer = client.send(&origin(&handle), call(vec![0; 9_000])).await.unwrap();
     assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn one_peers_slow_bodies_leave_room_for_others() {
+    let world = World::new();
+    let limits = Limits { body_bytes_per_peer: 60_000, body_bytes_together: 200_000, ..Limits::default() };
+    let handle = world.serve_on(&["http://127.0.0.1:0"], limits, service()).await;
+    let head = |bytes: usize| format!("POST /length HTTP/1.1\r\nhost: a\r\ncontent-length: {bytes}\r\n\r\n");
+    let mut slow = TcpStream::connect(address(&handle)).await.unwrap();
+    write(&mut slow, &(head(100_000) + &"x".repeat(50_000))).await;
+    let client = world.client(ClientProtocol::Http1);
+    let busy = async { while client.send(&origin(&handle), call(vec![0; 50_000])).await.unwrap().status != 503 {} };
+    tokio::time::timeout(PATIENCE, busy).await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = socket.connect(address(&handle)).await.unwrap();
+    write(&mut other, &(head(50_000).replace("host: a", "host: a\r\nconnection: close") + &"x".repeat(50_000))).await;
+    assert_eq!(status(&read_to_close(&mut other).await), "200");
+    // Given back with the connection.
+    drop(slow);
+    let free = async { while client.send(&origin(&handle), call(vec![0; 50_000])).await.unwrap().status != 200 {} };
+    tokio::time::timeout(PATIENCE, free).await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! One bad row is named by line, column and reason; every other row goes in. No sentence repeats a value.
 
-use pod_import::{IdentityCode, Report};
+use pod_import::{IdentityCode, Options, Plan, Report, import};
 
 use crate::world::{CODES, Case, MemorySink};
 
@@ -250,4 +250,17 @@ fn a_bad_row_protects_its_person_all_the_same() {
     assert_eq!((report.total.refused, report.total.rows), (5, 5));
     let expected = [protected, twice, odd].map(|code| IdentityCode::parse(code).unwrap());
     assert_eq!(sink.protected, expected);
+}
+
+#[test]
+fn a_row_for_which_the_holder_has_no_room_is_refused_alone() {
+    let case = csv();
+    let path = case.write("things.csv", format!("{HEADING}{},a,,,\n{},b,,,\n", CODES[0], CODES[1]).as_bytes());
+    let catalogue = case.catalogue();
+    let plan = Plan::files(&catalogue, &[path]).unwrap();
+    let mut sink = MemorySink { full_for: IdentityCode::parse(CODES[0]).ok(), ..MemorySink::default() };
+    let report = import(&plan, &mut sink, &mut |_| {}, &Options::default()).unwrap();
+    assert_eq!((report.total.created, report.total.refused, report.total.rows), (1, 1, 2));
+    let told = "line 2: records of one type: 4097 is over the limit of 4096";
+    assert!(report.refused[0].to_string().ends_with(told), "{}", report.refused[0]);
 }

@@ -151,6 +151,8 @@ pub(crate) struct MemorySink {
     pub(crate) records_applied: usize,
     /// By rows that were refused.
     pub(crate) protected: Vec<IdentityCode>,
+    /// Has no room for anything of this person.
+    pub(crate) full_for: Option<IdentityCode>,
     /// Fails instead of committing this batch, counted down to 0.
     pub(crate) batches_until_killed: Option<usize>,
 }
@@ -208,6 +210,9 @@ impl Sink for MemorySink {
         self.protected.extend(batch.protected.iter().cloned());
         self.checkpoints.insert(checkpoint.file_key.clone(), checkpoint.clone());
         let outcomes = batch.records.iter().map(|record| {
+            if self.full_for.as_ref() == Some(&record.subject) {
+                return Outcome::Refused("records of one type: 4097 is over the limit of 4096".to_owned());
+            }
             let (key, kept) = kept(record);
             let outcome = Self::outcome(self.records.get(&key), &kept);
             self.records.insert(key, kept);
