@@ -20,7 +20,7 @@ pub(crate) struct ConfigArgs {
     pub(crate) config: PathBuf,
 
     /// Listen here instead of where the file says: `https://IP:PORT`, `http://127.0.0.1:PORT` or `unix:/PATH`.
-    #[arg(long, env = "AITTA_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
 
     /// Another value for any setting of the file, such as `storage.cache_bytes=33554432`.

@@ -50,16 +50,21 @@ fn a_node_on_the_other_engine() {
 #[test]
 fn the_command_line_counts_before_the_environment_and_that_before_the_file() {
     let world = World::with_all();
-    let config = world.path("node/node.toml");
-    let shown = |args: &[&str], environment: Option<&str>| {
-        let mut all = vec!["node", "check-config", "--json", "--config", &config];
-        all.extend(args);
-        let mut command = command(&all);
-        command.envs(environment.map(|value| ("AITTA_NODE_LISTEN", value)));
-        run_command(command).done().json()["listen"][0].as_str().unwrap().to_owned()
-    };
-    assert_eq!(shown(&[], None), "http://127.0.0.1:0");
-    assert_eq!(shown(&[], Some("http://127.0.0.1:7001")), "http://127.0.0.1:7001");
-    assert_eq!(shown(&["--listen", "http://127.0.0.1:7002"], Some("http://127.0.0.1:7001")), "http://127.0.0.1:7002");
-    assert_eq!(shown(&["--set", "listen=http://127.0.0.1:7003"], None), "http://127.0.0.1:7003");
+    for (what, variable) in
+        [("node", "AITTA_NODE_LISTEN"), ("directory", "AITTA_DIRECTORY_LISTEN"), ("blinder", "AITTA_BLINDER_LISTEN")]
+    {
+        let config = world.path(&format!("{what}/{what}.toml"));
+        let shown = |args: &[&str], environment: Option<&str>| {
+            let mut command = command(&[&[what, "check-config", "--json", "--config", &config], args].concat());
+            command.envs(environment.map(|value| (variable, value)));
+            // Of no daemon in particular, so of none.
+            command.env("AITTA_LISTEN", "http://127.0.0.1:7000");
+            run_command(command).done().json()["listen"][0].as_str().unwrap().to_owned()
+        };
+        let in_environment = Some("http://127.0.0.1:7001");
+        assert_eq!(shown(&[], None), "http://127.0.0.1:0");
+        assert_eq!(shown(&[], in_environment), "http://127.0.0.1:7001");
+        assert_eq!(shown(&["--listen", "http://127.0.0.1:7002"], in_environment), "http://127.0.0.1:7002");
+        assert_eq!(shown(&["--set", "listen=http://127.0.0.1:7003"], in_environment), "http://127.0.0.1:7003");
+    }
 }

@@ -1,14 +1,46 @@
 //! With `--json`, standard output is JSON however a command ends, and nothing else.
 
-use crate::world::{World, aitta};
+use crate::world::{World, command, every_command, run_command};
+
+/// An id that nothing has.
+const NO_ID: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 #[test]
 fn errors_have_a_code_a_message_and_advice() {
     let world = World::empty();
     let (missing, config) = (world.path("missing"), world.path("missing.toml"));
+    let someone = format!("ai:{NO_ID}");
+    let member = ["--name", "a", "--names", "a,b,c", "--url", "http://127.0.0.1:1", "--federation", &config];
+    let [node, blinder] =
+        [["node", "init", &missing], ["blinder", "init", &missing]].map(|of| [&of[..], &member].concat());
+    let register =
+        ["service", "register", "--services", &missing, "--names", "a,b,c", "--purpose", "dpv:ServiceProvision"];
     let failing: &[&[&str]] = &[
-        &["nonsense"],
-        &["inspect"],
+        &[&node[..], &["--catalogue", &missing]].concat(),
+        &[&blinder[..], &["--issuer", "https://login.example"]].concat(),
+        &[&register[..], &["--max-retention-days", "30", "--fields", "residence:called_name"]].concat(),
+        &["directory", "init", "/dev/null/directory", "--url", "http://127.0.0.1:1"],
+        &["demo", "--check", "--dir", "/dev/null/demo"],
+        &["wallet", "init", "--federation", &config],
+        &["wallet", "recover", "--federation", &config, "--secret", &missing, "--code", &missing],
+        &["wallet", "enrol", "helsinki"],
+        &["wallet", "holders", "--identity-code", &missing],
+        &["wallet", "requests", "helsinki"],
+        &["wallet", "grant", "link", "--at", "helsinki"],
+        &["wallet", "deny", "link"],
+        &["wallet", "grants"],
+        &["wallet", "log", "helsinki"],
+        &["wallet", "revoke", NO_ID],
+        &["wallet", "restrict", "helsinki"],
+        &["wallet", "object", "helsinki", "--purpose", "dpv:ServiceProvision"],
+        &["wallet", "export", &missing],
+        &["service", "init", "--federation", &config, "--organisation", "helsinki"],
+        &["service", "ask", &missing],
+        &["service", "collect", NO_ID],
+        &["service", "fetch"],
+        &["service", "delegate", NO_ID, "--to", &someone, "--out", &missing],
+        &["service", "accept", &missing],
+        &["service", "revoke", &missing],
         &["inspect", &missing],
         &["audit", "head", &missing],
         &["audit", "verify", &missing, "--key", "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"],
@@ -24,8 +56,18 @@ fn errors_have_a_code_a_message_and_advice() {
         &["blinder", "publish-profile", "--profile", &config],
         &["import", "--config", &config, &missing],
     ];
-    for args in failing {
-        let ran = aitta(&[args, &["--json"][..]].concat());
+    for command in every_command() {
+        assert!(
+            failing.iter().any(|args| args.starts_with(&command.iter().map(String::as_str).collect::<Vec<_>>())),
+            "{command:?}"
+        );
+    }
+    let bare: Vec<Vec<&str>> = vec![vec!["nonsense"], vec!["inspect"]];
+    for args in failing.iter().copied().chain(bare.iter().map(Vec::as_slice)) {
+        // No wallet and no service lie where it runs.
+        let mut command = command(&[args, &["--json"][..]].concat());
+        command.current_dir(world.path(""));
+        let ran = run_command(command);
         assert_ne!(ran.code, 0, "{args:?}");
         let error = &ran.json()["error"];
         assert!(error["code"].is_string() && !error["message"].as_str().unwrap().is_empty(), "{args:?}: {ran:?}");
@@ -36,7 +78,7 @@ fn errors_have_a_code_a_message_and_advice() {
 #[test]
 fn without_it_errors_stand_on_standard_error_once() {
     let world = World::empty();
-    let ran = aitta(&["inspect", &world.path("missing")]);
+    let ran = run_command(command(&["inspect", &world.path("missing")]));
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     assert_eq!(ran.err.matches("cannot read").count(), 1, "{ran:?}");
     assert_eq!(ran.err.matches("because:").count(), 1, "{ran:?}");

@@ -1,6 +1,6 @@
 //! The codes in `--help` are those of docs/operating/exit-codes.md, with the same words.
 
-use crate::world::{aitta, repository};
+use crate::world::{aitta, every_command, repository};
 
 #[test]
 fn help_and_document_agree() {
@@ -22,48 +22,8 @@ fn help_and_document_agree() {
 
 #[test]
 fn every_subcommand_has_help() {
-    let commands: &[&[&str]] = &[
-        &["node", "init"],
-        &["node", "serve"],
-        &["node", "check-config"],
-        &["node", "publish-profile"],
-        &["directory", "init"],
-        &["directory", "serve"],
-        &["directory", "check-config"],
-        &["directory", "admit"],
-        &["directory", "suspend"],
-        &["blinder", "init"],
-        &["blinder", "serve"],
-        &["blinder", "check-config"],
-        &["blinder", "publish-profile"],
-        &["import"],
-        &["audit", "verify"],
-        &["audit", "head"],
-        &["inspect"],
-        &["wallet", "init"],
-        &["wallet", "recover"],
-        &["wallet", "enrol"],
-        &["wallet", "holders"],
-        &["wallet", "requests"],
-        &["wallet", "grant"],
-        &["wallet", "deny"],
-        &["wallet", "grants"],
-        &["wallet", "log"],
-        &["wallet", "revoke"],
-        &["wallet", "restrict"],
-        &["wallet", "object"],
-        &["wallet", "export"],
-        &["service", "init"],
-        &["service", "register"],
-        &["service", "ask"],
-        &["service", "collect"],
-        &["service", "fetch"],
-        &["service", "delegate"],
-        &["service", "accept"],
-        &["service", "revoke"],
-    ];
-    for command in commands {
-        let help = aitta(&[*command, &["--help"]].concat()).done();
+    for command in every_command() {
+        let help = aitta(&[&command[..], &["--help".to_owned()]].concat()).done();
         assert!(help.out.contains("--json"), "{command:?}: {help:?}");
     }
 }

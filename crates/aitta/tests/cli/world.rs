@@ -76,6 +76,27 @@ pub fn aitta<S: AsRef<str>>(args: &[S]) -> Ran {
     run_command(command(args))
 }
 
+/// Every command of the program that has none below it, as its help lists them.
+pub fn every_command() -> Vec<Vec<String>> {
+    let mut leaves = Vec::new();
+    let mut open: Vec<Vec<String>> = vec![Vec::new()];
+    while let Some(command) = open.pop() {
+        let help = aitta(&[&command[..], &["--help".to_owned()]].concat()).done().out;
+        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+        // A name stands two places in; what is further in goes on with the words of the line above.
+        let names = listed.filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+        let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
+        if names.is_empty() {
+            leaves.push(command);
+        } else {
+            let below = names.iter().filter(|name| **name != "help");
+            open.extend(below.map(|name| [&command[..], &[(*name).to_owned()]].concat()));
+        }
+    }
+    assert!(leaves.len() > 30, "{leaves:?}");
+    leaves
+}
+
 /// The repository's folder.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

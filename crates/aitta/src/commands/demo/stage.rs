@@ -57,15 +57,18 @@ impl Drop for Running {
 impl Stage {
     /// Makes the folder and the certificates.
     pub(super) fn set(dir: Option<&Path>, edge: &Edge) -> Result<Self, Failure> {
-        let made = || tempfile::Builder::new().prefix("aitta-demo-").tempdir();
-        let temporary = if dir.is_none() { Some(made()) } else { None };
-        let temporary =
-            temporary.transpose().map_err(|source| Failure::internal("no temporary folder can be made", source))?;
-        if let Some(dir) = dir {
-            folder::make(dir)?;
-        }
-        let dir = dir.or_else(|| temporary.as_ref().map(TempDir::path)).unwrap_or(Path::new("."));
-        let dir = fs::canonicalize(dir).map_err(|source| Failure::internal("the folder is gone", source))?;
+        let (dir, temporary) = match dir {
+            Some(dir) => {
+                folder::make(dir)?;
+                (dir.to_owned(), None)
+            }
+            None => {
+                let made = tempfile::Builder::new().prefix("aitta-demo-").tempdir();
+                let made = made.map_err(|source| Failure::internal("no temporary folder can be made", source))?;
+                (made.path().to_owned(), Some(made))
+            }
+        };
+        let dir = fs::canonicalize(&dir).map_err(|source| Failure::internal("the folder is gone", source))?;
         certificates::make(&dir)?;
         let program =
             std::env::current_exe().map_err(|source| Failure::internal("this program does not find itself", source))?;
