@@ -11,8 +11,10 @@ mod authorize;
 mod client;
 mod codes;
 mod page;
+mod ports;
 mod provider;
 mod token;
 
 pub use client::{ClientKind, DemoClient};
+pub use ports::free_port;
 pub use provider::{Clock, DemoPerson, DemoProvider, DemoProviderError, IDENTITY_CODE_CLAIM, LOA, ProviderConfig};

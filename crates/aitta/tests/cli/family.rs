@@ -1,6 +1,5 @@
 //! One city, one citizen, one service, made with the commands that people type; and calls to the node from this process.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -57,8 +56,7 @@ pub struct InProcess {
 }
 
 pub fn free_url() -> String {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    format!("http://{free}")
+    format!("http://127.0.0.1:{}", demo_provider::free_port().unwrap())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test of whole processes lives in real time")]

@@ -1,7 +1,6 @@
 //! The stage: a folder, free ports, and `aitta` run as people run it.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -223,6 +222,5 @@ pub(super) fn quoted(word: &str) -> String {
 
 /// A port that is free now.
 pub(super) fn free_port() -> Result<u16, Failure> {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    free.map(|address| address.port()).map_err(|source| Failure::internal("no port is free", source))
+    demo_provider::free_port().map_err(|source| Failure::internal("no port is free", source))
 }
