@@ -18,7 +18,7 @@ pub enum Engine {
     Redb,
     /// sled 0.34, a folder: only in a program built with the feature `engine-sled`.
     Sled,
-    /// In memory, gone with the process: for tests.
+    /// In memory, gone with the process: for tests, so no configuration can ask for it.
     Memory,
 }
 
@@ -46,8 +46,8 @@ impl FromStr for Engine {
     fn from_str(text: &str) -> Result<Self, OpenError> {
         match text {
             "redb" => Ok(Self::Redb),
-            "sled" => Ok(Self::Sled),
-            "memory" => Ok(Self::Memory),
+            "sled" if cfg!(feature = "engine-sled") => Ok(Self::Sled),
+            "sled" => Err(OpenError::EngineNotBuilt { engine: Self::Sled }),
             other => Err(OpenError::UnknownEngine { given: other.to_owned() }),
         }
     }

@@ -48,7 +48,7 @@ async fn for_citizen(Shared(state): This, asked: Asked, body: Bytes) -> Outgoing
 }
 
 async fn ready(Shared(state): This) -> Outgoing {
-    let (mut reasons, mut notes) = (Vec::new(), Vec::new());
+    let (mut reasons, mut notices) = (Vec::new(), Vec::new());
     if state.blocking(|state| Ok(state.parts.ledger.probe()?)).await.is_err() {
         reasons.push(object!({ "code": "store", "detail": "the store cannot be read: see the log" }));
     }
@@ -63,10 +63,10 @@ async fn ready(Shared(state): This) -> Outgoing {
         reasons.push(object!({ "code": "registry-away", "detail": detail }));
     }
     if let Some(failure) = copy.failure {
-        notes.push(object!({ "code": "directory-away", "detail": failure, "copy_age_secs": copy.age_secs }));
+        notices.push(object!({ "code": "directory-away", "detail": failure, "copy_age_secs": copy.age_secs }));
     }
     if let Some(failure) = state.parts.provider.failure() {
-        notes.push(object!({ "code": "provider-away", "detail": failure }));
+        notices.push(object!({ "code": "provider-away", "detail": failure }));
     }
-    readiness(&reasons, &notes)
+    readiness(&reasons, &notices)
 }

@@ -91,11 +91,11 @@ async fn ready(Shared(state): This) -> Outgoing {
         Err(_) => vec![object!({ "code": "store", "detail": "the store cannot be read: see the log" })],
     };
     let members = state.members.last().registry.organisations().count();
-    let notes = match members {
+    let notices = match members {
         0 => vec![
             object!({ "code": "no-members", "detail": "no organisation is a member yet: post the anchor's memberships" }),
         ],
         _ => Vec::new(),
     };
-    readiness(&reasons, &notes)
+    readiness(&reasons, &notices)
 }

@@ -105,10 +105,10 @@ pub(crate) async fn health() -> Outgoing {
     json(&object!({ "status": "ok" }))
 }
 
-/// Whether calls can be answered. `reasons` say why not; `notes` what is not as it should be, but does not stop it yet.
-pub(crate) fn readiness(reasons: &[Json], notes: &[Json]) -> Outgoing {
+/// Whether calls can be answered. `reasons` say why not; `notices` what is not as it should be, but does not stop it yet.
+pub(crate) fn readiness(reasons: &[Json], notices: &[Json]) -> Outgoing {
     let ready = reasons.is_empty();
-    let mut outgoing = json(&object!({ "ready": ready, "reasons": reasons, "notes": notes }));
+    let mut outgoing = json(&object!({ "ready": ready, "reasons": reasons, "notices": notices }));
     if !ready {
         outgoing.status = StatusCode::SERVICE_UNAVAILABLE;
     }

@@ -88,5 +88,5 @@ async fn without_a_provider_no_login_counts() {
     let token = signer.token("pairwise-1", "login-1");
     world.ask(&blinder, &token, &blinded(), &[HELSINKI]).await.refused(503, "provider-away");
     let ready = world.get(&blinder, "/readiness").await.json();
-    assert_eq!(ready["notes"][0]["code"], "provider-away");
+    assert_eq!(ready["notices"][0]["code"], "provider-away");
 }

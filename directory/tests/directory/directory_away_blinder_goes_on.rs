@@ -28,15 +28,15 @@ async fn the_last_good_copy_counts_for_a_day() {
     let (world, directory, blinder, provider) = whole().await;
     let address: Origin = directory.origin.clone();
     let ready = world.get(&blinder, "/readiness").await.json();
-    assert_eq!(ready, serde_json::json!({ "ready": true, "reasons": [], "notes": [] }));
+    assert_eq!(ready, serde_json::json!({ "ready": true, "reasons": [], "notices": [] }));
     directory.stop().await;
 
     evaluate(&world, &blinder, HELSINKI, 1, NOW).await.is(200);
     world.set_time(NOW + 600);
     evaluate(&world, &blinder, STRANGER, 2, NOW + 600).await.refused(401, "key-unknown");
     let ready = world.get(&blinder, "/readiness").await.json();
-    assert_eq!((ready["ready"].as_bool(), ready["notes"][0]["code"].as_str()), (Some(true), Some("directory-away")));
-    assert_eq!(ready["notes"][0]["copy_age_secs"], 600);
+    assert_eq!((ready["ready"].as_bool(), ready["notices"][0]["code"].as_str()), (Some(true), Some("directory-away")));
+    assert_eq!(ready["notices"][0]["copy_age_secs"], 600);
 
     // Also a blinder that is started now, with nothing but its store.
     blinder.stop().await;

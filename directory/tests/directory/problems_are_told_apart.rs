@@ -64,5 +64,5 @@ async fn the_title_is_in_the_callers_language() {
     assert_eq!(problem.title, "Meddelandet följer inte protokollet");
     assert!(problem.trace_id.is_some_and(|id| id.len() == 32));
     let ready = world.get(&directory, "/readiness").await.json();
-    assert_eq!(ready["notes"][0]["code"], "no-members");
+    assert_eq!(ready["notices"][0]["code"], "no-members");
 }

@@ -60,7 +60,7 @@ pub(super) async fn confirm(
         Err(Refused::Problem { kind, tries_left }) => (kind, tries_left),
         Err(Refused::Fault(fault)) => {
             let _stops = enrolment.node.note(fault, "enrolment");
-            (&problems::FAILED, None)
+            (&problems::FAULT, None)
         }
     };
     let detail = tries_left.map(|left| if left == 1 { "1 try left".to_owned() } else { format!("{left} tries left") });

@@ -96,7 +96,7 @@ async fn read_log(enrolment: &Enrolment, body: &[u8]) -> Result<(Vec<Vec<u8>>, P
         Failure::Refused(refusal) => Refused { kind: &problems::KEY_LOG, detail: Some(refusal.code().to_owned()) },
         Failure::Fault(fault) => {
             let _stops = enrolment.node.note(fault, "enrolment");
-            (&problems::FAILED).into()
+            (&problems::FAULT).into()
         }
     })?;
     // A log for another organisation would let the two find out that they know the same person.

@@ -50,6 +50,7 @@ pub use bind::enrol_identified;
 pub use config::{DEFAULT_IDENTITY_CODE_CLAIM, OidcConfig, OidcConfigError};
 pub use confirmation::MAX_CONFIRMATION_BYTES;
 pub use flow::MAX_ENROLMENT_BYTES;
+pub use problems::ALL as PROBLEMS;
 
 /// The paths below which this module answers.
 pub const ENROLMENTS_PATH: &str = "/v1/enrolments";

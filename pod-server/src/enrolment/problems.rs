@@ -5,6 +5,8 @@ use pod_http::{ProblemType, Title};
 /// The body is over [`super::MAX_ENROLMENT_BYTES`].
 pub(super) use pod_http::refusals::BODY_TOO_LARGE;
 
+pub(super) use crate::routes::FAULT;
+
 pub(super) const MALFORMED: ProblemType = ProblemType {
     type_uri: "urn:aitta:problem:enrolment-malformed",
     code: "enrolment-malformed",
@@ -104,13 +106,15 @@ pub(super) const CONFIRMATION_FAILED: ProblemType = ProblemType {
     },
 };
 
-pub(super) const FAILED: ProblemType = ProblemType {
-    type_uri: "urn:aitta:problem:fault",
-    code: "fault",
-    status: 500,
-    title: Title {
-        fi: "Palvelussa on vika: yritä myöhemmin uudelleen",
-        sv: "Det är ett fel i tjänsten: försök igen senare",
-        en: "The service has a fault: try again later",
-    },
-};
+/// All that are of enrolments alone, for documentation and for tests that codes are unique.
+pub const ALL: [&ProblemType; 9] = [
+    &MALFORMED,
+    &KEY_LOG,
+    &OTHER_ORGANISATION,
+    &TOO_MANY,
+    &PROVIDER,
+    &UNKNOWN,
+    &CONFIRMATION_MALFORMED,
+    &CONFIRMATION_WRONG,
+    &CONFIRMATION_FAILED,
+];

@@ -49,7 +49,7 @@ pub(super) async fn status(
         Ok(answer) => axum::Json(answer).into_response(),
         Err(fault) => {
             let _stops = enrolment.node.note(fault, "enrolment");
-            refuse(&problems::FAILED)
+            refuse(&problems::FAULT)
         }
     }
 }

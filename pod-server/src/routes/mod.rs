@@ -30,6 +30,7 @@ use crate::enrolment::Enrolment;
 use crate::node::Node;
 use crate::upkeep::{Reason, Upkeep};
 
+pub(crate) use problems::FAULT;
 pub use problems::{ALL as PROBLEMS, NONCE_HEADER};
 pub use table::{Credential, Listener, Route, admin_service, main_service, metrics_service, table};
 

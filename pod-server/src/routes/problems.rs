@@ -17,7 +17,7 @@ const UNAVAILABLE_RETRY_SECS: &str = "5";
 macro_rules! problem {
     ($(#[$doc:meta])* $name:ident, $code:literal, $status:literal, $fi:literal, $sv:literal, $en:literal) => {
         $(#[$doc])*
-        pub(super) const $name: ProblemType = ProblemType {
+        pub(crate) const $name: ProblemType = ProblemType {
             type_uri: concat!("urn:aitta:problem:", $code),
             code: $code,
             status: $status,

@@ -143,8 +143,8 @@ fn openapi_lists_exactly_the_table() {
     assert_eq!(listed, here);
     let codes = document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
     let mut codes: Vec<&str> = codes.iter().map(|code| code.as_str().unwrap()).collect();
-    let mut known: Vec<&str> =
-        pod_server::routes::PROBLEMS.iter().chain(&pod_http::refusals::ALL).map(|one| one.code).collect();
+    let of_routes = pod_server::routes::PROBLEMS.iter().chain(&pod_http::refusals::ALL);
+    let mut known: Vec<&str> = of_routes.chain(&pod_server::enrolment::PROBLEMS).map(|one| one.code).collect();
     codes.sort_unstable();
     known.sort_unstable();
     known.dedup();
