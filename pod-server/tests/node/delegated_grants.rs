@@ -3,7 +3,6 @@
 use pod_protocol::Verified;
 use pod_protocol::command::Action;
 use pod_protocol::grant::{Grant, GrantLimits};
-use pod_protocol::ids::Thumbprint;
 use pod_protocol::revocation::Target;
 use serde_json::json;
 
@@ -16,21 +15,6 @@ async fn parent(scene: &Scene) -> Verified<Grant> {
             GrantLimits { depth: 1, organisations: Some(vec![scene.processors.principal]), ..GrantLimits::default() };
     };
     scene.granted_with(vec![raw("residence", &["given_names", "address"])], limits).await
-}
-
-/// Early education gives the processor the name alone.
-fn child(scene: &Scene, parent: &Verified<Grant>) -> Verified<Grant> {
-    let grant = Grant {
-        issuer: scene.espoo.principal,
-        parent: Some(parent.id()),
-        issued: parent.issued + 30,
-        cti: scene.cti(),
-        confirmation: Thumbprint::of(&scene.processor.key.public_key()),
-        permissions: vec![raw("residence", &["given_names"])],
-        limits: GrantLimits::default(),
-        ..(**parent).clone()
-    };
-    Verified::sign(&scene.early.key, grant)
 }
 
 async fn processed(scene: &Scene, chain: &[&Verified<Grant>], sent: &[&Verified<Grant>]) -> &'static str {
@@ -46,7 +30,7 @@ async fn processed(scene: &Scene, chain: &[&Verified<Grant>], sent: &[&Verified<
 async fn it_works_is_kept_and_dies_with_its_parent() {
     let mut scene = Scene::new().await;
     let parent = parent(&scene).await;
-    let child = child(&scene, &parent);
+    let child = scene.passed_on(&parent);
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unknown-grant");
     assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
     // From now on its id is enough, also after a restart; and the citizen sees it.
@@ -64,7 +48,7 @@ async fn it_works_is_kept_and_dies_with_its_parent() {
 async fn whoever_passed_it_on_takes_it_back() {
     let scene = Scene::new().await;
     let parent = parent(&scene).await;
-    let child = child(&scene, &parent);
+    let child = scene.passed_on(&parent);
     assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
     // The processor has it, and did not give it: only those above may take it back.
     let by = |service: &crate::people::Service| (service.principal, service.key.seed());
@@ -94,7 +78,7 @@ async fn a_root_that_was_sent_along_can_be_taken_back_by_its_id() {
 async fn what_gave_nothing_is_not_kept() {
     let scene = Scene::new().await;
     let parent = parent(&scene).await;
-    let mut wide = (*child(&scene, &parent)).clone();
+    let mut wide = (*scene.passed_on(&parent)).clone();
     wide.permissions = vec![raw("residence", &["contact"])];
     let wide = Verified::sign(&scene.early.key, wide);
     assert_eq!(processed(&scene, &[&parent, &wide], &[&wide]).await, "denied");
@@ -105,7 +89,7 @@ async fn what_gave_nothing_is_not_kept() {
 async fn an_old_view_of_revocations_lets_only_single_grants_through() {
     let scene = Scene::new().await;
     let parent = parent(&scene).await;
-    let child = child(&scene, &parent);
+    let child = scene.passed_on(&parent);
     assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
     scene.time.fetch_add(pod_server::node::REVOCATION_BOUND_SECS + 1, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unavailable");

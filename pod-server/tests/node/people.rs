@@ -146,6 +146,21 @@ impl Scene {
         grant
     }
 
+    /// Of what early education was granted, the name alone, passed on to the processor.
+    pub fn passed_on(&self, parent: &Verified<Grant>) -> Verified<Grant> {
+        let grant = Grant {
+            issuer: self.espoo.principal,
+            parent: Some(parent.id()),
+            issued: parent.issued + 30,
+            cti: self.cti(),
+            confirmation: Thumbprint::of(&self.processor.key.public_key()),
+            permissions: vec![raw("residence", &["given_names"])],
+            limits: GrantLimits::default(),
+            ..(**parent).clone()
+        };
+        Verified::sign(&self.early.key, grant)
+    }
+
     /// The grant that most stories begin with.
     pub async fn usual_grant(&self) -> Verified<Grant> {
         self.granted(vec![raw("residence", &["given_names", "address"]), raw("child-health", &["allergies.substance"])])

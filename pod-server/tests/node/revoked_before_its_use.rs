@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pod_protocol::Verified;
 use pod_protocol::command::Action;
 use pod_protocol::grant::{Grant, GrantLimits};
-use pod_protocol::ids::{ObjectId, Thumbprint};
+use pod_protocol::ids::ObjectId;
 use pod_protocol::revocation::Target;
 use pod_server::commands;
 
@@ -17,20 +17,6 @@ fn unseen(scene: &Scene) -> Verified<Grant> {
     let mut grant = scene.grant(&scene.anna, scene.eetus_pod, &scene.early, vec![raw("residence", &["given_names"])]);
     grant.limits = GrantLimits { depth: 1, ..GrantLimits::default() };
     Verified::sign(&scene.anna.key, grant)
-}
-
-/// What the processor got of it.
-fn child(scene: &Scene, parent: &Verified<Grant>) -> Verified<Grant> {
-    let grant = Grant {
-        issuer: scene.espoo.principal,
-        parent: Some(parent.id()),
-        issued: parent.issued + 30,
-        cti: scene.cti(),
-        confirmation: Thumbprint::of(&scene.processor.key.public_key()),
-        limits: GrantLimits::default(),
-        ..(**parent).clone()
-    };
-    Verified::sign(&scene.early.key, grant)
 }
 
 async fn carried(scene: &Scene, by: &Service, chain: &[&Verified<Grant>]) -> &'static str {
@@ -72,19 +58,19 @@ async fn the_citizen_takes_back_what_only_the_service_has() {
 async fn whoever_signed_a_link_or_one_above_takes_it_back() {
     let scene = Scene::new().await;
     let parent = unseen(&scene);
-    let (by_signer, by_citizen) = (child(&scene, &parent), child(&scene, &parent));
+    let (by_signer, by_citizen) = (scene.passed_on(&parent), scene.passed_on(&parent));
     assert_eq!(by_service(&scene, &scene.early, by_signer.id()).await, "ok");
     assert_eq!(by_wallet(&scene, &scene.anna, by_citizen.id()).await, "ok");
     assert_eq!(carried(&scene, &scene.processor, &[&parent, &by_signer]).await, "denied");
     assert_eq!(carried(&scene, &scene.processor, &[&parent, &by_citizen]).await, "denied");
-    assert_eq!(carried(&scene, &scene.processor, &[&parent, &child(&scene, &parent)]).await, "released");
+    assert_eq!(carried(&scene, &scene.processor, &[&parent, &scene.passed_on(&parent)]).await, "released");
 }
 
 #[tokio::test]
 async fn nobody_else_does() {
     let scene = Scene::new().await;
     let parent = unseen(&scene);
-    let child = child(&scene, &parent);
+    let child = scene.passed_on(&parent);
     // They are told nothing of whose it is: what they took back is none of theirs.
     for id in [parent.id(), child.id()] {
         assert_eq!(by_wallet(&scene, &scene.bo, id).await, "ok");

@@ -21,6 +21,12 @@ fn knows(city: &City, name: &str) -> bool {
     city.node.registry().is_member(&principal(name))
 }
 
+async fn stop(city: City, upkeep: Upkeep) {
+    upkeep.finish().await;
+    eventually("what was being written is written", || Arc::strong_count(&city.node) == 1).await;
+    drop(city.close());
+}
+
 #[tokio::test]
 async fn the_last_good_copy_stays_while_the_directory_is_away() {
     let folder = tempfile::tempdir().unwrap();
@@ -93,9 +99,7 @@ async fn a_directory_that_shows_an_old_registry_does_not_take_a_suspension_back(
 
     // The same for a node that starts again, and for one whose copy had become too old to count.
     directory.goes_away().await;
-    upkeep.finish().await;
-    eventually("what was being written is written", || Arc::strong_count(&city.node) == 1).await;
-    drop(city.close());
+    stop(city, upkeep).await;
     let city = City::open("oulu", folder.path());
     let upkeep = start(&city, &directory);
     city.wait(86_400);
@@ -120,9 +124,7 @@ async fn a_node_that_starts_again_begins_with_its_copy_and_its_age() {
     let unchanged = directory.told(|told| told.unchanged);
     eventually("the copy is confirmed", || directory.told(|told| told.unchanged > unchanged + 1)).await;
     directory.goes_away().await;
-    upkeep.finish().await;
-    eventually("what was being written is written", || Arc::strong_count(&city.node) == 1).await;
-    drop(city.close());
+    stop(city, upkeep).await;
 
     let city = City::open("oulu", folder.path());
     let upkeep = start(&city, &directory);
