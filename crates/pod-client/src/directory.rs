@@ -49,41 +49,41 @@ pub struct BucketCount {
     pub entries: u64,
 }
 
-/// A snapshot as it is kept: `{0: version, 1: fetched, 2: etag, 3: snapshot}`.
-struct Cached {
+/// A copy as it is held. Kept as `{0: version, 1: fetched, 2: etag, 3: snapshot}`.
+struct Held {
     fetched_secs: u64,
     etag: Option<String>,
-    snapshot: Vec<u8>,
+    registry: Registry,
 }
 
-impl Cached {
-    fn read(bytes: &[u8]) -> Result<Self, Refusal> {
+impl Held {
+    /// A copy that was kept. None when it does not read, or is of another trust anchor.
+    fn read(bytes: &[u8], anchor: &Anchor, now_secs: u64) -> Option<Self> {
+        let (fetched_secs, etag, snapshot) = Self::parts(bytes).ok()?;
+        let registry = Registry::of_held(anchor, &Registry::read_snapshot(&snapshot).ok()?, now_secs);
+        registry.organisations().next()?;
+        Some(Self { fetched_secs, etag, registry })
+    }
+
+    fn parts(bytes: &[u8]) -> Result<(u64, Option<String>, Vec<u8>), Refusal> {
         let mut claims = Claims::open(pod_protocol::codec::decode(bytes, CACHE_LIMITS)?)?;
         let version = claims.uint(0)?;
-        let cached = Self {
-            fetched_secs: claims.uint(1)?,
-            etag: claims.take(2).map(|item| pod_protocol::codec::text(2, item)).transpose()?,
-            snapshot: claims.bytes(3)?,
-        };
+        let etag = |item| pod_protocol::codec::text(2, item);
+        let parts = (claims.uint(1)?, claims.take(2).map(etag).transpose()?, claims.bytes(3)?);
         claims.finish()?;
-        if version == CACHE_VERSION { Ok(cached) } else { Err(Refusal::Unavailable) }
+        if version == CACHE_VERSION { Ok(parts) } else { Err(Refusal::Unavailable) }
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
-        encode(&map([
+    fn into_copy(self, refused: Vec<(usize, Refusal)>) -> RegistryCopy {
+        let cache = encode(&map([
             (0, Some(CACHE_VERSION.into())),
             (1, Some(self.fetched_secs.into())),
-            (2, self.etag.clone().map(Cbor::Text)),
-            (3, Some(Cbor::Bytes(self.snapshot.clone()))),
-        ]))
-    }
-
-    fn open(&self, anchor: &Anchor, now_secs: u64, stale: Option<CallError>) -> Result<RegistryCopy, Refusal> {
-        let statements = Registry::read_snapshot(&self.snapshot)?;
-        let (registry, refused) = Registry::build(anchor, &statements, now_secs);
+            (2, self.etag.map(Cbor::Text)),
+            (3, Some(Cbor::Bytes(self.registry.held_snapshot()))),
+        ]));
         let aged = self.fetched_secs.saturating_add(MAX_REGISTRY_AGE_SECS);
-        let valid_until_secs = registry.valid_until().min(aged);
-        Ok(RegistryCopy { registry, cache: self.to_bytes(), valid_until_secs, stale, refused })
+        let valid_until_secs = self.registry.valid_until().min(aged);
+        RegistryCopy { registry: self.registry, cache, valid_until_secs, stale: None, refused }
     }
 }
 
@@ -96,47 +96,49 @@ impl DirectoryClient {
         Ok(Self { target: Target::new(caller, url, "the directory")? })
     }
 
-    /// The registry, verified from the trust anchor down. `cache` is what the last call gave; it saves the download when
-    /// nothing changed, and stands in for a directory that is away or sends nonsense, until it is a day old. A cache
-    /// that does not read is ignored.
+    /// The registry, verified from the trust anchor down. `cache` is what the last call gave: it saves the download when
+    /// nothing changed, is joined with what did, so that nobody takes a suspension back by showing an old registry, and
+    /// stands in for a directory that is away or sends nonsense, until it is a day old. A cache that does not read is ignored.
     ///
     /// # Errors
     /// [`CallError`], when there is no good copy either.
     pub async fn registry(&self, anchor: &Anchor, cache: Option<&[u8]>) -> Result<RegistryCopy, CallError> {
         let now_secs = self.target.caller.now_secs();
-        let cached = cache.and_then(|bytes| Cached::read(bytes).ok());
-        let error = match self.fresh(cached.as_ref(), now_secs).await {
-            Ok(fresh) => match fresh.open(anchor, now_secs, None) {
-                // A snapshot in which nothing holds is not the registry of this trust anchor.
-                Ok(copy) if copy.registry.organisations().next().is_some() => return Ok(copy),
-                Ok(_) => self.target.unbelievable(Disbelief::Shape("a registry under the trust anchor")),
-                Err(refusal) => self.target.unbelievable(refusal),
-            },
+        let held = cache.and_then(|bytes| Held::read(bytes, anchor, now_secs));
+        let error = match self.fetch(anchor, held.as_ref(), now_secs).await {
+            Ok(copy) => return Ok(copy),
             Err(error) => error,
         };
-        let age = |cached: &Cached| now_secs.saturating_sub(cached.fetched_secs);
-        match cached.filter(|cached| age(cached) < MAX_REGISTRY_AGE_SECS) {
-            Some(cached) => {
-                cached.open(anchor, now_secs, Some(error)).map_err(|refusal| self.target.unbelievable(refusal))
-            }
+        match held.filter(|held| now_secs.saturating_sub(held.fetched_secs) < MAX_REGISTRY_AGE_SECS) {
+            Some(held) => Ok(RegistryCopy { stale: Some(error), ..held.into_copy(Vec::new()) }),
             None => Err(error),
         }
     }
 
-    async fn fresh(&self, cached: Option<&Cached>, now_secs: u64) -> Result<Cached, CallError> {
+    async fn fetch(&self, anchor: &Anchor, held: Option<&Held>, now_secs: u64) -> Result<RegistryCopy, CallError> {
         let mut request = Request::get("/v1/registry").with_header(header::ACCEPT, HeaderValue::from_static(CBOR));
-        let known = cached.and_then(|cached| cached.etag.as_deref()).and_then(|etag| HeaderValue::from_str(etag).ok());
+        let known = held.and_then(|held| held.etag.as_deref()).and_then(|etag| HeaderValue::from_str(etag).ok());
         if let Some(etag) = known {
             request = request.with_header(header::IF_NONE_MATCH, etag);
         }
         let response = self.target.send(request).await?;
-        match (response.status, cached) {
-            (StatusCode::NOT_MODIFIED, Some(cached)) => {
-                Ok(Cached { fetched_secs: now_secs, etag: cached.etag.clone(), snapshot: cached.snapshot.clone() })
+        match (response.status, held) {
+            (StatusCode::NOT_MODIFIED, Some(Held { etag, registry, .. })) => {
+                let held = Held { fetched_secs: now_secs, etag: etag.clone(), registry: registry.clone() };
+                Ok(held.into_copy(Vec::new()))
             }
             (status, _) if status.is_success() => {
-                let etag = response.headers.get(header::ETAG).and_then(|etag| etag.to_str().ok());
-                Ok(Cached { fetched_secs: now_secs, etag: etag.map(str::to_owned), snapshot: response.body.to_vec() })
+                let etag = response.headers.get(header::ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+                let fetched = Registry::read_snapshot(&response.body).map_err(|why| self.target.unbelievable(why))?;
+                let (registry, refused) = match held {
+                    Some(held) => held.registry.joined(&fetched, now_secs),
+                    None => Registry::of_held(anchor, &[], now_secs).joined(&fetched, now_secs),
+                };
+                // A snapshot in which nothing holds is not the registry of this trust anchor.
+                if refused.len() == fetched.len() {
+                    return Err(self.target.unbelievable(Disbelief::Shape("a registry under the trust anchor")));
+                }
+                Ok(Held { fetched_secs: now_secs, etag, registry }.into_copy(refused))
             }
             _ => {
                 let (whom, refusal) = (self.target.whom.clone(), Box::new(RemoteRefusal::of(&response)));

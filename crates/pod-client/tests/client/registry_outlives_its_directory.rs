@@ -9,10 +9,13 @@ use axum::routing::get;
 use pod_client::directory::DirectoryClient;
 use pod_protocol::codec::{Cbor, encode};
 
-use crate::world::{DAY, NOW, World, anchor, statements, url};
+use crate::world::{DAY, NOW, World, anchor, city, membership, statements, url};
 
 fn snapshot() -> Vec<u8> {
-    let statements = statements(&[(1, "https://one.example"), (2, "https://two.example")]);
+    snapshot_of(statements(&[(1, "https://one.example"), (2, "https://two.example")]))
+}
+
+fn snapshot_of(statements: Vec<Vec<u8>>) -> Vec<u8> {
     encode(&Cbor::Array(statements.into_iter().map(Cbor::Bytes).collect()))
 }
 
@@ -75,6 +78,26 @@ async fn nonsense_does_not_replace_the_good_copy() {
         assert_eq!(copy.registry.organisations().count(), 2);
         assert_eq!(copy.stale.unwrap().code(), "not-believed");
         assert_eq!(directory.registry(&anchor(), None).await.unwrap_err().code(), "not-believed");
+    }
+}
+
+#[tokio::test]
+async fn an_old_registry_takes_no_suspension_back() {
+    let world = World::new();
+    let since = |suspended| {
+        let both = vec![membership(1, NOW - DAY, false), membership(2, NOW - DAY + u64::from(suspended), suspended)];
+        let shown = snapshot_of(both);
+        Router::new().route("/v1/registry", get(move || async move { shown }))
+    };
+    let mut kept = None;
+    for suspended in [true, false] {
+        let handle = world.serve(since(suspended)).await;
+        let directory = DirectoryClient::new(&world.caller, &url(&handle)).unwrap();
+        let copy = directory.registry(&anchor(), kept.as_deref()).await.unwrap();
+        assert!(copy.stale.is_none());
+        let is_suspended = |seed| copy.registry.organisation(&city(seed)).unwrap().is_suspended();
+        assert_eq!((is_suspended(1), is_suspended(2)), (false, true));
+        kept = Some(copy.cache);
     }
 }
 

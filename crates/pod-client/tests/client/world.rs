@@ -122,17 +122,21 @@ pub(crate) fn registry(addresses: &[(u8, &str)]) -> Arc<Registry> {
 }
 
 fn member(seed: u8) -> Vec<u8> {
+    membership(seed, NOW - DAY, false)
+}
+
+pub(crate) fn membership(seed: u8, issued: u64, suspended: bool) -> Vec<u8> {
     let membership = Membership {
         issuer: anchor().principal,
         subject: city(seed),
         expires: NOW + 100 * DAY,
-        issued: NOW - DAY,
+        issued,
         cti: Cti::new([seed; 16]),
         name: format!("city-{seed}").parse().unwrap(),
         keys: vec![key(seed).public_key()],
         roles: vec![Role::Holder, Role::Services],
         depth: 0,
-        suspended: false,
+        suspended,
     };
     Verified::sign(&key(100), membership).bytes().to_vec()
 }
