@@ -102,7 +102,7 @@ impl Bucket {
         Ok(())
     }
 
-    fn decoded(&self) -> impl Iterator<Item = Result<Signed<HolderEntry>, Refusal>> {
+    pub(crate) fn decoded(&self) -> impl Iterator<Item = Result<Signed<HolderEntry>, Refusal>> {
         self.entries.iter().map(|entry| Signed::decode(entry))
     }
 

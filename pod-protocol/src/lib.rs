@@ -33,6 +33,7 @@ pub mod request;
 pub mod revocation;
 pub mod standing;
 pub mod statement;
+pub mod tlog;
 pub mod tree_head;
 pub mod value;
 pub mod words;

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
-use pod_protocol::merkle::{Hash, verify_consistency, verify_inclusion};
+use pod_protocol::merkle::{Frontier, Hash, Nodes, verify_consistency, verify_inclusion};
 
 use crate::SignedHead;
 use crate::entry::{PodTag, StoredEntry};
@@ -13,7 +13,7 @@ use crate::fault::{Damage, DamageKind, ReadFault};
 use crate::frame::{FRAME_HEADER_BYTES, Frame, FrameHeader, FrameKind, FrameReader, Step};
 use crate::log::Log;
 use crate::segment;
-use crate::tree::{Frontier, TREE_FILE};
+use crate::tree::TREE_FILE;
 
 /// Where an entry stands.
 struct Place {

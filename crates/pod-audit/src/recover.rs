@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pod_protocol::cose::Signed;
+use pod_protocol::merkle::Frontier;
 use pod_protocol::tree_head::TreeHead;
 
 use crate::fault::{Damage, DamageKind, OpenLogError};
@@ -16,7 +17,7 @@ use crate::index::FileIndex;
 use crate::log::{LogConfig, Opening};
 use crate::scan::{Scanned, Tail, scan};
 use crate::segment::{self, SEGMENT_HEADER_BYTES, UNFINISHED};
-use crate::tree::{Frontier, TREE_FILE, TreeFile};
+use crate::tree::{TREE_FILE, TreeFile};
 use crate::view::{FullIndex, FullSegment, NewestSegment, View};
 use crate::writer::WriterState;
 use crate::{Disk, SignedHead};

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use pod_protocol::cose::Signed;
-use pod_protocol::merkle::Hash;
+use pod_protocol::merkle::{Frontier, Hash};
 use pod_protocol::tree_head::TreeHead;
 
 use crate::entry::StoredEntry;
@@ -14,7 +14,6 @@ use crate::frame::{FRAME_HEADER_BYTES, Frame, FrameKind, FrameReader, Step, put_
 use crate::head_file::UncheckedHead;
 use crate::index::MemoryIndex;
 use crate::segment::{self, SEGMENT_HEADER_BYTES};
-use crate::tree::Frontier;
 
 /// A segment as it was found, up to its last head.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The Merkle tree (RFC 6962 §2.1): its right edge in memory, all complete subtrees in the derived file `tree`.
+//! The complete subtrees of the Merkle tree (RFC 6962 §2.1), in the derived file `tree`.
 //!
 //! The file holds a header and then hashes in the order in which they become known: each leaf, followed by the
 //! subtrees that it completes. The tree of `n` leaves has `2n - popcount(n)` of them, 64 bytes an entry.
@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use pod_protocol::merkle::{Hash, empty_root, node_hash};
+use pod_protocol::merkle::{Hash, Nodes};
 
 use crate::disk::Disk;
 use crate::segment::open_for_writing;
@@ -30,48 +30,6 @@ pub(crate) fn stored_count(size: u64) -> u64 {
 fn stored_position(level: u32, number: u64) -> u64 {
     let last_leaf = ((number + 1) << level) - 1;
     stored_count(last_leaf) + u64::from(level)
-}
-
-/// The right edge of a tree: the roots of its complete subtrees, largest first. All that appending needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Frontier {
-    size: u64,
-    peaks: Vec<Hash>,
-}
-
-impl Frontier {
-    pub(crate) fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Adds a leaf, and gives the hashes that became known to `store`.
-    pub(crate) fn push(&mut self, leaf: &Hash, mut store: impl FnMut(&Hash)) {
-        let mut hash = *leaf;
-        store(&hash);
-        let mut merged = self.size;
-        while merged & 1 == 1 {
-            let Some(left) = self.peaks.pop() else { break };
-            hash = node_hash(&left, &hash);
-            store(&hash);
-            merged >>= 1;
-        }
-        self.peaks.push(hash);
-        self.size += 1;
-    }
-
-    /// The root of the tree.
-    pub(crate) fn root(&self) -> Hash {
-        let mut peaks = self.peaks.iter().rev();
-        let Some(last) = peaks.next() else { return empty_root() };
-        peaks.fold(*last, |right, left| node_hash(left, &right))
-    }
-
-    /// Reads the right edge of the tree of `size` leaves from the stored hashes.
-    pub(crate) fn load(tree: &TreeFile, size: u64) -> io::Result<Self> {
-        let levels = (0..u64::BITS).rev().filter(|level| size >> level & 1 == 1);
-        let peaks = levels.map(|level| tree.node(level, (size >> level) - 1)).collect::<io::Result<_>>()?;
-        Ok(Self { size, peaks })
-    }
 }
 
 /// The file of stored hashes.
@@ -129,77 +87,20 @@ impl TreeFile {
         self.file.metadata().is_ok_and(|file| file.len() < needed)
     }
 
-    /// The root of the complete subtree `number` at `level`.
-    pub(crate) fn node(&self, level: u32, number: u64) -> io::Result<Hash> {
-        let mut hash = [0; HASH_BYTES];
-        self.file.read_exact_at(&mut hash, offset_of(stored_position(level, number)))?;
-        Ok(hash)
-    }
-
     /// The leaf of the entry at `index`.
     pub(crate) fn leaf(&self, index: u64) -> io::Result<Hash> {
         self.node(0, index)
     }
-
-    /// The root over the leaves from `start`, which is a multiple of a power of two that is at least `count`.
-    fn range_root(&self, start: u64, count: u64) -> io::Result<Hash> {
-        if count.is_power_of_two() {
-            let level = count.trailing_zeros();
-            return self.node(level, start >> level);
-        }
-        let left = split(count);
-        Ok(node_hash(&self.range_root(start, left)?, &self.range_root(start + left, count - left)?))
-    }
-
-    /// PATH(index, D\[size\]) of RFC 6962 §2.1.1. The caller checked `index < size`.
-    pub(crate) fn inclusion_proof(&self, index: u64, size: u64) -> io::Result<Vec<Hash>> {
-        let mut proof = Vec::new();
-        let (mut start, mut count) = (0, size);
-        while count > 1 {
-            let left = split(count);
-            if index < start + left {
-                proof.push(self.range_root(start + left, count - left)?);
-                count = left;
-            } else {
-                proof.push(self.range_root(start, left)?);
-                start += left;
-                count -= left;
-            }
-        }
-        proof.reverse();
-        Ok(proof)
-    }
-
-    /// PROOF(old, D\[size\]) of RFC 6962 §2.1.2. The caller checked `old <= size`.
-    pub(crate) fn consistency_proof(&self, old: u64, size: u64) -> io::Result<Vec<Hash>> {
-        let mut proof = Vec::new();
-        if old == 0 || old == size {
-            return Ok(proof);
-        }
-        let (mut start, mut count) = (0, size);
-        while start + count > old {
-            let left = split(count);
-            if old <= start + left {
-                proof.push(self.range_root(start + left, count - left)?);
-                count = left;
-            } else {
-                proof.push(self.range_root(start, left)?);
-                start += left;
-                count -= left;
-            }
-        }
-        // The old tree itself needs no hash when it is one complete subtree from the beginning: the verifier has it.
-        if start > 0 {
-            proof.push(self.range_root(start, count)?);
-        }
-        proof.reverse();
-        Ok(proof)
-    }
 }
 
-/// The largest power of two below `count`, which is at least 2.
-fn split(count: u64) -> u64 {
-    1 << (u64::BITS - 1 - (count - 1).leading_zeros())
+impl Nodes for TreeFile {
+    type Error = io::Error;
+
+    fn node(&self, level: u32, number: u64) -> io::Result<Hash> {
+        let mut hash = [0; HASH_BYTES];
+        self.file.read_exact_at(&mut hash, offset_of(stored_position(level, number)))?;
+        Ok(hash)
+    }
 }
 
 fn offset_of(position: u64) -> u64 {

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use pod_protocol::merkle::Frontier;
+
 use crate::SignedHead;
 use crate::entry::PodTag;
 use crate::fault::{Damage, DamageKind, OpenLogError, ReadFault, StopCause};
@@ -12,7 +14,7 @@ use crate::index::{FileIndex, MemoryIndex};
 use crate::queue::Queue;
 use crate::scan::{Tail, scan};
 use crate::segment;
-use crate::tree::{Frontier, TreeFile};
+use crate::tree::TreeFile;
 use crate::{Disk, disk};
 
 /// What the log's handle, its writer and its readers share.

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use pod_crypto::SigningKey;
 use pod_protocol::ids::Principal;
+use pod_protocol::merkle::Frontier;
 use pod_protocol::tree_head::TreeHead;
 
 use crate::fault::{LogFault, StopCause};
@@ -17,7 +18,7 @@ use crate::limits::{MAX_GROUP_BYTES, MAX_HEAD_BYTES, ZERO_AHEAD_BYTES};
 use crate::log::{Appended, LogConfig};
 use crate::queue::Batch;
 use crate::segment;
-use crate::tree::{Frontier, TREE_FILE};
+use crate::tree::TREE_FILE;
 use crate::view::{FullIndex, FullSegment, NewestSegment, Shared};
 use crate::{Disk, SignedHead};
 

@@ -73,6 +73,7 @@ pub(crate) fn members(url: &str, fields: &[(&str, &[&str])], random: &dyn Random
                 endpoints: vec![endpoint.parse().unwrap()],
                 catalogue: None,
                 services,
+                seal_key: None,
             },
         )
     };

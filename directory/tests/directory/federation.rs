@@ -89,6 +89,7 @@ pub fn profile(issuer: u8) -> Profile {
         endpoints: vec!["https://aitta.example".parse().unwrap()],
         catalogue: Some([9; 32]),
         services: Vec::new(),
+        seal_key: None,
     }
 }
 

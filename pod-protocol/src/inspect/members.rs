@@ -50,6 +50,7 @@ impl Describe for Profile {
         let json = json!({
             "issuer": self.issuer, "issued": self.issued, "expires": self.expires, "cti": self.cti, "names": self.names,
             "endpoints": self.endpoints, "catalogue": self.catalogue.map(|digest| base64url(&digest)),
+            "seal_key": self.seal_key.map(|key| base64url(&key.0)),
             "services": self.services.iter().map(service_json).collect::<Vec<_>>(),
         });
         Description { lines, json }

@@ -37,6 +37,8 @@ pub struct Profile {
     pub catalogue: Option<[u8; 32]>,
     /// The services that it owns.
     pub services: Vec<ServiceEntry>,
+    /// The X25519 key to which is sealed what reaches it through the directory's log; none when it holds no pods.
+    pub seal_key: Option<SealPublicKey>,
 }
 
 /// One service, as its organisation registered it.
@@ -96,6 +98,7 @@ const NAMES: i64 = -70210;
 const ENDPOINTS: i64 = -70211;
 const CATALOGUE: i64 = -70212;
 const SERVICES: i64 = -70213;
+const SEAL_KEY: i64 = -70214;
 
 impl Payload for Profile {
     const TYP: &'static str = "application/aitta-profile+cwt";
@@ -112,6 +115,7 @@ impl Payload for Profile {
             (ENDPOINTS, Some(texts(&self.endpoints))),
             (CATALOGUE, self.catalogue.map(|digest| Cbor::Bytes(digest.to_vec()))),
             (SERVICES, (!self.services.is_empty()).then_some(Cbor::Array(services))),
+            (SEAL_KEY, self.seal_key.map(|key| Cbor::Bytes(key.0.to_vec()))),
         ])
     }
 
@@ -129,6 +133,7 @@ impl Payload for Profile {
                 Some(item) => some(SERVICES, item, ServiceEntry::from_cbor)?,
                 None => Vec::new(),
             },
+            seal_key: claims.take(SEAL_KEY).map(|item| fixed(SEAL_KEY, item).map(SealPublicKey)).transpose()?,
         };
         claims.finish()?;
         profile.check()?;

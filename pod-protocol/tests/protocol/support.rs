@@ -110,6 +110,7 @@ pub fn profile(issuer: u8, services: Vec<ServiceEntry>) -> Profile {
         endpoints: vec!["https://aitta.example".parse().unwrap(), "/ip4/192.0.2.1/udp/4001/quic-v1".parse().unwrap()],
         catalogue: Some([9; 32]),
         services,
+        seal_key: None,
     }
 }
 

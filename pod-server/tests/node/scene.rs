@@ -228,6 +228,7 @@ impl Scene {
             endpoints: vec!["https://pods.example".parse().unwrap()],
             catalogue: None,
             services: services.iter().map(|service| entry(service)).collect(),
+            seal_key: None,
         };
         signed(&member.key(), profile)
     }

@@ -9,6 +9,7 @@ use pod_protocol::cose::{Payload as _, Verified};
 use pod_protocol::field::{FieldPath, Purpose, RecordType};
 use pod_protocol::ids::{Cti, Principal, from_base64url};
 use pod_protocol::statement::{Profile, RegisteredFields, ServiceEntry};
+use pod_protocol::tlog::post::seal_key;
 use pod_protocol::words::Words;
 use pod_server::key_file;
 use serde::Deserialize;
@@ -109,6 +110,7 @@ pub(crate) fn read(path: &Path, random: &dyn Random, now_secs: u64) -> Result<Re
         Some(services) => read_services(&file.beside(services))?,
         None => Vec::new(),
     };
+    let key = key_file::read(&file.beside(&written.key)).map_err(Failure::configuration)?;
     let valid_days = written.valid_days.unwrap_or(USUAL_VALID_DAYS);
     let profile = Profile {
         issuer: file.value("principal", &written.principal)?,
@@ -117,6 +119,7 @@ pub(crate) fn read(path: &Path, random: &dyn Random, now_secs: u64) -> Result<Re
         cti: Cti::new(random_array(random)),
         names: written.names,
         endpoints: file.values("endpoints", &written.endpoints)?,
+        seal_key: catalogue.map(|_| seal_key(&key).public_key()),
         catalogue,
         services,
     };
@@ -129,7 +132,7 @@ pub(crate) fn read(path: &Path, random: &dyn Random, now_secs: u64) -> Result<Re
     })?;
     Ok(Ready {
         profile,
-        key: key_file::read(&file.beside(&written.key)).map_err(Failure::configuration)?,
+        key,
         directory: written.directory.url,
         roots: written.directory.roots.map(|roots| file.beside(&roots)),
     })

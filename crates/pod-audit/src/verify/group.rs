@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use pod_protocol::merkle::Hash;
+use pod_protocol::merkle::{Frontier, Hash};
 use pod_protocol::tree_head::TreeHead;
 
 use super::report::{Check, Severity};
 use super::walk::Walk;
-use crate::tree::{Frontier, TREE_FILE};
+use crate::tree::TREE_FILE;
 
 /// An entry that no head covered so far.
 pub(super) struct Pending {

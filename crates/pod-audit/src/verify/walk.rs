@@ -8,6 +8,7 @@ use std::path::Path;
 use pod_crypto::PublicKey;
 use pod_protocol::cose::Signed;
 use pod_protocol::ids::base64url;
+use pod_protocol::merkle::Frontier;
 use pod_protocol::tree_head::TreeHead;
 
 use super::group::Pending;
@@ -17,7 +18,7 @@ use crate::entry::StoredEntry;
 use crate::frame::{Frame, FrameKind, FrameReader, Step, find_heads};
 use crate::index::MemoryIndex;
 use crate::segment::{self, SEGMENT_HEADER_BYTES};
-use crate::tree::{Frontier, TREE_FILE, TreeFile, stored_count};
+use crate::tree::{TREE_FILE, TreeFile, stored_count};
 
 /// The state of a check.
 pub(super) struct Walk<'a> {

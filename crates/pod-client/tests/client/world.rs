@@ -165,6 +165,7 @@ fn profile(seed: u8, address: &str) -> Vec<u8> {
         endpoints: vec![address.parse().unwrap()],
         catalogue: Some([seed; 32]),
         services: if seed == ESPOO { vec![entry] } else { vec![] },
+        seal_key: None,
     };
     Verified::sign(&key(seed), profile).bytes().to_vec()
 }

@@ -64,6 +64,7 @@ fn profile(issuer: Principal, names: Words, seed: u8, services: Vec<ServiceEntry
         endpoints: vec!["https://node.example".parse().unwrap()],
         catalogue: Some([seed; 32]),
         services,
+        seal_key: None,
     };
     Verified::sign(&key(seed), profile).bytes().to_vec()
 }

@@ -82,6 +82,7 @@ pub(super) fn profile(world: &World) -> Json {
         endpoints: vec!["https://pods.espoo.example".parse().unwrap()],
         catalogue: Some([0x43; 32]),
         services: vec![service.clone()],
+        seal_key: None,
     };
     let mut kind = Kind::new(world, "helsinki", "Espoo and its service", good.clone(), &[-70212, -70213]);
     let twice = Profile { services: vec![service.clone(), service.clone()], ..good.clone() };

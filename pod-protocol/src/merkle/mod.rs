@@ -1,5 +1,9 @@
 //! Merkle trees and their proofs (RFC 6962 §2.1, RFC 9162 §2.1): what wallets, peers and auditors check.
 
+mod tree;
+
+pub use tree::{Frontier, Nodes};
+
 use pod_crypto::sha256;
 
 /// A node of the tree.
