@@ -22,6 +22,15 @@ use pod_protocol::registry::Registry;
 use pod_protocol::request::{Call, Request};
 use pod_protocol::revocation::Revocation;
 use pod_protocol::statement::{Membership, Profile};
+use pod_protocol::tlog::checkpoint::SignedCheckpoint;
+use pod_protocol::tlog::evidence::Evidence;
+use pod_protocol::tlog::head::Head;
+use pod_protocol::tlog::leaf::{Leaf, Sealed};
+use pod_protocol::tlog::map::ProvenBucket;
+use pod_protocol::tlog::note::Note;
+use pod_protocol::tlog::post::{LogPost, Posted, items_from_bytes, items_to_bytes};
+use pod_protocol::tlog::tile::{Kind, Tile, TileNodes, bundle, unbundle};
+use pod_protocol::tlog::view::View;
 use pod_protocol::tree_head::TreeHead;
 use pod_protocol::value::Value;
 use pod_protocol::{Payload, Signed};
@@ -42,23 +51,36 @@ pub const DECODERS: &[Decoder] = &[
     ("command", &["Command"], signed::<Command>),
     ("command_answer", &["CommandAnswer::from_bytes"], command_answer),
     ("decision", &["Decision::from_bytes"], decision),
+    ("evidence", &["Evidence::from_bytes"], evidence),
     ("grant", &["Grant"], signed::<Grant>),
+    ("head", &["Head::from_bytes"], head),
     ("holder_entry", &["HolderEntry"], signed::<HolderEntry>),
     ("holder_handle", &["HolderHandle::open"], holder_handle),
     ("inspect", &["inspect", "kind_of"], inspect),
     ("jwks", &["Jwks::from_json"], jwks),
     ("jws", &["verify"], jws),
     ("key_event", &["KeyEvent"], signed::<KeyEvent>),
+    ("leaf", &["Leaf::from_bytes"], leaf),
+    ("log_items", &["items_from_bytes"], log_items),
+    ("log_post", &["LogPost"], signed::<LogPost>),
     ("membership", &["Membership"], signed::<Membership>),
+    (
+        "note",
+        &["Note::from_bytes", "NoteSignature::from_line", "SignedCheckpoint::from_bytes", "Checkpoint::from_text"],
+        note,
+    ),
     ("predicate", &[], predicate),
     ("profile", &["Profile"], signed::<Profile>),
+    ("proven_bucket", &["ProvenBucket::from_bytes"], proven_bucket),
     ("receipt", &["Receipt"], signed::<Receipt>),
     ("request", &["Request"], signed::<Request>),
     ("revocation", &["Revocation"], signed::<Revocation>),
-    ("sealed", &["AeadKey::open", "Decision::open", "open"], sealed),
+    ("sealed", &["AeadKey::open", "Decision::open", "Posted::open", "open"], sealed),
     ("snapshot", &["Registry::read_snapshot"], snapshot),
+    ("tile", &["Tile::from_path", "TileNodes::bring", "unbundle"], tile),
     ("tree_head", &["TreeHead"], signed::<TreeHead>),
     ("value", &["Value::from_cbor"], value),
+    ("view", &["View::from_bytes"], view),
 ];
 
 /// A login provider's keys (RFC 7515 A.3).
@@ -137,6 +159,69 @@ fn bucket(bytes: &[u8]) {
     }
 }
 
+fn note(bytes: &[u8]) {
+    if let Ok(note) = Note::from_bytes(bytes) {
+        assert_eq!(Note::from_bytes(&note.to_bytes()), Ok(note));
+    }
+    if let Ok(checkpoint) = SignedCheckpoint::from_bytes(bytes) {
+        assert_eq!(SignedCheckpoint::from_bytes(&checkpoint.to_bytes()).as_ref(), Ok(&checkpoint));
+        assert!(checkpoint.to_bytes().starts_with(checkpoint.unverified().text().as_bytes()));
+    }
+}
+
+fn leaf(bytes: &[u8]) {
+    if let Ok(leaf) = Leaf::from_bytes(bytes) {
+        assert_eq!(leaf.to_bytes(), bytes);
+    }
+}
+
+/// The note inside may have lines of strangers, which are not written again.
+fn head(bytes: &[u8]) {
+    if let Ok(head) = Head::from_bytes(bytes) {
+        assert_eq!(Head::from_bytes(&head.to_bytes()), Ok(head));
+    }
+}
+
+fn proven_bucket(bytes: &[u8]) {
+    if let Ok(proven) = ProvenBucket::from_bytes(bytes) {
+        assert_eq!(ProvenBucket::from_bytes(&proven.to_bytes()), Ok(proven));
+    }
+}
+
+fn view(bytes: &[u8]) {
+    if let Ok(view) = View::from_bytes(bytes) {
+        assert_eq!(view.to_bytes(), bytes);
+    }
+}
+
+fn evidence(bytes: &[u8]) {
+    let Ok(evidence) = Evidence::from_bytes(bytes) else { return };
+    assert_eq!(evidence.to_bytes(), bytes);
+    assert!(evidence.verdict().is_ok());
+}
+
+fn log_items(bytes: &[u8]) {
+    if let Ok(items) = items_from_bytes(bytes) {
+        assert_eq!(items_to_bytes(&items), bytes);
+    }
+}
+
+fn tile(bytes: &[u8]) {
+    if let Some(tile) = std::str::from_utf8(bytes).ok().and_then(Tile::from_path) {
+        assert_eq!(
+            Some(tile.to_string().as_str()),
+            std::str::from_utf8(bytes).ok().map(|path| format!("tile/{path}")).as_deref()
+        );
+    }
+    for count in 0..4 {
+        if let Ok(leaves) = unbundle(bytes, count) {
+            assert_eq!(bundle(leaves.into_iter()), bytes);
+        }
+    }
+    let tile = Tile { kind: Kind::Hashes(0), number: 0, width: 1 };
+    assert_eq!(TileNodes::new(1).bring(&tile, bytes).is_ok(), bytes.len() == 32);
+}
+
 fn decision(bytes: &[u8]) {
     if let Ok(decision) = Decision::from_bytes(bytes) {
         assert_eq!(decision.to_bytes(), bytes);
@@ -160,6 +245,7 @@ fn sealed(bytes: &[u8]) {
     let key = SealPrivateKey::from_seed(&[7; 32]);
     assert!(Decision::open(&key, &ObjectId::new([7; 32]), bytes).is_err());
     assert!(hpke::open(&key, &[], &[], bytes).is_err());
+    assert!(Posted::open(&Sealed { id: ObjectId::new([7; 32]), sealed: bytes.to_vec() }, &key).is_err());
     assert!(AeadKey::from_bytes([7; 32]).open(&[], bytes).is_err());
 }
 

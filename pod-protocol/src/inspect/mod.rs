@@ -10,6 +10,7 @@ mod advice;
 mod directory;
 mod fetches;
 mod grants;
+mod log;
 mod members;
 mod text;
 
@@ -23,7 +24,7 @@ use crate::access_request::AccessRequest;
 use crate::answer::Receipt;
 use crate::blind_request::BlindRequest;
 use crate::bucket::Bucket;
-use crate::codec::{ANSWER_LIMITS, scan};
+use crate::codec::{ANSWER_LIMITS, Limits, scan};
 use crate::command::{Acknowledgement, Command};
 use crate::cose::{Payload, Signed, kind_of};
 use crate::decision::Decision;
@@ -34,6 +35,11 @@ use crate::refusal::{EnvelopeFault, Refusal};
 use crate::request::Request;
 use crate::revocation::Revocation;
 use crate::statement::{Membership, Profile};
+use crate::tlog::checkpoint::SignedCheckpoint;
+use crate::tlog::evidence::Evidence;
+use crate::tlog::head::Head;
+use crate::tlog::map::{PROVEN_BUCKET_LIMITS, ProvenBucket};
+use crate::tlog::post::LogPost;
 use crate::tree_head::TreeHead;
 
 /// What an object is and says.
@@ -84,11 +90,17 @@ const SIGNED: &[(&str, Reader)] = &[
     (HolderEntry::TYP, signed::<HolderEntry>),
     (BlindRequest::TYP, signed::<BlindRequest>),
     (TreeHead::TYP, signed::<TreeHead>),
+    (LogPost::TYP, signed::<LogPost>),
 ];
 
 /// What carries no signature of its own, tried in this order.
-const PLAIN: &[Reader] =
-    &[|bytes| Bucket::from_bytes(bytes).map(|it| plain(&it)), |bytes| Decision::from_bytes(bytes).map(|it| plain(&it))];
+const PLAIN: &[Reader] = &[
+    |bytes| Bucket::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes| Decision::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes| ProvenBucket::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes| Head::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes| Evidence::from_bytes(bytes).map(|it| plain(&it)),
+];
 
 /// First byte of every signed object: tag 18.
 const SIGNED_FIRST_BYTE: u8 = 0xd2;
@@ -96,6 +108,9 @@ const SIGNED_FIRST_BYTE: u8 = 0xd2;
 /// Says in words what `bytes` are.
 #[must_use]
 pub fn inspect(bytes: &[u8]) -> Inspection {
+    if let Ok(checkpoint) = SignedCheckpoint::from_bytes(bytes) {
+        return plain(&checkpoint);
+    }
     let read = if bytes.first() == Some(&SIGNED_FIRST_BYTE) { read_signed(bytes) } else { read_plain(bytes) };
     read.unwrap_or_else(|refusal| Inspection {
         title: "nothing that this protocol accepts",
@@ -114,7 +129,7 @@ fn read_signed(bytes: &[u8]) -> Result<Inspection, Refusal> {
 }
 
 fn read_plain(bytes: &[u8]) -> Result<Inspection, Refusal> {
-    scan(bytes, ANSWER_LIMITS)?;
+    scan(bytes, Limits { bytes: PROVEN_BUCKET_LIMITS.bytes, ..ANSWER_LIMITS })?;
     PLAIN.iter().find_map(|read| read(bytes).ok()).ok_or_else(|| EnvelopeFault::Shape.into())
 }
 

@@ -21,6 +21,13 @@ use pod_protocol::request::{Call, Request};
 use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::standing::{Representative, Standing};
 use pod_protocol::statement::{Membership, Profile};
+use pod_protocol::tlog::LogFault;
+use pod_protocol::tlog::checkpoint::SignedCheckpoint;
+use pod_protocol::tlog::evidence::{Evidence, Verdict};
+use pod_protocol::tlog::head::Head;
+use pod_protocol::tlog::leaf::{Body, Leaf};
+use pod_protocol::tlog::map::ProvenBucket;
+use pod_protocol::tlog::post::{LogPost, items_from_bytes, items_to_bytes};
 use pod_protocol::tree_head::TreeHead;
 use pod_protocol::value::Value;
 use pod_protocol::{Payload, Refusal, Signed};
@@ -121,6 +128,7 @@ fn each_object_ends_as_it_says() {
     objects::<AccessRequest>("access-request.json");
     objects::<HolderEntry>("holder-entry.json");
     objects::<BlindRequest>("blind-request.json");
+    objects::<LogPost>("log-post.json");
 }
 
 fn log(events: &Json) -> Result<KeyState, Refusal> {
@@ -245,6 +253,49 @@ fn each_message_ends_as_it_says() {
             }),
             "command answer" => CommandAnswer::from_bytes(&bytes).map(|answer| assert_eq!(answer.to_bytes(), bytes)),
             "blind answer" => BlindAnswer::from_bytes(&bytes).map(|answer| assert_eq!(answer.to_bytes(), bytes)),
+            other => panic!("{other}"),
+        };
+        code(result).to_owned()
+    });
+}
+
+#[test]
+fn what_the_log_shows_ends_as_it_says() {
+    each("log.json", |json, case| {
+        let bytes = unhex(text(case, "bytes"));
+        let directory = key(&json["keys"]["archive"]["public"]);
+        let written = |again: Vec<u8>| assert_eq!(again, bytes);
+        let said = |fault: LogFault| fault.code().to_owned();
+        let result = match text(case, "kind") {
+            "leaf" => Leaf::from_bytes(&bytes).map(|leaf| written(leaf.to_bytes())),
+            "head" => Head::from_bytes(&bytes).map(|head| written(head.to_bytes())),
+            "log items" => items_from_bytes(&bytes).map(|items| written(items_to_bytes(&items))),
+            "evidence" => Evidence::from_bytes(&bytes).map(|evidence| {
+                assert_eq!(evidence.verdict(), Ok(Verdict::TwoRoots));
+                written(evidence.to_bytes());
+            }),
+            "note" => match SignedCheckpoint::from_bytes(&bytes) {
+                Ok(note) => {
+                    assert!(note.is_signed_by(&directory));
+                    let cosigned = note.signatures().last().unwrap();
+                    let helsinki = key(&json["keys"]["helsinki"]["public"]);
+                    assert_eq!(note.unverified().cosigned_secs(cosigned, &helsinki), Some(secs(json, "now_secs") + 1));
+                    Ok(written(note.to_bytes()))
+                }
+                Err(fault) => return said(fault),
+            },
+            "proven bucket" => match ProvenBucket::from_bytes(&bytes) {
+                Ok(proven) => {
+                    let Body::State(state) = Leaf::from_bytes(&proven.head.leaf).unwrap().body else {
+                        panic!("a state")
+                    };
+                    if let Err(fault) = proven.check(&state) {
+                        return said(fault);
+                    }
+                    Ok(written(proven.to_bytes()))
+                }
+                Err(refusal) => Err(refusal),
+            },
             other => panic!("{other}"),
         };
         code(result).to_owned()

@@ -49,6 +49,7 @@ const LABELS: &[(i64, &str)] = &[
     (-70211, "endpoints"),
     (-70212, "catalogue"),
     (-70213, "services"),
+    (-70214, "seal key"),
     (-70220, "organisation"),
     (-70221, "items"),
     (-70222, "purpose"),
@@ -62,6 +63,7 @@ const LABELS: &[(i64, &str)] = &[
     (-70231, "sealed"),
     (-70240, "epoch"),
     (-70241, "inputs"),
+    (-70260, "items"),
 ];
 
 /// The name of a claim, with its number.

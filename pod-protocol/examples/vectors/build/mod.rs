@@ -3,6 +3,7 @@
 mod chains;
 mod envelope;
 mod labels;
+mod log;
 mod logs;
 mod meaning;
 mod messages;
@@ -23,6 +24,7 @@ pub fn files() -> Vec<(&'static str, String)> {
     files.push(("requests.json", requests::file(&world)));
     files.push(("key-event-logs.json", logs::file(&world)));
     files.push(("messages.json", messages::file(&world)));
+    files.push(("log.json", log::file(&world)));
     files.push(("predicates.json", meaning::predicates()));
     files.push(("fields.json", meaning::fields()));
     files.into_iter().map(|(name, json)| (name, format!("{json:#}\n"))).collect()

@@ -31,6 +31,7 @@ pub fn files(world: &World) -> Vec<(&'static str, Json)> {
         ("access-request.json", members::access_request(world)),
         ("holder-entry.json", members::holder_entry(world)),
         ("blind-request.json", members::blind_request(world)),
+        ("log-post.json", members::log_post(world)),
     ]
 }
 

@@ -5,7 +5,10 @@ use pod_crypto::hpke::SealPrivateKey;
 use pod_protocol::access_request::{AccessRequest, Ask};
 use pod_protocol::blind_request::BlindRequest;
 use pod_protocol::holder_entry::{HolderEntry, SEALED_HANDLE_BYTES};
+use pod_protocol::ids::{Cti, ObjectId};
 use pod_protocol::statement::{Membership, Profile, RegisteredFields, Role, ServiceEntry};
+use pod_protocol::tlog::leaf::{SEALED_BYTES, Sealed};
+use pod_protocol::tlog::post::LogPost;
 use pod_protocol::words::Words;
 use serde_json::Value as Json;
 
@@ -82,9 +85,9 @@ pub(super) fn profile(world: &World) -> Json {
         endpoints: vec!["https://pods.espoo.example".parse().unwrap()],
         catalogue: Some([0x43; 32]),
         services: vec![service.clone()],
-        seal_key: None,
+        seal_key: Some(SealPrivateKey::from_seed(&[9; 32]).public_key()),
     };
-    let mut kind = Kind::new(world, "helsinki", "Espoo and its service", good.clone(), &[-70212, -70213]);
+    let mut kind = Kind::new(world, "helsinki", "Espoo and its service", good.clone(), &[-70212, -70213, -70214]);
     let twice = Profile { services: vec![service.clone(), service.clone()], ..good.clone() };
     kind.bad("service twice", "the same service twice", "claim-repeated", &twice);
     let other = ServiceEntry { principal: world.holder(), ..service };
@@ -232,4 +235,23 @@ pub(super) fn blind_request(world: &World) -> Json {
     let many = BlindRequest { inputs: vec![[0x11; 32]; 257], ..good.clone() };
     kind.bad("257 inputs", "one too many", "cbor-too-many-items", &many);
     kind.file(world, "Blind requests: docs/protocol/blind-request.md.", "blind_request")
+}
+
+pub(super) fn log_post(world: &World) -> Json {
+    let item = |id: u8| Sealed { id: ObjectId::new([id; 32]), sealed: vec![id; SEALED_BYTES] };
+    let post = |items: Vec<Sealed>| LogPost {
+        issuer: world.holder(),
+        audience: world.archive_organisation(),
+        issued: NOW,
+        // Not the world's: what comes after stays as it is.
+        cti: Cti::new([0x61; 16]),
+        items,
+    };
+    let good = post(vec![item(1)]);
+    let mut kind = Kind::new(world, "helsinki", "one thing that is sealed", good.clone(), &[]);
+    kind.bad("too many", "65 items", "claim-range", &post((0..65).map(item).collect()));
+    kind.with("nothing", "an empty list", "claim-empty", &good, -70260, list([]));
+    let short = list([list([bytes(32), bytes(100)])]);
+    kind.with("short", "all have one length", "claim-type", &good, -70260, short);
+    kind.file(world, "Posts to the directory's log: docs/protocol/log.md.", "log_post")
 }
