@@ -280,7 +280,8 @@ fn what_the_log_shows_ends_as_it_says() {
                     let cosigned = note.signatures().last().unwrap();
                     let helsinki = key(&json["keys"]["helsinki"]["public"]);
                     assert_eq!(note.unverified().cosigned_secs(cosigned, &helsinki), Some(secs(json, "now_secs") + 1));
-                    Ok(written(note.to_bytes()))
+                    written(note.to_bytes());
+                    Ok(())
                 }
                 Err(fault) => return said(fault),
             },
@@ -292,7 +293,8 @@ fn what_the_log_shows_ends_as_it_says() {
                     if let Err(fault) = proven.check(&state) {
                         return said(fault);
                     }
-                    Ok(written(proven.to_bytes()))
+                    written(proven.to_bytes());
+                    Ok(())
                 }
                 Err(refusal) => Err(refusal),
             },
