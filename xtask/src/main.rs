@@ -7,6 +7,7 @@
 //! | `bench` | measures calls per second and prints what `docs/performance.md` holds |
 //! | `vectors` | writes `pod-protocol/vectors` anew |
 
+mod programs;
 mod suites;
 
 use std::process::{Command, ExitCode};

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
+use crate::programs;
+
 /// One command that must succeed.
 struct Suite {
     name: &'static str,
@@ -117,7 +119,7 @@ const SUITES: &[Suite] = &[
 
 /// How a suite, or all of them, ended.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Counts {
+pub(crate) struct Counts {
     passed: u64,
     failed: u64,
     skipped: u64,
@@ -125,7 +127,7 @@ struct Counts {
 
 impl Counts {
     const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
-    const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
+    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
     const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
 
     fn add(&mut self, other: &Self) {
@@ -139,6 +141,8 @@ impl Counts {
 pub(crate) fn test() -> ExitCode {
     let in_ci = std::env::var_os("CI").is_some();
     let mut counts = Counts::default();
+    println!("── programs for network namespaces");
+    counts.add(&programs::install(in_ci));
     for suite in SUITES {
         println!("── {}", suite.name);
         let ended = run(suite, in_ci);

@@ -1,4 +1,4 @@
-//! An authority of the test's own, and a certificate for this machine.
+//! An authority of the test's own, and a certificate that all servers of a test share.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,15 +6,14 @@ use std::path::Path;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
-/// Writes `roots.pem`, `server.pem` and `server.key`.
-pub(crate) fn write(dir: &Path) {
+/// Writes `roots.pem`, `server.pem` and `server.key` into a folder: for these names or addresses.
+pub fn write(dir: &Path, names: &[String]) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = params.self_signed(&key).unwrap().pem();
     let authority_key = Issuer::new(params, key);
     let server_key = KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let server = CertificateParams::new(names).unwrap().signed_by(&server_key, &authority_key).unwrap();
     fs::write(dir.join("roots.pem"), authority).unwrap();
     fs::write(dir.join("server.pem"), server.pem()).unwrap();

@@ -99,7 +99,7 @@ impl World {
         let now_secs = (plan.clock)();
         let (url, metrics_url) =
             (format!("https://127.0.0.1:{}", free_port()), format!("http://127.0.0.1:{}", free_port()));
-        certificates::write(plan.dir);
+        certificates::write(plan.dir, &["localhost".to_owned(), "127.0.0.1".to_owned()]);
         let members = members(&url, &FIELDS, &*random, now_secs);
         pod_server::key_file::create(&plan.dir.join("organisation.key"), &members.holder_key).unwrap();
         NodeKeys::generate(&*random).create_file(&plan.dir.join("node.keys")).unwrap();

@@ -1,0 +1,78 @@
+//! Routers that translate addresses, as homes and offices have them.
+
+use std::cell::Cell;
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use super::host::Host;
+use super::tools;
+
+/// Which port of the router a socket behind it gets (RFC 4787 section 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// One port whomever it calls: what another host was told of it, everybody can use. Holes can be punched.
+    EndpointIndependent,
+    /// Another port for each peer ("symmetric"): what one peer sees says nothing to others. Only a relay helps.
+    EndpointDependent,
+}
+
+/// A router, and the network behind it.
+pub struct Nat {
+    router: Host,
+    network: [u8; 3],
+    next_host: Cell<u8>,
+}
+
+impl fmt::Debug for Nat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nat").field("router", &self.router).finish_non_exhaustive()
+    }
+}
+
+impl Nat {
+    pub(super) fn make(router: Host, mapping: Mapping, number: u8) -> Self {
+        let network = [192, 168, number];
+        let inside = router.namespace();
+        tools::ip(&format!("-n {inside} link add lan type bridge"));
+        tools::ip(&format!("-n {inside} address add {}/24 dev lan", address(network, 1)));
+        tools::ip(&format!("-n {inside} link set lan up"));
+        let forward = || std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap();
+        router.inside(forward);
+        // Linux keeps a socket's port where it can, whatever the peer, and picks one at random when told to.
+        let random = match mapping {
+            Mapping::EndpointIndependent => "",
+            Mapping::EndpointDependent => "fully-random",
+        };
+        // Whom nobody called is dropped before the router remembers them: else their own calls would change its mind about
+        // which port is free, as routers that answer strangers do.
+        let rules = format!(
+            "add chain ip lab out {{ type nat hook postrouting priority srcnat; }}\n\
+             add rule ip lab out oifname eth0 masquerade {random}\n\
+             add chain ip lab strangers {{ type filter hook input priority filter; }}\n\
+             add rule ip lab strangers iifname eth0 ct state new drop\n\
+             add chain ip lab through {{ type filter hook forward priority filter; }}\n\
+             add rule ip lab through iifname eth0 ct state new drop\n"
+        );
+        tools::nft(inside, &rules);
+        Self { router, network, next_host: Cell::new(2) }
+    }
+
+    pub(super) fn host(&self, namespace: String, name: &str) -> Host {
+        let number = self.next_host.replace(self.next_host.get() + 1);
+        let host = Host::make(namespace, name, address(self.network, number), self.router.address());
+        host.plug_in(self.router.namespace(), "lan", &format!("h{number}"));
+        tools::ip(&format!("-n {} route add default via {}", host.namespace(), address(self.network, 1)));
+        host
+    }
+
+    /// The router: what is cut off from it is cut off from those behind it.
+    #[must_use]
+    pub fn router(&self) -> &Host {
+        &self.router
+    }
+}
+
+fn address(network: [u8; 3], host: u8) -> Ipv4Addr {
+    let [a, b, c] = network;
+    Ipv4Addr::new(a, b, c, host)
+}
