@@ -33,6 +33,7 @@ pub mod serve;
 mod stop;
 mod tables;
 pub mod upkeep;
+pub mod view;
 
 pub use clock::{Clock, Monotonic, ThreadCpu};
 pub use fault::{Failure, Fault};

@@ -28,9 +28,7 @@ use crate::metrics::Metrics;
 use crate::reach::Reach;
 use crate::releases::Releases;
 use crate::stop::Stop;
-
-/// How old the view of revocations and suspensions may be when a delegated chain counts. Published in `/.well-known/aitta`.
-pub const REVOCATION_BOUND_SECS: u64 = 300;
+use crate::view::{Asked, RevocationBound, View};
 
 /// What a node is made of.
 pub struct NodeParts {
@@ -50,9 +48,11 @@ pub struct NodeParts {
     pub catalogue: Arc<pod_import::Catalogue>,
     /// The origins at which the node is reached, as bindings name them.
     pub origins: Arc<[String]>,
+    /// How old the view of revocations may be when a delegated chain counts.
+    pub revocation_bound: RevocationBound,
     /// Seconds since 1970.
     pub clock: Clock,
-    /// Nanoseconds, for durations.
+    /// Nanoseconds, for durations and for the age of the view of revocations.
     pub monotonic: Monotonic,
     /// The CPU time of a thread, when the steps of calls shall be measured by it.
     pub thread_cpu: Option<ThreadCpu>,
@@ -80,6 +80,7 @@ pub struct Node {
     pub(crate) nonces: Nonces,
     pub(crate) requests: Requests,
     pub(crate) registry: RegistryBook,
+    pub(crate) view: View,
     pub(crate) rules: DisclosureRules,
     pub(crate) catalogue: Arc<pod_import::Catalogue>,
     pub(crate) origins: Arc<[String]>,
@@ -154,6 +155,7 @@ impl Node {
             catalogue: parts.catalogue,
             origins: parts.origins,
             clock: parts.clock,
+            view: View::new(parts.revocation_bound, Arc::clone(&parts.monotonic)),
             monotonic: parts.monotonic,
             thread_cpu: parts.thread_cpu,
             random: parts.random,
@@ -174,13 +176,27 @@ impl Node {
         self.registry.current()
     }
 
-    /// Takes a copy of the registry into use, and keeps it on disk. Says which of its statements (by their place) do not hold,
-    /// and why: they are left out.
+    /// Takes a copy of the registry, fetched just now, into use, and keeps it on disk. Says which of its statements (by their
+    /// place) do not hold, and why: they are left out.
     ///
     /// # Errors
     /// [`Failure::Refused`] when it is no snapshot; [`Failure::Fault`].
     pub fn take_registry(&self, snapshot: &[u8]) -> Result<Vec<(usize, Refusal)>, Failure> {
-        self.registry.take(snapshot, (self.clock)())
+        self.take_registry_of(self.view.ask(), snapshot)
+    }
+
+    /// As [`Node::take_registry`], of a copy that was asked for at that moment.
+    pub(crate) fn take_registry_of(&self, asked: Asked, snapshot: &[u8]) -> Result<Vec<(usize, Refusal)>, Failure> {
+        let left_out = self.registry.take(snapshot, (self.clock)())?;
+        self.view.answered(asked);
+        Ok(left_out)
+    }
+
+    /// The copy of the registry was still the newest when this was asked.
+    pub(crate) fn confirm_registry(&self, asked: Asked) -> Result<(), Fault> {
+        self.registry.confirm((self.clock)())?;
+        self.view.answered(asked);
+        Ok(())
     }
 
     /// Waits for a fault after which going on would be guessing. Whoever runs the node then ends the process; the node answers
@@ -221,11 +237,6 @@ impl Node {
     /// The pod of the person with this identity code, if the organisation holds anything about them.
     pub(crate) fn find(&self, code: &pod_import::IdentityCode) -> Result<Option<PodId>, Fault> {
         Ok(self.vault.find(identity_text(code)?)?)
-    }
-
-    /// Whether the view of revocations is recent enough for delegated chains.
-    pub(crate) fn revocations_fresh(&self, now_secs: u64) -> bool {
-        now_secs.saturating_sub(self.registry.fetched_secs()) <= REVOCATION_BOUND_SECS
     }
 
     /// The standing of a pod.

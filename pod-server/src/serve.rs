@@ -21,6 +21,7 @@ use crate::node::{Node, NodeParts, OpenError};
 use crate::routes::{App, admin_service, main_service, metrics_service};
 use crate::tables::{SCHEMA_VERSION, tables};
 use crate::upkeep::{Blinder, Upkeep};
+use crate::view::RevocationBound;
 
 /// Only the node's own user gets at its store and its log.
 const DATA_MODE: u32 = 0o700;
@@ -33,7 +34,7 @@ pub type Environment = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
 pub struct Edge {
     /// Seconds since 1970.
     pub clock: Clock,
-    /// Nanoseconds, for durations.
+    /// Nanoseconds, for durations and for the age of the view of revocations.
     pub monotonic: Monotonic,
     /// The CPU time of a thread, when the steps of calls shall be measured by it.
     pub thread_cpu: Option<ThreadCpu>,
@@ -112,6 +113,11 @@ pub fn open(config: &NodeConfig, edge: &Edge) -> Result<Node, StartError> {
         anchor: config.anchor.clone(),
         catalogue: Arc::new(catalogue),
         origins: config.origins.clone().into(),
+        revocation_bound: config
+            .upkeep
+            .directory
+            .as_ref()
+            .map_or_else(RevocationBound::default, |directory| directory.revocation_bound),
         clock: Arc::clone(&edge.clock),
         monotonic: Arc::clone(&edge.monotonic),
         thread_cpu: edge.thread_cpu.clone(),

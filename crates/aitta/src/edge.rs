@@ -6,12 +6,13 @@ use std::future::Future;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use pod_client::Caller;
 use pod_crypto::{Random, SystemRandom};
 use pod_directory::Surroundings;
 use pod_http::{Client, ClientLimits, ClientProtocol, KeyLogOff, RootCertificates};
+use rustix::time::{ClockId, clock_gettime};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::LogFormat;
@@ -40,7 +41,7 @@ const OWN_CRATES: &[&str] = &[
 pub(crate) struct Edge {
     /// Seconds since 1970.
     pub(crate) clock: Clock,
-    /// Nanoseconds since some moment, never going back.
+    /// Nanoseconds since some moment, never going back, and going on while the machine sleeps.
     pub(crate) monotonic: Clock,
     /// Random bytes.
     pub(crate) random: Arc<dyn Random>,
@@ -130,10 +131,13 @@ fn seconds_since_1970() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the edge: the one place that reads a clock for durations")]
+/// A clock for durations that goes on while the machine sleeps: `Instant` does not.
 fn monotonic() -> Clock {
-    let start = Instant::now();
-    Arc::new(move || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    Arc::new(|| {
+        let since = clock_gettime(ClockId::Boottime);
+        let part = |number| u64::try_from(number).unwrap_or(0);
+        part(since.tv_sec).saturating_mul(1_000_000_000).saturating_add(part(since.tv_nsec))
+    })
 }
 
 impl Edge {

@@ -115,6 +115,11 @@ pub(super) static SETTINGS: &[Setting] = &[
         parses::<Origin>,
     ),
     number("directory.refresh_secs", "30", "Between two looks at the registry."),
+    number(
+        "directory.revocation_bound_secs",
+        "300",
+        "How old the last look may be when passed-on grants count: at most 300, which citizens are promised.",
+    ),
     number("directory.publish_secs", "5", "Between two looks at the queue of holder entries."),
     number("directory.entry_lifetime_days", "90", "How long a holder entry counts; it is renewed in time."),
     checked(

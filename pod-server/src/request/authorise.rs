@@ -130,7 +130,7 @@ fn decide_and_count(
         holder: &node.principal,
         organisation_of: &organisation_of,
         registered: &registered,
-        revocations_fresh: node.revocations_fresh(now_secs),
+        revocations_fresh: node.view.is_recent(),
         now_secs,
     };
     let authorised = decide(request, facts, &rules);

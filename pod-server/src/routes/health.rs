@@ -22,7 +22,11 @@ pub(super) async fn readiness(app: Arc<App>, _asked: Asked) -> Response {
     let store_answers = blocking(&app.node, |node| Ok(node.store.get(SINGLES, b"readiness").is_ok())).await?;
     let found = look(&app, store_answers);
     let ready = found.reasons.is_empty();
-    let document = json!({ "ready": ready, "reasons": found.reasons, "notices": found.notices });
+    let view = &app.node.view;
+    let document = json!({
+        "ready": ready, "reasons": found.reasons, "notices": found.notices,
+        "revocations": { "looked_secs_ago": view.age_secs(), "bound_secs": view.bound().secs() },
+    });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok(Outgoing::new(status, JSON, document.to_string()))
 }

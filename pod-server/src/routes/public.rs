@@ -16,7 +16,6 @@ use super::edge::{Asked, Response};
 use super::forms::{self, COSE, JSON};
 use super::problems::{MALFORMED, NOT_FOUND, Turned};
 use crate::blocking::blocking;
-use crate::node::REVOCATION_BOUND_SECS;
 
 /// The versions of the protocol that the node speaks.
 const VERSIONS: [u64; 1] = [1];
@@ -40,7 +39,7 @@ pub(super) async fn well_known(app: Arc<App>, _asked: Asked) -> Response {
             "request_lifetime_secs": MAX_REQUEST_LIFETIME_SECS,
             "grant_lifetime_secs": MAX_GRANT_LIFETIME_SECS,
         },
-        "revocation_bound_secs": REVOCATION_BOUND_SECS,
+        "revocation_bound_secs": node.view.bound().secs(),
         "catalogue_digest": base64url(&node.catalogue.digest()),
         "origins": *node.origins,
         "oidc_issuer": app.oidc_issuer,

@@ -10,7 +10,9 @@ use pod_protocol::statement::Endpoint;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
-/// Well within the 5 minutes after which delegated chains are refused.
+use crate::view::RevocationBound;
+
+/// Ten looks within the longest bound.
 const REFRESH: Duration = Duration::from_secs(30);
 /// Looking into an empty queue costs microseconds.
 const PUBLISH: Duration = Duration::from_secs(5);
@@ -44,23 +46,53 @@ pub struct UpkeepConfig {
 
 /// The directory.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct DirectoryConfig {
     /// `https://HOST[:PORT]`, or `http://127.0.0.1:PORT` on this machine.
-    #[serde(deserialize_with = "origin")]
     pub url: Origin,
     /// Between two looks at the registry; 30 s.
-    #[serde(default = "refresh", rename = "refresh_secs", deserialize_with = "seconds")]
     pub refresh: Duration,
+    /// How old the last look may be when delegated grants count; 300 s, and no longer.
+    pub revocation_bound: RevocationBound,
     /// Between two looks at the queue of holder entries; 5 s.
-    #[serde(default = "publish", rename = "publish_secs", deserialize_with = "seconds")]
     pub publish: Duration,
     /// How long a holder entry counts; 90 days. It is renewed after two thirds of that.
-    #[serde(default = "entry_lifetime_days", deserialize_with = "lifetime")]
     pub entry_lifetime_days: u64,
     /// Where wallets enrol, when it is not the first endpoint of the organisation's profile.
-    #[serde(default, deserialize_with = "enrolment")]
     pub enrolment: Option<Endpoint>,
+}
+
+/// The table `[directory]` as it is written; each value is good, and not yet whether they go together.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(deserialize_with = "origin")]
+    url: Origin,
+    #[serde(default = "refresh", rename = "refresh_secs", deserialize_with = "seconds")]
+    refresh: Duration,
+    #[serde(default, rename = "revocation_bound_secs", deserialize_with = "bound")]
+    revocation_bound: RevocationBound,
+    #[serde(default = "publish", rename = "publish_secs", deserialize_with = "seconds")]
+    publish: Duration,
+    #[serde(default = "entry_lifetime_days", deserialize_with = "lifetime")]
+    entry_lifetime_days: u64,
+    #[serde(default, deserialize_with = "enrolment")]
+    enrolment: Option<Endpoint>,
+}
+
+impl TryFrom<Written> for DirectoryConfig {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { url, refresh, revocation_bound, publish, entry_lifetime_days, enrolment } = written;
+        let (refresh_secs, bound_secs) = (refresh.as_secs(), revocation_bound.secs());
+        if refresh_secs >= bound_secs {
+            return Err(format!(
+                "refresh_secs = {refresh_secs} must be less than revocation_bound_secs = {bound_secs}: delegated grants would be refused in between"
+            ));
+        }
+        Ok(Self { url, refresh, revocation_bound, publish, entry_lifetime_days, enrolment })
+    }
 }
 
 /// The blinder.
@@ -144,6 +176,13 @@ fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         0 => Err(D::Error::custom("must be at least 1 second")),
         seconds => Ok(Duration::from_secs(seconds)),
     }
+}
+
+fn bound<'de, D: Deserializer<'de>>(from: D) -> Result<RevocationBound, D::Error> {
+    RevocationBound::of_secs(u64::deserialize(from)?).ok_or_else(|| {
+        let longest = RevocationBound::LONGEST_SECS;
+        D::Error::custom(format!("must be 1 to {longest} seconds: citizens are told that no holder takes longer"))
+    })
 }
 
 fn lifetime<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {

@@ -3,7 +3,7 @@
 //! Neither is needed to answer: while the directory is away the node works on from its last good copy, and what it has to
 //! tell waits on disk.
 //!
-//! - `registry`: fetched every 30 s; the last good copy stays
+//! - `registry`: fetched every 30 s, also while the directory does not answer; the last good copy stays
 //! - `tags`: the blinder makes a tag for each person, while an import has their identity codes at hand
 //! - `queue`: what the directory has yet to be told
 //! - `publication`: tells it, renews it, withdraws it
@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::fault::{Failure, Fault};
-use crate::node::{Node, REVOCATION_BOUND_SECS};
+use crate::node::Node;
 
 pub use config::{BlinderConfig, DirectoryConfig, UpkeepConfig};
 pub use publication::withdraw;
@@ -33,7 +33,7 @@ pub use tags::{Blinder, TagsFailed};
 pub(crate) use queue::tags_lacking;
 pub(crate) use tags::{FoundBy, has_tag, keep_tag};
 
-/// A directory that is away is asked less and less often, down to this.
+/// A directory that does not take entries is told less and less often, down to this.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// The tasks that run beside a serving node.
@@ -107,9 +107,13 @@ fn reasons(node: &Node) -> Vec<Reason> {
         add("registry-missing", true, format!("no registry was fetched yet, so no service is known{why}"));
     } else if age_secs >= MAX_REGISTRY_AGE_SECS {
         add("registry-expired", true, format!("the registry is {age_secs} s old and no longer counts{why}"));
-    } else if age_secs > REVOCATION_BOUND_SECS {
-        let detail = format!("the registry is {age_secs} s old: delegated grants are refused until it is fetched{why}");
-        add("registry-stale", false, detail);
+    } else if !node.view.is_recent() {
+        let age = match node.view.age_secs() {
+            Some(age_secs) => format!("revocations were last looked at {age_secs} s ago"),
+            None => "revocations were not looked at since the start".to_owned(),
+        };
+        let then = "passed-on grants are refused until the directory is reached, others go on";
+        add("registry-stale", false, format!("{age}: {then}{why}"));
     }
     match node.store.count(crate::tables::UNPUBLISHED) {
         Ok(waiting) if waiting > 0 && !why.is_empty() => {
@@ -132,6 +136,9 @@ enum Undone {
     /// The other side did not answer, or refused.
     #[error("{0}")]
     Call(#[from] pod_http::ClientError),
+    /// The other side did not answer before it would have been asked again.
+    #[error("no answer until it was to be asked again")]
+    Unanswered,
     /// What the other side answered does not count.
     #[error("the answer does not count: {}", .0.code())]
     Answer(Refusal),

@@ -15,6 +15,7 @@ use pod_protocol::registry::Anchor;
 use pod_server::import::{Files, ImportReport, Importer};
 use pod_server::node::{Node, NodeParts};
 use pod_server::upkeep::Blinder;
+use pod_server::view::RevocationBound;
 use pod_store::{Engine, Store, StoreConfig, Table};
 use pod_vault::{NodeKeys, Vault};
 
@@ -77,6 +78,7 @@ pub(crate) struct City {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) node: Arc<Node>,
     now: Arc<AtomicU64>,
+    elapsed_secs: Arc<AtomicU64>,
 }
 
 impl City {
@@ -88,6 +90,8 @@ impl City {
         let store = pod_store::open(&config, &pod_server::tables(), pod_server::SCHEMA_VERSION).unwrap();
         let now = Arc::new(AtomicU64::new(START_SECS));
         let told = Arc::clone(&now);
+        let elapsed_secs = Arc::new(AtomicU64::new(0));
+        let elapsed = Arc::clone(&elapsed_secs);
         let parts = NodeParts {
             principal: principal(name),
             key: Arc::new(key(name)),
@@ -97,13 +101,14 @@ impl City {
             anchor: anchor(),
             catalogue: Arc::new(Catalogue::load(&catalogue).unwrap()),
             origins: Arc::from([format!("https://{name}.example")]),
+            revocation_bound: RevocationBound::default(),
             clock: Arc::new(move || told.load(Ordering::SeqCst)),
-            monotonic: Arc::new(|| 0),
+            monotonic: Arc::new(move || elapsed.load(Ordering::SeqCst) * 1_000_000_000),
             thread_cpu: None,
             random: Arc::new(SystemRandom),
         };
         let node = Arc::new(Node::open(parts).unwrap());
-        Self { name: name.to_owned(), folder: folder.to_owned(), store, node, now }
+        Self { name: name.to_owned(), folder: folder.to_owned(), store, node, now, elapsed_secs }
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -112,6 +117,12 @@ impl City {
 
     pub(crate) fn wait(&self, seconds: u64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
+        self.elapsed_secs.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the machine's clock; no time goes by.
+    pub(crate) fn set_clock(&self, now_secs: u64) {
+        self.now.store(now_secs, Ordering::SeqCst);
     }
 
     /// Another view of the same vault.

@@ -1,9 +1,12 @@
 //! Espoo passes a grant on to its processor: it works, is kept on record, and dies with its parent or by itself.
 
+use std::sync::atomic::Ordering::SeqCst;
+
 use pod_protocol::Verified;
 use pod_protocol::command::Action;
 use pod_protocol::grant::{Grant, GrantLimits};
 use pod_protocol::revocation::Target;
+use pod_server::view::RevocationBound;
 use serde_json::json;
 
 use crate::people::{code, item, outcomes, raw, wanted};
@@ -36,6 +39,7 @@ async fn it_works_is_kept_and_dies_with_its_parent() {
     // From now on its id is enough, also after a restart; and the citizen sees it.
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
     scene.restart();
+    scene.fetch_registry();
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
     let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing { skip: 0 }).await.unwrap().result;
     let kept: Vec<_> = standing["grants"].as_array().unwrap().iter().map(|grant| grant["id"].clone()).collect();
@@ -91,7 +95,41 @@ async fn an_old_view_of_revocations_lets_only_single_grants_through() {
     let parent = parent(&scene).await;
     let child = scene.passed_on(&parent);
     assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
-    scene.time.fetch_add(pod_server::node::REVOCATION_BOUND_SECS + 1, std::sync::atomic::Ordering::SeqCst);
+    scene.pass_alone(RevocationBound::LONGEST_SECS);
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
+    scene.pass_alone(1);
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unavailable");
     assert_eq!(scene.outcome(&[&parent], vec![wanted("residence", &["address"])]).await, "released");
+    scene.fetch_registry();
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
+}
+
+#[tokio::test]
+async fn setting_the_clock_makes_a_view_neither_older_nor_younger() {
+    let scene = Scene::new().await;
+    let parent = parent(&scene).await;
+    let child = scene.passed_on(&parent);
+    let now = scene.now();
+    // Forward by more than the bound, and no time went by.
+    scene.time.store(now + 2 * RevocationBound::LONGEST_SECS, SeqCst);
+    assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
+    // Back, again and again, while time goes by.
+    for _ in 0..=RevocationBound::LONGEST_SECS {
+        scene.pass_alone(1);
+        scene.time.store(now, SeqCst);
+    }
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unavailable");
+}
+
+#[tokio::test]
+async fn a_node_that_starts_has_no_view_until_it_has_looked() {
+    let mut scene = Scene::new().await;
+    let parent = parent(&scene).await;
+    let child = scene.passed_on(&parent);
+    assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
+    scene.restart();
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unavailable");
+    assert_eq!(scene.outcome(&[&parent], vec![wanted("residence", &["address"])]).await, "released");
+    scene.fetch_registry();
+    assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
 }

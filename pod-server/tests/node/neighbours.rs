@@ -24,6 +24,7 @@ use pod_protocol::ids::{Cti, Principal};
 use pod_protocol::statement::{Membership, Role};
 use pod_protocol::{Signed, Verified};
 use pod_server::upkeep::{Blinder, BlinderConfig, DirectoryConfig};
+use pod_server::view::RevocationBound;
 
 use crate::city::{CITIES, START_SECS, key, principal, seed};
 
@@ -86,6 +87,10 @@ pub(crate) struct Told {
     pub(crate) whole_copies: usize,
     pub(crate) unchanged: usize,
     pub(crate) entries: Vec<Verified<HolderEntry>>,
+    /// Whether it answers 503 instead of the registry.
+    pub(crate) overloaded: bool,
+    /// How often it did.
+    pub(crate) asked_in_vain: usize,
     /// What it answers instead of taking entries.
     pub(crate) refusing: Option<StatusCode>,
     /// How often it did.
@@ -123,6 +128,7 @@ impl Directory {
         DirectoryConfig {
             url: Origin::unix(&self.socket),
             refresh: Duration::from_millis(10),
+            revocation_bound: RevocationBound::default(),
             publish: Duration::from_millis(10),
             entry_lifetime_days: 90,
             enrolment: None,
@@ -144,6 +150,10 @@ impl Directory {
 
 async fn registry(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap) -> Response {
     let mut told = told.lock().unwrap();
+    if told.overloaded {
+        told.asked_in_vain += 1;
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let snapshot = encode(&Cbor::Array(told.statements.iter().cloned().map(Cbor::Bytes).collect()));
     let etag = format!("\"{:x?}\"", pod_crypto::sha256(&[&snapshot]));
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {

@@ -18,6 +18,7 @@ use pod_protocol::words::Words;
 use pod_protocol::{Payload, Verified};
 use pod_server::enrolment::enrol_identified;
 use pod_server::node::{Node, NodeParts};
+use pod_server::view::RevocationBound;
 use pod_store::{MemoryStore, Store};
 use pod_vault::{NodeKeys, RecordDraft, Vault, WriteBatch};
 use serde_json::json;
@@ -49,6 +50,7 @@ pub const EETU_IS_ADULT: u64 = 1_781_470_800;
 pub struct Scene {
     pub folder: TempDir,
     pub time: Arc<AtomicU64>,
+    elapsed_secs: Arc<AtomicU64>,
     pub random: Arc<SeededRandom>,
     pub helsinki: Member,
     pub espoo: Member,
@@ -103,6 +105,7 @@ impl Scene {
         let mut scene = Self {
             folder: TempDir::new().unwrap(),
             time: Arc::new(AtomicU64::new(NOW)),
+            elapsed_secs: Arc::new(AtomicU64::new(0)),
             anna: wallet(0xa1),
             bo: wallet(0xb0),
             early: Service::new(0x23, espoo.principal),
@@ -129,7 +132,7 @@ impl Scene {
     }
 
     fn open(&self) -> Node {
-        let clock = Arc::clone(&self.time);
+        let (clock, elapsed) = (Arc::clone(&self.time), Arc::clone(&self.elapsed_secs));
         let key = Arc::new(self.helsinki.key());
         let mut log = LogConfig::new(self.folder.path().join("audit"), self.helsinki.principal, Arc::clone(&key));
         log.segment_bytes = pod_audit::MIN_SEGMENT_BYTES;
@@ -143,8 +146,9 @@ impl Scene {
             anchor: self.trust(),
             catalogue: Arc::new(Catalogue::load(&catalogue()).unwrap()),
             origins: Arc::from([ORIGIN.to_owned()]),
+            revocation_bound: RevocationBound::default(),
             clock: Arc::new(move || clock.load(Ordering::SeqCst)),
-            monotonic: Arc::new(|| 0),
+            monotonic: Arc::new(move || elapsed.load(Ordering::SeqCst) * 1_000_000_000),
             thread_cpu: None,
             random: Arc::<SeededRandom>::clone(&self.random),
         })
@@ -167,9 +171,15 @@ impl Scene {
         self.time.load(Ordering::SeqCst)
     }
 
+    /// Lets time go by while nobody reaches the directory.
+    pub fn pass_alone(&self, secs: u64) {
+        self.time.fetch_add(secs, Ordering::SeqCst);
+        self.elapsed_secs.fetch_add(secs, Ordering::SeqCst);
+    }
+
     /// Lets time go by; the registry is fetched again.
     pub fn pass(&self, secs: u64) {
-        self.time.fetch_add(secs, Ordering::SeqCst);
+        self.pass_alone(secs);
         self.fetch_registry();
     }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use pod_server::node::REVOCATION_BOUND_SECS;
 use pod_server::upkeep::{Upkeep, UpkeepConfig};
+use pod_server::view::RevocationBound;
 
 use crate::city::{City, START_SECS, principal};
 use crate::neighbours::{Directory, client, eventually, membership};
@@ -43,9 +43,10 @@ async fn the_last_good_copy_stays_while_the_directory_is_away() {
     assert_eq!((codes(&upkeep), directory.told(|told| told.whole_copies)), (vec![], 1));
 
     directory.goes_away().await;
-    city.wait(REVOCATION_BOUND_SECS + 1);
+    city.wait(RevocationBound::LONGEST_SECS + 1);
     eventually("its age is told", || codes(&upkeep) == ["registry-stale"]).await;
     eventually("and why", || upkeep.reasons()[0].detail.contains("does not accept a connection")).await;
+    assert!(upkeep.reasons()[0].detail.contains("last looked at 301 s ago"), "{:?}", upkeep.reasons());
     assert!(!upkeep.reasons()[0].blocks && knows(&city, "turku"));
     city.wait(86_400);
     eventually("a copy that is too old does not count", || !knows(&city, "turku")).await;
@@ -131,5 +132,42 @@ async fn a_node_that_starts_again_begins_with_its_copy_and_its_age() {
     city.wait(86_400 + 80_000);
     assert!(knows(&city, "turku"));
     assert_eq!(codes(&upkeep), ["registry-stale"]);
+    assert!(upkeep.reasons()[0].detail.contains("not looked at since the start"), "{:?}", upkeep.reasons());
+    upkeep.finish().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_no_view_recent() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = Directory::away(folder.path());
+    directory.answers().await;
+    directory.told(|told| told.statements = vec![membership("turku", START_SECS, false)]);
+    let city = City::open("oulu", folder.path());
+    let upkeep = start(&city, &directory);
+    eventually("the registry is fetched", || knows(&city, "turku") && codes(&upkeep).is_empty()).await;
+    directory.goes_away().await;
+    city.wait(RevocationBound::LONGEST_SECS + 1);
+    for now_secs in [START_SECS, START_SECS + 3_600] {
+        city.set_clock(now_secs);
+        assert_eq!(codes(&upkeep), ["registry-stale"]);
+    }
+    upkeep.finish().await;
+}
+
+/// The pace is 10 ms here: with a wait that doubles, the last of these questions would come after two minutes.
+#[tokio::test]
+async fn a_directory_that_is_away_is_asked_at_the_same_pace() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = Directory::away(folder.path());
+    directory.answers().await;
+    directory.told(|told| {
+        told.statements = vec![membership("turku", START_SECS, false)];
+        told.overloaded = true;
+    });
+    let city = City::open("oulu", folder.path());
+    let upkeep = start(&city, &directory);
+    eventually("it is asked again and again", || directory.told(|told| told.asked_in_vain >= 14)).await;
+    directory.told(|told| told.overloaded = false);
+    eventually("it is fetched", || knows(&city, "turku")).await;
     upkeep.finish().await;
 }

@@ -14,10 +14,11 @@ fn defaults_and_all_settings() {
     assert!(config.directory.is_none() && config.blinder.is_none());
     let directory = read("[directory]\nurl = \"https://directory.example\"").unwrap().directory.unwrap();
     assert_eq!((directory.refresh, directory.entry_lifetime_days), (Duration::from_secs(30), 90));
-    let all = "[directory]\nurl = \"http://127.0.0.1:4100\"\nrefresh_secs = 5\npublish_secs = 1\n\
+    assert_eq!(directory.revocation_bound.secs(), 300);
+    let all = "[directory]\nurl = \"http://127.0.0.1:4100\"\nrefresh_secs = 5\nrevocation_bound_secs = 6\npublish_secs = 1\n\
                entry_lifetime_days = 400\nenrolment = \"https://oma.oulu.example\"";
     let directory = read(all).unwrap().directory.unwrap();
-    assert_eq!(directory.publish, Duration::from_secs(1));
+    assert_eq!((directory.publish, directory.revocation_bound.secs()), (Duration::from_secs(1), 6));
     assert_eq!(directory.enrolment.unwrap().as_str(), "https://oma.oulu.example");
 }
 
@@ -41,6 +42,10 @@ fn mistakes() {
         ("[directory]\nurl = \"directory.example\"".to_owned(), "write `https://HOST[:PORT]`"),
         ("[directory]\nurl = \"http://directory.example\"".to_owned(), "plain http leaves this machine unencrypted"),
         (directory("refresh_secs = 0"), "at least 1 second"),
+        (directory("revocation_bound_secs = 0"), "must be 1 to 300 seconds"),
+        (directory("revocation_bound_secs = 301"), "must be 1 to 300 seconds"),
+        (directory("revocation_bound_secs = 30"), "refresh_secs = 30 must be less than revocation_bound_secs = 30"),
+        (directory("refresh_secs = 300"), "refresh_secs = 300 must be less than revocation_bound_secs = 300"),
         (directory("entry_lifetime_days = 401"), "must be 1 to 400 days"),
         (directory("enrolment = \"oulu.example\""), "not an endpoint: write https://"),
         (directory(&format!("enrolment = \"https://{}.example\"", "a".repeat(60))), "longer than 60 bytes"),

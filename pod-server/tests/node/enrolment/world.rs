@@ -22,6 +22,7 @@ use pod_protocol::value::Value as Fields;
 use pod_server::Clock;
 use pod_server::enrolment::{DEFAULT_IDENTITY_CODE_CLAIM, Enrolment, OidcConfig, router};
 use pod_server::node::{Node, NodeParts};
+use pod_server::view::RevocationBound;
 use pod_store::{MemoryStore, Store};
 use pod_vault::{NodeKeys, RecordDraft, Vault};
 use serde_json::{Value, json};
@@ -295,6 +296,7 @@ fn open_node(store: Arc<dyn Store>, keys: NodeKeys, directory: &Path, clock: Clo
         anchor: Anchor { principal: Principal::new([8; 32]), key: SigningKey::from_seed(&[8; 32]).public_key() },
         catalogue: Arc::new(Catalogue::load(&catalogue).unwrap()),
         origins: Arc::from(["https://node.example".to_owned()]),
+        revocation_bound: RevocationBound::default(),
         clock,
         monotonic: Arc::new(|| 0),
         thread_cpu: None,
