@@ -5,6 +5,7 @@
 //! | `test` | every test there is; ends with one line: N passed, N failed, N skipped |
 //! | `demo` | builds and starts a whole federation on loopback (`--check` plays the scenario and exits) |
 //! | `bench` | measures calls per second and prints what `docs/performance.md` holds |
+//! | `campaign partitions` | what the tests do in seconds, with the bounds that citizens are promised; writes `docs/campaigns/` |
 //! | `vectors` | writes `pod-protocol/vectors` anew |
 
 mod programs;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Some("bench") => {
             run(&["run", "--release", "--locked", "--package", "pod-tests", "--bin", "bench", "--"], &rest)
         }
+        Some("campaign") => campaign(&rest),
         Some("vectors") => {
             run(&["run", "--quiet", "--locked", "--package", "pod-protocol", "--example", "vectors"], &rest)
         }
@@ -29,14 +31,29 @@ fn main() -> ExitCode {
             if let Some(other) = other {
                 eprintln!("xtask knows no `{other}`.");
             }
-            eprintln!("Usage: cargo xtask test | demo [--check] | bench | vectors");
+            eprintln!("Usage: cargo xtask test | demo [--check] | bench | campaign partitions | vectors");
             ExitCode::from(2)
         }
     }
 }
 
+/// Long runs of tests that `test` plays in short: each writes a page.
+fn campaign(rest: &[String]) -> ExitCode {
+    let ["partitions"] = rest.iter().map(String::as_str).collect::<Vec<_>>()[..] else {
+        eprintln!("Usage: cargo xtask campaign partitions");
+        return ExitCode::from(2);
+    };
+    let child = "lab::campaign::child_with_the_promised_bounds";
+    let arguments = ["test", "--locked", "--package", "aitta", "--test", "cli", "--", child, "--exact", "--nocapture"];
+    ended(Command::new(env!("CARGO")).args(arguments).env("AITTA_CAMPAIGN", "partitions"))
+}
+
 fn run(arguments: &[&str], rest: &[String]) -> ExitCode {
-    match Command::new(env!("CARGO")).args(arguments).args(rest).status() {
+    ended(Command::new(env!("CARGO")).args(arguments).args(rest))
+}
+
+fn ended(command: &mut Command) -> ExitCode {
+    match command.status() {
         Ok(status) if status.success() => ExitCode::SUCCESS,
         Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
         Err(error) => {

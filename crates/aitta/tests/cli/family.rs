@@ -9,7 +9,10 @@ use pod_client::node::NodeClient;
 use pod_client::service::{FetchItem, HeldGrant, ServiceIdentity, sign_call};
 use pod_client::{Bound, CallError, Caller};
 use pod_crypto::{PublicKey, SystemRandom};
-use pod_http::{Client, ClientLimits, ClientProtocol, Limits, RootCertificates, Server, ServerConfig, ServerHandle};
+use pod_http::{
+    CertificateFiles, Client, ClientLimits, ClientProtocol, Limits, RootCertificates, Server, ServerConfig,
+    ServerHandle,
+};
 use pod_protocol::answer::{ItemAnswer, Receipt, check_against_receipt};
 use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::field::Purpose;
@@ -21,11 +24,11 @@ use tokio::runtime::Runtime;
 use crate::world::{Daemon, World, aitta, command, repository};
 
 /// Somebody of the sample registers whom Helsinki knows. Nobody has this identity code.
-const CITIZEN: (&str, &str) = ("Jouko Lähteenmäki", "240999-900A");
+pub const CITIZEN: (&str, &str) = ("Jouko Lähteenmäki", "240999-900A");
 /// Somebody else whom Helsinki knows.
 pub const NEIGHBOUR: (&str, &str) = ("Knut Jonsson", "050157-9103");
-const SECRET: &str = "a secret between the node and the login provider";
-const PURPOSE: &str = "dpv:ServiceProvision";
+pub const SECRET: &str = "a secret between the node and the login provider";
+pub const PURPOSE: &str = "dpv:ServiceProvision";
 const ASK: &str = r#"
 purpose = "dpv:ServiceProvision"
 retention_days = 30
@@ -68,13 +71,22 @@ fn text(json: &Value, pointer: &str) -> String {
     json.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} in {json}")).to_owned()
 }
 
+/// Whom the registry begins with, and where the directory is, as a `federation.toml` says it.
+pub fn anchor_of(federation: &Path) -> (Anchor, String) {
+    let federation: toml::Table = std::fs::read_to_string(federation).unwrap().parse().unwrap();
+    let of = |key: &str| federation[key].as_str().unwrap();
+    let key = from_base64url(of("anchor_key")).unwrap().try_into().unwrap();
+    let anchor = Anchor { principal: of("anchor").parse().unwrap(), key: PublicKey::register(&key).unwrap() };
+    (anchor, of("directory").to_owned())
+}
+
 impl Family {
     /// Makes and starts everybody but the node; `serve_node` starts that.
     pub fn begin() -> (Self, Daemon) {
         let world = World::empty();
         let (node_url, issuer) = (free_url(), free_url());
         let runtime = Runtime::new().unwrap();
-        let provider = runtime.block_on(start_provider(&issuer, &node_url));
+        let provider = runtime.block_on(start_provider(&issuer, &node_url, None));
         world.init_directory();
         let directory = world.serve("directory");
         world.directory_is_at(&directory.address);
@@ -187,24 +199,25 @@ impl Family {
     fn in_process(&self) -> InProcess {
         let http = Client::new(RootCertificates::none(), ClientProtocol::default(), ClientLimits::default()).unwrap();
         let caller = Caller { http, random: Arc::new(SystemRandom), clock: Arc::new(now_secs) };
-        let federation: toml::Table = self.world.read("directory/federation.toml").parse().unwrap();
-        let of = |key: &str| federation[key].as_str().unwrap();
-        let key = from_base64url(of("anchor_key")).unwrap().try_into().unwrap();
-        let anchor = Anchor { principal: of("anchor").parse().unwrap(), key: PublicKey::register(&key).unwrap() };
-        let directory = DirectoryClient::new(&caller, of("directory")).unwrap();
+        let (anchor, directory) = anchor_of(self.world.path("directory/federation.toml").as_ref());
+        let directory = DirectoryClient::new(&caller, &directory).unwrap();
         let copy = self.runtime.block_on(directory.registry(&anchor, None)).unwrap();
-        let folder = self.world.path("service");
-        let description: toml::Table = self.world.read("service/service.toml").parse().unwrap();
-        let identity = ServiceIdentity {
-            principal: description["principal"].as_str().unwrap().parse().unwrap(),
-            organisation: description["organisation"].as_str().unwrap().parse().unwrap(),
-            key: pod_server::key_file::read(&Path::new(&folder).join("key")).unwrap(),
-        };
-        InProcess { caller, registry: Arc::new(copy.registry), identity: Arc::new(identity) }
+        InProcess::open(self.world.path("service").as_ref(), caller, copy.registry)
     }
 }
 
 impl InProcess {
+    /// Of a folder that `aitta service init` made.
+    pub fn open(folder: &Path, caller: Caller, registry: Registry) -> Self {
+        let description: toml::Table = std::fs::read_to_string(folder.join("service.toml")).unwrap().parse().unwrap();
+        let identity = ServiceIdentity {
+            principal: description["principal"].as_str().unwrap().parse().unwrap(),
+            organisation: description["organisation"].as_str().unwrap().parse().unwrap(),
+            key: pod_server::key_file::read(&folder.join("key")).unwrap(),
+        };
+        Self { caller, registry: Arc::new(registry), identity: Arc::new(identity) }
+    }
+
     /// One call, with an item for each of these grants. The node must have them: none is sent along.
     pub async fn fetch(&self, grants: &[HeldGrant]) -> Result<(Vec<ItemAnswer>, Verified<Receipt>), CallError> {
         let item = |grant: &HeldGrant| FetchItem { grant: grant.clone(), wanted: grant.everything() };
@@ -222,7 +235,8 @@ impl InProcess {
     }
 }
 
-async fn start_provider(issuer: &str, node_url: &str) -> ServerHandle {
+/// A login provider for one node, which knows the citizen and a neighbour.
+pub async fn start_provider(issuer: &str, node_url: &str, certificate: Option<CertificateFiles>) -> ServerHandle {
     let provider = DemoProvider::new(ProviderConfig {
         issuer: issuer.to_owned(),
         clients: vec![DemoClient {
@@ -239,7 +253,7 @@ async fn start_provider(issuer: &str, node_url: &str) -> ServerHandle {
     })
     .unwrap();
     let listen = vec![issuer.parse().unwrap()];
-    let config = ServerConfig { listen, certificate: None, limits: Limits::default() };
+    let config = ServerConfig { listen, certificate, limits: Limits::default() };
     let server = Server::bind(config, pod_http::refuse_key_log(|_| None).unwrap()).await.unwrap();
     server.serve(provider.service())
 }

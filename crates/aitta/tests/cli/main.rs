@@ -21,6 +21,7 @@ mod exit_codes_are_documented;
 mod family;
 mod init_never_writes_over;
 mod killed_under_load;
+mod lab;
 mod members_come_and_go;
 mod memory_stays_in_the_process;
 mod registers_come_in_and_the_log_holds;

@@ -235,6 +235,7 @@ impl Daemon {
         Self { child, out, address }
     }
 
+    /// Its process.
     pub fn id(&self) -> u32 {
         self.child.id()
     }

@@ -15,10 +15,11 @@ mod leftovers;
 mod nat;
 mod tools;
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::process;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -36,9 +37,9 @@ const FIRST_HOST: u8 = 2;
 pub struct Lab {
     claim: Claim,
     wire: String,
-    next_host: Cell<u8>,
-    next_nat: Cell<u8>,
-    cut: RefCell<Vec<String>>,
+    next_host: AtomicU8,
+    next_nat: AtomicU8,
+    cut: Mutex<Vec<String>>,
 }
 
 impl fmt::Debug for Lab {
@@ -67,13 +68,13 @@ impl Lab {
         tools::ip(&format!("netns add {wire}"));
         tools::ip(&format!("-n {wire} link add wire type bridge"));
         tools::ip(&format!("-n {wire} link set wire up"));
-        Self { claim, wire, next_host: Cell::new(FIRST_HOST), next_nat: Cell::new(0), cut: RefCell::default() }
+        Self { claim, wire, next_host: AtomicU8::new(FIRST_HOST), next_nat: AtomicU8::new(0), cut: Mutex::default() }
     }
 
     /// A host more on the wire, with an address of its own that all others reach.
     #[must_use]
     pub fn host(&self, name: &str) -> Host {
-        let number = self.next_host.replace(self.next_host.get() + 1);
+        let number = self.next_host.fetch_add(1, Ordering::Relaxed);
         let address = Ipv4Addr::new(WIRE[0], WIRE[1], WIRE[2], number);
         let host = Host::make(self.claim.namespace(name), name, address, address);
         host.plug_in(&self.wire, "wire", &format!("h{number}"));
@@ -83,7 +84,7 @@ impl Lab {
     /// A router on the wire; hosts behind it share its address.
     #[must_use]
     pub fn nat(&self, name: &str, mapping: Mapping) -> Nat {
-        let number = self.next_nat.replace(self.next_nat.get() + 1);
+        let number = self.next_nat.fetch_add(1, Ordering::Relaxed);
         Nat::make(self.host(name), mapping, number)
     }
 
@@ -102,12 +103,12 @@ impl Lab {
     /// What `from` sends does not arrive at `to`; the other way it does.
     pub fn cut_one_way(&self, from: &Host, to: &Host) {
         tools::nft(to.namespace(), &format!("add rule ip lab cut ip saddr {} drop\n", from.public_address()));
-        self.cut.borrow_mut().push(to.namespace().to_owned());
+        self.cut.lock().unwrap().push(to.namespace().to_owned());
     }
 
     /// Everything arrives again.
     pub fn heal(&self) {
-        for namespace in self.cut.take() {
+        for namespace in self.cut.lock().unwrap().drain(..) {
             tools::nft(&namespace, "flush chain ip lab cut\n");
         }
     }

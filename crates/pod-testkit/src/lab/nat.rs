@@ -1,8 +1,8 @@
 //! Routers that translate addresses, as homes and offices have them.
 
-use std::cell::Cell;
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::host::Host;
 use super::tools;
@@ -20,7 +20,7 @@ pub enum Mapping {
 pub struct Nat {
     router: Host,
     network: [u8; 3],
-    next_host: Cell<u8>,
+    next_host: AtomicU8,
 }
 
 impl fmt::Debug for Nat {
@@ -54,11 +54,11 @@ impl Nat {
              add rule ip lab through iifname eth0 ct state new drop\n"
         );
         tools::nft(inside, &rules);
-        Self { router, network, next_host: Cell::new(2) }
+        Self { router, network, next_host: AtomicU8::new(2) }
     }
 
     pub(super) fn host(&self, namespace: String, name: &str) -> Host {
-        let number = self.next_host.replace(self.next_host.get() + 1);
+        let number = self.next_host.fetch_add(1, Ordering::Relaxed);
         let host = Host::make(namespace, name, address(self.network, number), self.router.address());
         host.plug_in(self.router.namespace(), "lan", &format!("h{number}"));
         tools::ip(&format!("-n {} route add default via {}", host.namespace(), address(self.network, 1)));

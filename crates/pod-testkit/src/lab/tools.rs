@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What is missing for a laboratory, and what to do about it; None when nothing is.
 pub(super) fn lacking() -> Option<String> {
@@ -16,7 +17,8 @@ pub(super) fn lacking() -> Option<String> {
         }
     }
     // Root in a container may lack the right.
-    let probe = format!("aitta-probe-{}", super::own_id());
+    static PROBES: AtomicU32 = AtomicU32::new(0);
+    let probe = format!("aitta-probe-{}-{}", super::own_id(), PROBES.fetch_add(1, Ordering::Relaxed));
     let made = Command::new("ip").args(["netns", "add", &probe]).output().unwrap();
     if !made.status.success() {
         let why = String::from_utf8_lossy(&made.stderr);

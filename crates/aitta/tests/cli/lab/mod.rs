@@ -1,0 +1,19 @@
+//! A region of real processes in a network that is cut apart and heals: directory, two nodes, two services, a citizen, each a
+//! host of its own.
+//!
+//! | File | What |
+//! |---|---|
+//! | `region` | who there is, and where |
+//! | `fetching` | a service that fetches all the time, and what it was answered when |
+//! | `scenario` | what a row of a table can say |
+//! | `played` | how a row is played, and what must hold in it |
+//! | `what_was_taken_back_stays_so`, `passed_on_grants_need_a_recent_view` | the tables |
+//! | `campaign` | the same rows with the bounds that citizens are promised: `cargo xtask campaign partitions` |
+
+mod campaign;
+mod fetching;
+mod passed_on_grants_need_a_recent_view;
+mod played;
+mod region;
+mod scenario;
+mod what_was_taken_back_stays_so;

@@ -1,0 +1,198 @@
+//! How a row is played, and what must hold in it whatever breaks.
+
+use std::time::Duration;
+
+use pod_testkit::lab::now_nanos;
+
+use super::fetching::{Answered, Fetching};
+use super::region::{Given, Region};
+use super::scenario::{Acknowledged, Chain, Fault, Place, TakenBack, Watched};
+use crate::world::Ran;
+
+const NANOS_PER_SEC: u64 = 1_000_000_000;
+/// What a look at the directory may take, once it is due and everything is whole.
+pub const LOOK_SECS: u64 = 5;
+/// Beyond the bound, until a refusal must have been seen: a call that hung is given up and the next is answered.
+const UNTIL_SEEN_SECS: u64 = 10;
+/// The exit code of a command that did not reach the other side.
+const NOT_REACHED: i32 = 4;
+
+/// What was measured, in seconds.
+#[derive(Debug, Default)]
+pub struct Measured {
+    /// Answers that both services got.
+    pub answers: usize,
+    /// From the fault until the last fetch under the passed-on grant began that was released.
+    pub last_accept_secs: Option<f64>,
+    /// From healing until the passed-on grant counted again.
+    pub recovered_secs: Option<f64>,
+}
+
+/// Both services at work under what was given for this row.
+struct Scene {
+    given: Given,
+    desk: Fetching,
+    kitchen: Fetching,
+}
+
+impl Scene {
+    fn begin(region: &Region) -> Self {
+        let given = region.given();
+        let [desk, kitchen] = [Place::Desk, Place::Kitchen].map(|place| region.fetching(place, &given));
+        desk.until_released(0);
+        kitchen.until_released(0);
+        Self { given, desk, kitchen }
+    }
+
+    fn breaks(&self, region: &mut Region, faults: &[Fault]) {
+        faults.iter().for_each(|fault| region.breaks(*fault, &[&self.desk, &self.kitchen]));
+    }
+
+    fn measured(&self) -> Measured {
+        Measured { answers: self.desk.answers().len() + self.kitchen.answers().len(), ..Measured::default() }
+    }
+}
+
+impl TakenBack {
+    /// Plays it: once the holder's word is there, no fetch is released that began after it, and none that the holder's log has
+    /// after the revocation.
+    pub fn play(&self, region: &mut Region) -> Measured {
+        let scene = Scene::begin(region);
+        scene.breaks(region, self.faults);
+        let mut ran = region.take_back(self.by, &scene.given);
+        match self.acknowledged {
+            Acknowledged::AtOnce => self.holds_already(&scene, now_nanos()),
+            Acknowledged::AfterHealing => assert_eq!(ran.code, NOT_REACHED, "{}: {ran:?}", self.name),
+        }
+        region.heals();
+        if self.acknowledged == Acknowledged::AfterHealing {
+            ran = region.take_back(self.by, &scene.given);
+        }
+        let (told, index) = (now_nanos(), self.index(ran));
+        for ended in self.ended(&scene) {
+            ended.until_some(told, "denied");
+            self.holds(&ended.answers(), told, index);
+        }
+        if self.by == Place::Desk {
+            scene.desk.until_released(told);
+        }
+        scene.measured()
+    }
+
+    /// Whoever can still ask is refused, before anything is healed.
+    fn holds_already(&self, scene: &Scene, told: u64) {
+        let stands_still = |place| self.faults.iter().any(|fault| matches!(fault, Fault::Paused(one) if *one == place));
+        if !stands_still(Place::Kitchen) {
+            scene.kitchen.until_some(told, "denied");
+        }
+    }
+
+    /// What nothing may be released under any more.
+    fn ended<'a>(&self, scene: &'a Scene) -> Vec<&'a Fetching> {
+        match self.by {
+            Place::Wallet => vec![&scene.desk, &scene.kitchen],
+            _ => vec![&scene.kitchen],
+        }
+    }
+
+    fn index(&self, ran: Ran) -> u64 {
+        assert_eq!(ran.code, 0, "{}: {ran:?}", self.name);
+        ran.json()["audit_index"].as_u64().unwrap()
+    }
+
+    fn holds(&self, answers: &[Answered], told: u64, index: u64) {
+        for one in answers.iter().filter(|one| one.is_released()) {
+            assert!(one.begun < told, "{}: released after the acknowledgement: {one:?}", self.name);
+            assert!(one.index.unwrap() < index, "{}: released after entry {index} of the log: {one:?}", self.name);
+        }
+    }
+}
+
+impl Watched {
+    /// Plays it: no fetch under a passed-on grant is released that began when the holder had not heard the directory for longer
+    /// than the bound; and it counts again soon after everything is whole.
+    pub fn play(&self, region: &mut Region) -> Measured {
+        let scene = Scene::begin(region);
+        scene.breaks(region, self.faults);
+        let broken = now_nanos();
+        let bound = broken + region.pace.bound_secs * NANOS_PER_SEC;
+        match self.chain {
+            Chain::GoesOn => scene.kitchen.until_released(bound),
+            Chain::RefusedAtOnce | Chain::RefusedAfterTheBound => self.refused(region, &scene, bound),
+        }
+        if self.single_goes_on {
+            scene.desk.until_released(bound);
+        }
+        let mut measured = scene.measured();
+        let healed = now_nanos();
+        region.heals();
+        let seen = scene.kitchen.answers();
+        let last = seen.iter().filter(|one| one.is_released() && one.begun > broken).map(|one| one.begun).max();
+        measured.last_accept_secs = last.map(|last| secs_between(broken, last));
+        measured.recovered_secs = Some(self.recovers(region, &scene, healed));
+        self.none_too_late(&scene, broken, bound, healed);
+        measured
+    }
+
+    fn refused(&self, region: &Region, scene: &Scene, bound: u64) {
+        let within = Duration::from_secs(region.pace.bound_secs + UNTIL_SEEN_SECS);
+        if !self.single_goes_on {
+            // The holder stands still, or nobody hears it: there is nothing to see but that the time goes by.
+            return scene.kitchen.until("the bound is over", within, |_| now_nanos() > bound);
+        }
+        let refused = |all: &[Answered]| all.last().is_some_and(|one| one.outcome == "unavailable");
+        scene.kitchen.until(self.name, within, refused);
+        let says = region.readiness(Place::Holder);
+        assert_eq!((&says["ready"], &says["notices"][0]["code"]), (&true.into(), &"registry-stale".into()), "{says}");
+        let age_secs = says["revocations"]["looked_secs_ago"].as_u64();
+        match self.chain {
+            Chain::RefusedAtOnce => assert_eq!(age_secs, None, "{}: {says}", self.name),
+            _ => assert!(age_secs.unwrap() >= region.pace.bound_secs, "{}: {says}", self.name),
+        }
+    }
+
+    /// How long it took.
+    fn recovers(&self, region: &Region, scene: &Scene, healed: u64) -> f64 {
+        scene.kitchen.until_released(healed);
+        let first = scene.kitchen.answers().into_iter().find(|one| one.is_released() && one.begun > healed);
+        let took = secs_between(healed, first.unwrap().ended);
+        let allowed = region.pace.refresh_secs + LOOK_SECS;
+        assert!(took <= Duration::from_secs(allowed).as_secs_f64(), "{}: counted again after {took} s", self.name);
+        took
+    }
+
+    fn none_too_late(&self, scene: &Scene, broken: u64, bound: u64, healed: u64) {
+        let from = match self.chain {
+            Chain::GoesOn => return,
+            Chain::RefusedAtOnce => broken,
+            Chain::RefusedAfterTheBound => bound,
+        };
+        let answers = scene.kitchen.answers();
+        // What began before healing and was answered after it, the holder may have looked in between.
+        let late = answers.iter().find(|one| one.is_released() && one.begun > from && one.ended < healed);
+        assert!(late.is_none(), "{}: accepted with too old a view: {late:?}", self.name);
+    }
+}
+
+/// A suspension reaches the holder within its pace, whoever it is about; lifted, the grants count again.
+pub fn suspended_organisations_get_nothing(region: &mut Region) -> Measured {
+    let scene = Scene::begin(region);
+    region.suspend_kitchen(true);
+    let told = now_nanos();
+    let effective = told + (region.pace.refresh_secs + LOOK_SECS) * NANOS_PER_SEC;
+    let refused = |all: &[Answered]| all.last().is_some_and(|one| one.begun > effective && !one.is_released());
+    scene.kitchen.until("it is refused", Duration::from_secs(60 + region.pace.refresh_secs), refused);
+    let late = scene.kitchen.answers().into_iter().find(|one| one.is_released() && one.begun > effective);
+    assert!(late.is_none(), "a suspended organisation's service got something: {late:?}");
+    scene.desk.until_released(told);
+    let last = scene.kitchen.answers().into_iter().filter(|one| one.is_released() && one.begun > told);
+    let last = last.map(|one| secs_between(told, one.begun)).reduce(f64::max);
+    region.suspend_kitchen(false);
+    let lifted = now_nanos();
+    scene.kitchen.until_released(lifted);
+    Measured { last_accept_secs: last, ..scene.measured() }
+}
+
+pub fn secs_between(from: u64, to: u64) -> f64 {
+    Duration::from_nanos(to.saturating_sub(from)).as_secs_f64()
+}
