@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::people::{code, item, outcomes, raw, wanted};
 use crate::scene::Scene;
 
-async fn parent(scene: &Scene) -> Verified<Grant> {
+pub(crate) async fn parent(scene: &Scene) -> Verified<Grant> {
     let limits = |grant: &mut Grant| {
         grant.limits =
             GrantLimits { depth: 1, organisations: Some(vec![scene.processors.principal]), ..GrantLimits::default() };
@@ -20,7 +20,7 @@ async fn parent(scene: &Scene) -> Verified<Grant> {
     scene.granted_with(vec![raw("residence", &["given_names", "address"])], limits).await
 }
 
-async fn processed(scene: &Scene, chain: &[&Verified<Grant>], sent: &[&Verified<Grant>]) -> &'static str {
+pub(crate) async fn processed(scene: &Scene, chain: &[&Verified<Grant>], sent: &[&Verified<Grant>]) -> &'static str {
     let request =
         scene.request(&scene.processor, vec![item(chain, vec![wanted("residence", &["given_names"])])], |_| {});
     match scene.send(&request, sent).await {

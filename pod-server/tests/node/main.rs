@@ -39,6 +39,7 @@ mod registers_come_in;
 mod revoked_before_its_use;
 mod revoked_then_refused;
 mod strangers_are_refused;
+mod the_directory_is_away_for_an_hour;
 mod the_next_day_changes_sixty;
 mod the_registry_stays;
 mod upkeep_settings_say_what_to_write;
