@@ -8,6 +8,7 @@ use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::capture::Capture;
 use super::tools;
 
 /// A host of a laboratory. Its namespace ends with the laboratory.
@@ -58,6 +59,12 @@ impl Host {
     #[must_use]
     pub fn public_address(&self) -> Ipv4Addr {
         self.public_address
+    }
+
+    /// From now on, everything that passes.
+    #[must_use]
+    pub fn capture(&self) -> Capture {
+        self.inside(Capture::begin)
     }
 
     /// Does something on this host: sockets that are opened, processes and threads that are started in there, see its

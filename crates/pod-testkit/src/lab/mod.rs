@@ -2,6 +2,7 @@
 //!
 //! | File | What |
 //! |---|---|
+//! | `capture` | everything that passes a host, as somebody on its wires sees it |
 //! | `host` | one host: its address, and running something inside |
 //! | `nat` | a router that translates addresses, and the hosts behind it |
 //! | `leftovers` | who may take which namespaces away |
@@ -10,6 +11,7 @@
 //! Nothing of it is seen from outside: wire and hosts lie in namespaces of their own, so that every laboratory uses the same
 //! addresses and any number of them work at a time.
 
+mod capture;
 mod host;
 mod leftovers;
 mod nat;
@@ -23,6 +25,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+pub use capture::{Capture, shows};
 pub use host::Host;
 pub use nat::{Mapping, Nat};
 

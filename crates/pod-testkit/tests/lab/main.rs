@@ -9,6 +9,7 @@
     clippy::indexing_slicing
 )]
 
+mod a_capture_sees_what_passes;
 mod nothing_is_left_behind;
 mod routers_translate;
 mod wires_are_cut_and_heal;

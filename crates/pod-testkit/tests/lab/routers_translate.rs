@@ -1,10 +1,18 @@
 //! Behind a router nobody is reached who did not call first; a hole can be punched where ports stay, and nowhere else.
 
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::thread;
+use std::time::Duration;
 
 use pod_testkit::lab::{Host, Lab, Mapping, Nat};
 
+use rustix::net::sockopt::{Timeout, set_socket_reuseaddr, set_socket_reuseport, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+
 use crate::{NEVER, PATIENCE, received, udp};
+
+/// The first word of one of them finds the other's router closed; it is said again after a second.
+const ONCE_MORE: Duration = Duration::from_secs(3);
 
 /// Two homes with a router each, and a public host that both can call.
 struct Town {
@@ -44,6 +52,36 @@ fn punched(town: &Town) -> bool {
         }
     }
     sockets.iter().all(|socket| received(socket, NEVER).is_some())
+}
+
+/// The same over TCP: both open to each other at the same time, from the port that the public host saw.
+fn punched_over_tcp(town: &Town) -> bool {
+    let public = &town.public[0];
+    let listening = public.inside(|| TcpListener::bind((public.address(), 5000)).unwrap());
+    let known = [0, 1].map(|home| {
+        let calls = tcp(&town.homes[home].1, 4000, (public.address(), 5000).into(), PATIENCE).unwrap();
+        (calls, listening.accept().unwrap())
+    });
+    thread::scope(|scope| {
+        let opens = [0, 1].map(|home| {
+            let (host, to) = (&town.homes[home].1, known[1 - home].1.1);
+            scope.spawn(move || tcp(host, 4000, to, ONCE_MORE))
+        });
+        opens.map(|open| open.join().unwrap()).iter().all(Option::is_some)
+    })
+}
+
+/// A connection from a port of one's own choice, which others may have too.
+fn tcp(host: &Host, port: u16, to: SocketAddr, within: Duration) -> Option<TcpStream> {
+    let open = || {
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        set_socket_reuseaddr(&socket, true).unwrap();
+        set_socket_reuseport(&socket, true).unwrap();
+        set_socket_timeout(&socket, Timeout::Send, Some(within)).unwrap();
+        bind(&socket, &SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))).unwrap();
+        connect(&socket, &to).ok().map(|()| TcpStream::from(socket))
+    };
+    host.inside(open)
 }
 
 #[test]
@@ -93,6 +131,7 @@ fn holes_are_punched_where_ports_stay() {
     ] {
         let Some(town) = Town::begin(mappings) else { return };
         assert_eq!(punched(&town), works, "{mappings:?}");
+        assert_eq!(punched_over_tcp(&town), works, "{mappings:?} over TCP");
     }
 }
 
