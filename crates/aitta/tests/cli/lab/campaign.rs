@@ -4,8 +4,9 @@
 use std::thread;
 
 use super::passed_on_grants_need_a_recent_view as views;
-use super::played::{LOOK_SECS, Measured, suspended_organisations_get_nothing};
+use super::played::{LOOK_SECS, Measured};
 use super::region::{Pace, Region};
+use super::the_directorys_word_arrives as announced;
 use super::what_was_taken_back_stays_so as taken_back;
 use crate::world::repository;
 
@@ -28,13 +29,22 @@ fn child_with_the_promised_bounds() {
     if std::env::var(CAMPAIGN).as_deref() != Ok("partitions") {
         return;
     }
-    let watched = views::ROWS.iter().map(|row| thread::spawn(move || (row.name, row.play(&mut begin()))));
+    // One region is made after the other, and all rows are played at the same time.
+    let watched = views::ROWS.iter().map(|row| {
+        let mut region = begin();
+        thread::spawn(move || (row.name, row.play(&mut region)))
+    });
     let watched: Vec<_> = watched.collect();
-    let suspended = thread::spawn(|| suspended_organisations_get_nothing(&mut begin()));
+    let announced = announced::ROWS.iter().map(|row| {
+        let mut region = begin();
+        thread::spawn(move || (row.name, row.play(&mut region)))
+    });
+    let announced: Vec<_> = announced.collect();
     let mut region = begin();
     let taken_back: Vec<Row> = taken_back::ROWS.iter().map(|row| (row.name, row.play(&mut region))).collect();
     let watched: Vec<Row> = watched.into_iter().map(|row| row.join().unwrap()).collect();
-    let page = page(&watched, &suspended.join().unwrap(), &taken_back);
+    let announced: Vec<Row> = announced.into_iter().map(|row| row.join().unwrap()).collect();
+    let page = page(&watched, &announced, &taken_back);
     print!("{page}");
     std::fs::create_dir_all(repository().join("docs/campaigns")).unwrap();
     std::fs::write(repository().join(PAGE), page).unwrap();
@@ -44,7 +54,7 @@ fn begin() -> Region {
     Region::begin(Pace::PROMISED).expect("a campaign needs a laboratory")
 }
 
-fn page(watched: &[Row], suspended: &Measured, taken_back: &[Row]) -> String {
+fn page(watched: &[Row], announced: &[Row], taken_back: &[Row]) -> String {
     let Pace { refresh_secs, bound_secs, fetch_millis } = Pace::PROMISED;
     let seconds = |secs: Option<f64>| secs.map_or_else(|| "–".to_owned(), |secs| format!("{secs:.1}"));
     let mut page = format!(
@@ -60,12 +70,16 @@ fn page(watched: &[Row], suspended: &Measured, taken_back: &[Row]) -> String {
         page += &format!("| {name} | {} | {last} | {again} |\n", measured.answers);
     }
     page += &format!(
-        "\nAn organisation was suspended: the last fetch of its service that was released began {} s after the directory's word.\n\n\
-         ## What was taken back\n\n\
-         After the holder's acknowledgement nothing was released that began later, nor anything that the holder's log has after the \
-         revocation.\n\n| what is broken meanwhile | answers looked at |\n|---|---|\n",
-        seconds(suspended.last_accept_secs)
+        "\n## What the directory says\n\nNo fetch was released that began more than {} s after the holder could hear it. Seconds:\n\n\
+         | what is said | answers | last accepted fetch began after the holder could hear it |\n|---|---|---|\n",
+        refresh_secs + LOOK_SECS,
     );
+    for (name, measured) in announced {
+        page += &format!("| {name} | {} | {} |\n", measured.answers, seconds(measured.last_accept_secs));
+    }
+    page += "\n## What was taken back\n\n\
+             After the holder's acknowledgement nothing was released that began later, nor anything that the holder's log has after \
+             the revocation.\n\n| what is broken meanwhile | answers looked at |\n|---|---|\n";
     for (name, measured) in taken_back {
         page += &format!("| {name} | {} |\n", measured.answers);
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use pod_client::service::HeldGrant;
+use pod_http::ClientLimits;
 use pod_protocol::answer::ItemAnswer;
 use pod_protocol::ids::from_base64url;
 use pod_protocol::registry::Registry;
@@ -102,9 +103,10 @@ impl Fetching {
     #[track_caller]
     pub fn until(&self, what: &str, within: Duration, holds: impl Fn(&[Answered]) -> bool) {
         let (answers, news) = &*self.heard;
-        let last = |answers: &[Answered]| answers.iter().rev().take(3).cloned().collect::<Vec<_>>();
         let (answers, waited) = news.wait_timeout_while(answers.lock().unwrap(), within, |all| !holds(all)).unwrap();
-        assert!(!waited.timed_out(), "{what}: {:?}", last(&answers));
+        let last: Vec<Answered> = answers.iter().rev().take(3).cloned().collect();
+        drop(answers);
+        assert!(!waited.timed_out(), "{what}: {last:?}");
     }
 
     /// Waits until some fetches that began after a moment had such an outcome.
@@ -144,7 +146,10 @@ fn child_that_fetches_until_it_is_killed() {
     let (anchor, _) = anchor_of(&folder.join("directory/federation.toml"));
     let (registry, refused) = Registry::build(&anchor, &statements, now_secs());
     assert!(refused.is_empty(), "{refused:?}");
-    let service = InProcess::open(&folder.join(service), caller(folder), registry);
+    // A service that is cut off tries again soon.
+    let [connect, response] = [1, 2].map(Duration::from_secs);
+    let limits = ClientLimits { connect, handshake: connect, response, ..ClientLimits::default() };
+    let service = InProcess::open(&folder.join(service), caller(folder, limits), registry);
     one_thread().block_on(fetch_for_ever(&service, &[read_chain(&chain)], millis.parse().unwrap()));
 }
 

@@ -7,7 +7,7 @@
 //! | `fetching` | a service that fetches all the time, and what it was answered when |
 //! | `scenario` | what a row of a table can say |
 //! | `played` | how a row is played, and what must hold in it |
-//! | `what_was_taken_back_stays_so`, `passed_on_grants_need_a_recent_view` | the tables |
+//! | `what_was_taken_back_stays_so`, `passed_on_grants_need_a_recent_view`, `the_directorys_word_arrives` | the tables |
 //! | `campaign` | the same rows with the bounds that citizens are promised: `cargo xtask campaign partitions` |
 
 mod campaign;
@@ -16,4 +16,5 @@ mod passed_on_grants_need_a_recent_view;
 mod played;
 mod region;
 mod scenario;
+mod the_directorys_word_arrives;
 mod what_was_taken_back_stays_so;

@@ -1,7 +1,6 @@
 //! A chain of more than one link is refused when the holder has not heard the directory for longer than the bound; a grant
 //! straight from the citizen goes on, because its citizen has the direct way.
 
-use super::played::suspended_organisations_get_nothing;
 use super::region::{Pace, Region};
 use super::scenario::Chain::{GoesOn, RefusedAfterTheBound, RefusedAtOnce};
 use super::scenario::Fault::{Alone, Cut, CutOneWay, Paused, Restarted};
@@ -61,5 +60,4 @@ fn and_wait_for_one() {
         let measured = row.play(&mut region);
         println!("{}: {measured:?}", row.name);
     }
-    suspended_organisations_get_nothing(&mut region);
 }

@@ -6,7 +6,7 @@ use pod_testkit::lab::now_nanos;
 
 use super::fetching::{Answered, Fetching};
 use super::region::{Given, Region};
-use super::scenario::{Acknowledged, Chain, Fault, Place, TakenBack, Watched};
+use super::scenario::{Acknowledged, Announced, Chain, Fault, Place, Says, TakenBack, Watched};
 use crate::world::Ran;
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
@@ -22,7 +22,8 @@ const NOT_REACHED: i32 = 4;
 pub struct Measured {
     /// Answers that both services got.
     pub answers: usize,
-    /// From the fault until the last fetch under the passed-on grant began that was released.
+    /// Until the last fetch under the passed-on grant began that was released: from the break; of what the directory says, from
+    /// when the holder could hear it.
     pub last_accept_secs: Option<f64>,
     /// From healing until the passed-on grant counted again.
     pub recovered_secs: Option<f64>,
@@ -174,25 +175,59 @@ impl Watched {
     }
 }
 
-/// A suspension reaches the holder within its pace, whoever it is about; lifted, the grants count again.
-pub fn suspended_organisations_get_nothing(region: &mut Region) -> Measured {
-    let scene = Scene::begin(region);
-    region.suspend_kitchen(true);
-    let told = now_nanos();
-    let effective = told + (region.pace.refresh_secs + LOOK_SECS) * NANOS_PER_SEC;
-    let refused = |all: &[Answered]| all.last().is_some_and(|one| one.begun > effective && !one.is_released());
-    scene.kitchen.until("it is refused", Duration::from_secs(60 + region.pace.refresh_secs), refused);
-    let late = scene.kitchen.answers().into_iter().find(|one| one.is_released() && one.begun > effective);
-    assert!(late.is_none(), "a suspended organisation's service got something: {late:?}");
-    scene.desk.until_released(told);
-    let last = scene.kitchen.answers().into_iter().filter(|one| one.is_released() && one.begun > told);
-    let last = last.map(|one| secs_between(told, one.begun)).reduce(f64::max);
-    region.suspend_kitchen(false);
-    let lifted = now_nanos();
-    scene.kitchen.until_released(lifted);
-    Measured { last_accept_secs: last, ..scene.measured() }
+impl Announced {
+    /// Plays it: whoever hears the directory again acts on its word within a look, and until then the bound holds.
+    pub fn play(&self, region: &mut Region) -> Measured {
+        let scene = Scene::begin(region);
+        scene.breaks(region, self.faults);
+        let broken = now_nanos();
+        self.says.begin(region);
+        if !self.faults.is_empty() {
+            let bound = broken + region.pace.bound_secs * NANOS_PER_SEC;
+            let over = |_: &[Answered]| now_nanos() > bound;
+            scene.kitchen.until(
+                "the bound is over",
+                Duration::from_secs(region.pace.bound_secs + UNTIL_SEEN_SECS),
+                over,
+            );
+            let late = scene.kitchen.answers().into_iter().find(|one| one.is_released() && one.begun > bound);
+            assert!(late.is_none(), "{}: accepted with too old a view: {late:?}", self.name);
+        }
+        let heard = now_nanos();
+        region.heals();
+        let effective = heard + (region.pace.refresh_secs + LOOK_SECS) * NANOS_PER_SEC;
+        scene.kitchen.until_some(effective, self.says.outcome());
+        let accepted = scene.kitchen.answers().into_iter().filter(|one| one.is_released() && one.begun > heard);
+        let last = accepted.map(|one| one.begun).max();
+        assert!(last.is_none_or(|last| last <= effective), "{}: {:?}", self.name, last.map(|last| last - heard));
+        scene.desk.until_released(heard);
+        self.says.end(region);
+        scene.kitchen.until_released(effective);
+        Measured { last_accept_secs: last.map(|last| secs_between(heard, last)), ..scene.measured() }
+    }
 }
 
-pub fn secs_between(from: u64, to: u64) -> f64 {
+impl Says {
+    fn begin(self, region: &Region) {
+        match self {
+            Self::KitchenIsSuspended => region.suspend_kitchen(true),
+        }
+    }
+
+    /// What the kitchen is answered then.
+    const fn outcome(self) -> &'static str {
+        match self {
+            Self::KitchenIsSuspended => "denied",
+        }
+    }
+
+    fn end(self, region: &Region) {
+        match self {
+            Self::KitchenIsSuspended => region.suspend_kitchen(false),
+        }
+    }
+}
+
+fn secs_between(from: u64, to: u64) -> f64 {
     Duration::from_nanos(to.saturating_sub(from)).as_secs_f64()
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use pod_client::Caller;
 use pod_client::directory::DirectoryClient;
@@ -27,8 +26,6 @@ const KITCHEN: &str = "ruokapalvelu";
 const ADDRESSES: u8 = 16;
 /// The registry as the services' processes read it.
 pub const SNAPSHOT: &str = "registry.snapshot";
-/// What is given up, so that a service that is cut off tries again soon.
-const LIMITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
 
 /// How fast things go.
 #[derive(Clone, Copy, Debug)]
@@ -72,9 +69,8 @@ fn https(address: Ipv4Addr) -> String {
 }
 
 /// Calls from a process that reads this world's certificates.
-pub fn caller(folder: &Path) -> Caller {
+pub fn caller(folder: &Path, limits: ClientLimits) -> Caller {
     let roots = RootCertificates::none().with_file(&folder.join("roots.pem")).unwrap();
-    let limits = ClientLimits { connect: LIMITS.0, handshake: LIMITS.0, response: LIMITS.1, ..ClientLimits::default() };
     let http = Client::new(roots, ClientProtocol::default(), limits).unwrap();
     Caller { http, random: Arc::new(SystemRandom), clock: Arc::new(now_secs) }
 }
@@ -223,7 +219,7 @@ impl Region {
 
     fn keep_snapshot(&self) {
         let (anchor, directory) = anchor_of(self.world.path("directory/federation.toml").as_ref());
-        let caller = caller(self.world.path("").as_ref());
+        let caller = caller(self.world.path("").as_ref(), ClientLimits::default());
         let registry = async {
             DirectoryClient::new(&caller, &directory).unwrap().registry(&anchor, None).await.unwrap().registry
         };
@@ -267,7 +263,8 @@ impl Region {
 
     /// What a node says of itself to somebody on its own host, whatever is cut off.
     pub fn readiness(&self, place: Place) -> Value {
-        let (caller, url) = (caller(self.world.path("").as_ref()), self.url(place).parse().unwrap());
+        let (caller, url) =
+            (caller(self.world.path("").as_ref(), ClientLimits::default()), self.url(place).parse().unwrap());
         let get = caller.http.send(&url, Request::get("/readiness"));
         let answer = self.host(place).inside(|| one_thread().block_on(get)).unwrap();
         serde_json::from_slice(&answer.body).unwrap()

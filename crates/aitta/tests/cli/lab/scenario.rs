@@ -93,3 +93,18 @@ pub enum Chain {
     /// It goes on: the holder still hears the directory.
     GoesOn,
 }
+
+/// The directory says something that ends a passed-on grant.
+pub struct Announced {
+    pub name: &'static str,
+    /// Broken while it is said, for longer than the bound.
+    pub faults: &'static [Fault],
+    pub says: Says,
+}
+
+/// What it says.
+#[derive(Clone, Copy, Debug)]
+pub enum Says {
+    /// The organisation of the kitchen is suspended.
+    KitchenIsSuspended,
+}
