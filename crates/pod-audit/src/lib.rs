@@ -55,6 +55,7 @@ pub use limits::{
 pub use log::{Appended, Log, LogConfig, LogStats, Opening};
 pub use personal::{PersonalPart, Released, Withheld, WithheldReason};
 pub use verify::{Check, Finding, HeadSummary, Report, Severity, VerifyError, newest_head, verify, verify_against};
+pub use writer::{Pause, Writing};
 
 /// A tree head with its signature, as it lies in the log and leaves in receipts.
 pub type SignedHead = pod_protocol::cose::Verified<pod_protocol::tree_head::TreeHead>;

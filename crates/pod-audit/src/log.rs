@@ -3,8 +3,8 @@
 use std::fs::{self, File};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use pod_crypto::{PublicKey, SigningKey};
@@ -20,7 +20,7 @@ use crate::queue::Batch;
 use crate::recover::recover;
 use crate::segment;
 use crate::view::Shared;
-use crate::writer::Writer;
+use crate::writer::{Pause, Writer, Writing};
 use crate::{Disk, SignedHead, SystemDisk};
 
 /// The file that is locked while a process has the log open.
@@ -43,6 +43,8 @@ pub struct LogConfig {
     pub segment_bytes: u64,
     /// How bytes get to disk; [`SystemDisk`] but in tests.
     pub disk: Arc<dyn Disk>,
+    /// Who writes; [`Writing::Thread`] but in simulations.
+    pub writing: Writing,
 }
 
 impl LogConfig {
@@ -56,6 +58,7 @@ impl LogConfig {
             former_keys: Vec::new(),
             segment_bytes: DEFAULT_SEGMENT_BYTES,
             disk: Arc::new(SystemDisk),
+            writing: Writing::Thread,
         }
     }
 }
@@ -99,6 +102,9 @@ pub struct LogStats {
     pub segments_begun: u64,
 }
 
+/// Where the writer's answer comes.
+type Answered = oneshot::Receiver<Result<Appended, LogFault>>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     entries: AtomicU64,
@@ -125,9 +131,18 @@ impl Counters {
 #[derive(Debug)]
 pub struct Log {
     pub(crate) shared: Arc<Shared>,
-    writer: Option<JoinHandle<()>>,
+    writer: WriterPlace,
     opening: Opening,
     lock: File,
+}
+
+/// Where the writer is.
+#[derive(Debug)]
+enum WriterPlace {
+    /// On its thread, until the log is dropped.
+    Thread(Option<JoinHandle<()>>),
+    /// Here, for whoever appends.
+    InPlace(Mutex<Writer>, Pause),
 }
 
 impl Log {
@@ -147,11 +162,19 @@ impl Log {
         let shared =
             Arc::new(Shared::new(config.directory.clone(), recovered.tree, recovered.view, Arc::clone(&config.disk)));
         let writer = Writer::new(Arc::clone(&shared), &config, recovered.state);
-        let writer = thread::Builder::new()
-            .name("audit-writer".to_owned())
-            .spawn(move || writer.run())
-            .map_err(|source| OpenLogError::Io { action: "start the writer of", path: config.directory, source })?;
-        Ok(Self { shared, writer: Some(writer), opening, lock })
+        let writer = match config.writing {
+            Writing::Thread => {
+                let started = thread::Builder::new().name("audit-writer".to_owned()).spawn(move || writer.run());
+                let path = config.directory;
+                WriterPlace::Thread(Some(started.map_err(|source| OpenLogError::Io {
+                    action: "start the writer of",
+                    path,
+                    source,
+                })?))
+            }
+            Writing::InPlace(pause) => WriterPlace::InPlace(Mutex::new(writer), pause),
+        };
+        Ok(Self { shared, writer, opening, lock })
     }
 
     /// What opening found.
@@ -168,6 +191,26 @@ impl Log {
     /// [`LogFault::Stopped`] is fatal: the caller stops the process. [`LogFault::Empty`], [`LogFault::TooLarge`],
     /// [`LogFault::Closed`] leave the log as it was.
     pub async fn append(&self, entries: Vec<NewEntry>) -> Result<Appended, LogFault> {
+        let answered = self.hand_over(entries).await?;
+        if let WriterPlace::InPlace(_, pause) = &self.writer {
+            pause.wait().await;
+            self.write_in_place();
+        }
+        self.answer(answered).await
+    }
+
+    /// As [`Log::append`], for a thread that runs no executor.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn append_blocking(&self, entries: Vec<NewEntry>) -> Result<Appended, LogFault> {
+        let answered = block_on(self.hand_over(entries))?;
+        self.write_in_place();
+        block_on(self.answer(answered))
+    }
+
+    /// Hands entries to the writer.
+    async fn hand_over(&self, entries: Vec<NewEntry>) -> Result<Answered, LogFault> {
         if entries.is_empty() {
             return Err(LogFault::Empty);
         }
@@ -177,9 +220,13 @@ impl Log {
         }
         let Some(room) = self.shared.queue.room(bytes).await else { return Err(self.why_closed()) };
         let (answer, answered) = oneshot::channel();
-        if self.shared.queue.put(Batch { entries, bytes, answer, _room: room }).is_err() {
-            return Err(self.why_closed());
+        match self.shared.queue.put(Batch { entries, bytes, answer, _room: room }) {
+            Ok(()) => Ok(answered),
+            Err(_) => Err(self.why_closed()),
         }
+    }
+
+    async fn answer(&self, answered: Answered) -> Result<Appended, LogFault> {
         match answered.await {
             Ok(result) => result,
             // The writer answers every batch that it took; without an answer it ended by a defect.
@@ -187,12 +234,11 @@ impl Log {
         }
     }
 
-    /// As [`Log::append`], for a thread that runs no executor.
-    ///
-    /// # Errors
-    /// As [`Log::append`].
-    pub fn append_blocking(&self, entries: Vec<NewEntry>) -> Result<Appended, LogFault> {
-        block_on(self.append(entries))
+    /// Writes what waits, when no thread does.
+    fn write_in_place(&self) {
+        if let WriterPlace::InPlace(writer, _) = &self.writer {
+            writer.lock().unwrap_or_else(PoisonError::into_inner).write_waiting();
+        }
     }
 
     fn why_closed(&self) -> LogFault {
@@ -222,9 +268,12 @@ impl Log {
 impl Drop for Log {
     fn drop(&mut self) {
         self.shared.queue.close();
-        if let Some(writer) = self.writer.take() {
-            // A panic of the writer was reported to those who waited.
-            let _ended = writer.join();
+        match &mut self.writer {
+            WriterPlace::Thread(writer) => {
+                // A panic of the writer was reported to those who waited.
+                let _ended = writer.take().map(JoinHandle::join);
+            }
+            WriterPlace::InPlace(writer, _) => writer.get_mut().unwrap_or_else(PoisonError::into_inner).finish(),
         }
         // Closing the file does not unlock it while a child that is being started still shares it.
         let _unlocked = self.lock.unlock();

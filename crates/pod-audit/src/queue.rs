@@ -86,6 +86,11 @@ impl Queue {
         Some(std::mem::take(&mut self.state().batches))
     }
 
+    /// Takes all without waiting, for a writer that is called and not woken.
+    pub(crate) fn take_waiting(&self) -> Vec<Batch> {
+        std::mem::take(&mut self.state().batches)
+    }
+
     /// Takes nothing more in; what is in it can still be taken out.
     pub(crate) fn close(&self) {
         self.state().closed = true;

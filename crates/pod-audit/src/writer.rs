@@ -1,7 +1,10 @@
-//! The one thread that writes: takes everything that waits, writes it, syncs once, answers, looks again. No timers.
+//! The one thread that writes: takes everything that waits, writes it, syncs once, answers, looks again. No timers. In a
+//! simulation whoever appends does the same in place.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -37,6 +40,38 @@ pub(crate) struct WriterState {
     pub(crate) head: Option<Arc<SignedHead>>,
 }
 
+/// Who writes.
+#[derive(Clone, Debug)]
+pub enum Writing {
+    /// A thread of the log's own: what every program has.
+    Thread,
+    /// Whoever appends, after a pause, and for all who wait by then: for simulations, in which a thread would answer at a
+    /// moment that no seed repeats.
+    InPlace(Pause),
+}
+
+/// How long an appender of [`Writing::InPlace`] lets others come, in the simulation's time.
+#[derive(Clone)]
+pub struct Pause(Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>);
+
+impl Pause {
+    /// Waits for what `begin` gives, each time anew.
+    #[must_use]
+    pub fn new(begin: impl Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(begin))
+    }
+
+    pub(crate) async fn wait(&self) {
+        (self.0)().await;
+    }
+}
+
+impl fmt::Debug for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pause")
+    }
+}
+
 /// The writer.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -47,6 +82,8 @@ pub(crate) struct Writer {
     segment_bytes: u64,
     state: WriterState,
     closing: Option<JoinHandle<()>>,
+    /// Whether what is beside the appenders' path is done in place too.
+    in_place: bool,
 }
 
 /// What one group looks like on disk.
@@ -85,6 +122,7 @@ impl Writer {
             segment_bytes: config.segment_bytes,
             state,
             closing: None,
+            in_place: matches!(config.writing, Writing::InPlace(_)),
         }
     }
 
@@ -92,23 +130,41 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let _last_breath = LastBreath(Arc::clone(&self.shared));
         while let Some(batches) = self.shared.queue.take_all() {
-            let mut group = Vec::new();
-            let mut bytes = 0;
-            for batch in batches {
-                if bytes >= MAX_GROUP_BYTES {
-                    self.record(std::mem::take(&mut group));
-                    bytes = 0;
-                }
-                bytes += batch.bytes;
-                group.push(batch);
-            }
-            self.record(group);
+            self.record_all(batches);
         }
+        self.finish();
+    }
+
+    /// Records what waits now.
+    pub(crate) fn write_waiting(&mut self) {
+        let batches = self.shared.queue.take_waiting();
+        if !batches.is_empty() {
+            self.record_all(batches);
+        }
+    }
+
+    /// Records what still waits, and ends.
+    pub(crate) fn finish(&mut self) {
+        self.write_waiting();
         self.wait_for_closing();
         // Only convenience: a head file that is behind is put right at the next start.
         if let Err(error) = self.state.head_file.sync(&*self.disk) {
             tracing::warn!(%error, "the audit log's head file could not be synced while closing");
         }
+    }
+
+    fn record_all(&mut self, batches: Vec<Batch>) {
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        for batch in batches {
+            if bytes >= MAX_GROUP_BYTES {
+                self.record(std::mem::take(&mut group));
+                bytes = 0;
+            }
+            bytes += batch.bytes;
+            group.push(batch);
+        }
+        self.record(group);
     }
 
     /// Makes a group durable and answers everybody in it.
@@ -233,7 +289,7 @@ impl Writer {
         self.state.first_index = first_index;
         self.state.position = begun.position;
         self.state.zeroed_to = begun.zeroed_to;
-        self.close_in_background(full)
+        if self.in_place { close_segment(&self.shared, &full) } else { self.close_in_background(full) }
     }
 
     fn close_in_background(&mut self, full: Arc<FullSegment>) -> Result<(), StopCause> {

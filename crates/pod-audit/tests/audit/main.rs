@@ -15,3 +15,4 @@ mod opening_refuses;
 mod proofs_for_every_size;
 mod support;
 mod tampering_is_named;
+mod whoever_appends_writes;
