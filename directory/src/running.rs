@@ -69,9 +69,11 @@ impl Bound {
     pub(crate) async fn open(listening: &Listening, around: &Surroundings) -> Result<Self, StartupError> {
         let config =
             |listen| ServerConfig { listen, certificate: listening.certificate.clone(), limits: Limits::default() };
-        let server = Server::bind(config(listening.listen.clone()), around.key_log).await?;
+        let server = Server::bind_on(&around.machine, config(listening.listen.clone()), around.key_log).await?;
         let metrics = match &listening.metrics {
-            Some(address) => Some(Server::bind(config(vec![address.clone()]), around.key_log).await?),
+            Some(address) => {
+                Some(Server::bind_on(&around.machine, config(vec![address.clone()]), around.key_log).await?)
+            }
             None => None,
         };
         Ok(Self { server, metrics })
@@ -160,6 +162,7 @@ mod tests {
             clock: Arc::new(|| 1),
             random: Arc::new(SystemRandom),
             key_log: refuse_key_log(|_| None).unwrap(),
+            machine: pod_http::Machine::this(),
         };
         let listen = vec!["http://127.0.0.1:0".parse().unwrap()];
         let listening = Listening { listen, certificate: None, metrics: None };

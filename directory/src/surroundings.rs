@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use pod_crypto::{Random, random_array};
-use pod_http::KeyLogOff;
+use pod_http::{KeyLogOff, Machine};
 
 /// Seconds since 1970, asked whenever a rule needs them.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Time, randomness, and the proof that nobody asked for the keys of connections.
+/// Time, randomness, the machine, and the proof that nobody asked for the keys of connections.
 #[derive(Clone)]
 pub struct Surroundings {
     /// Time.
@@ -18,6 +18,8 @@ pub struct Surroundings {
     pub random: Arc<dyn Random>,
     /// That `SSLKEYLOGFILE` is not set.
     pub key_log: KeyLogOff,
+    /// Its sockets and threads.
+    pub machine: Machine,
 }
 
 impl Surroundings {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::{Log, LogConfig};
 use pod_crypto::{Random, SigningKey};
+use pod_http::Machine;
 use pod_protocol::Refusal;
 use pod_protocol::field::NameFault;
 use pod_protocol::ids::{Kid, PodId, Principal};
@@ -58,6 +59,8 @@ pub struct NodeParts {
     pub thread_cpu: Option<ThreadCpu>,
     /// Random bytes.
     pub random: Arc<dyn Random>,
+    /// Where work on disks runs.
+    pub machine: Machine,
 }
 
 impl std::fmt::Debug for NodeParts {
@@ -92,6 +95,7 @@ pub struct Node {
     pub(crate) monotonic: Monotonic,
     pub(crate) thread_cpu: Option<ThreadCpu>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) machine: Machine,
     replay: Mutex<ReplayWindow>,
 }
 
@@ -159,6 +163,7 @@ impl Node {
             monotonic: parts.monotonic,
             thread_cpu: parts.thread_cpu,
             random: parts.random,
+            machine: parts.machine,
             vault,
             log,
         })

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::LogConfig;
 use pod_crypto::Random;
-use pod_http::{Drained, Limits, ListenAddress, Server, ServerConfig, ServerHandle, StartupError, refuse_key_log};
+use pod_http::{
+    Drained, Limits, ListenAddress, Machine, Server, ServerConfig, ServerHandle, StartupError, refuse_key_log,
+};
 use pod_import::Catalogue;
 use tokio::sync::mpsc;
 
@@ -122,6 +124,7 @@ pub fn open(config: &NodeConfig, edge: &Edge) -> Result<Node, StartError> {
         monotonic: Arc::clone(&edge.monotonic),
         thread_cpu: edge.thread_cpu.clone(),
         random: Arc::clone(&edge.random),
+        machine: Machine::this(),
     })?)
 }
 

@@ -92,7 +92,12 @@ impl Edge {
 
     /// As the directory and the blinder take it.
     pub(crate) fn surroundings(&self, key_log: KeyLogOff) -> Surroundings {
-        Surroundings { clock: Arc::clone(&self.clock), random: Arc::clone(&self.random), key_log }
+        Surroundings {
+            clock: Arc::clone(&self.clock),
+            random: Arc::clone(&self.random),
+            key_log,
+            machine: pod_http::Machine::this(),
+        }
     }
 
     /// Calls to others. `roots` is a PEM file with the authorities whose certificates are believed; without one only

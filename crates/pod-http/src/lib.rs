@@ -13,6 +13,7 @@
 
 mod client;
 mod limits;
+mod machine;
 mod message;
 mod problem;
 mod server;
@@ -28,6 +29,7 @@ pub use client::{
     RootCertificates, Step, TargetError,
 };
 pub use limits::Limits;
+pub use machine::{Accept, Machine, Pending, SimulatedMachine, Stream};
 pub use message::{Alpn, FastHandler, Incoming, Outgoing, PeerAddress, PeerInfo, Reply};
 pub use problem::{Language, PROBLEM_MEDIA_TYPE, Problem, ProblemType, Title};
 pub use server::{Counts, Drained, ListenAddress, Server, ServerConfig, ServerHandle, Service, refusals};

@@ -32,7 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pod_http::{Client, ClientLimits, ClientProtocol, Drained, RootCertificates, Service};
+use pod_http::{Client, ClientLimits, ClientProtocol, Drained, Machine, RootCertificates, Service};
 use pod_protocol::codec::MAX_OBJECT_BYTES;
 use tokio::task::JoinSet;
 
@@ -72,13 +72,13 @@ pub async fn start(config: BlinderConfig, around: Surroundings) -> Result<Runnin
     let store = pod_store::open(&config.storage, &tables::ALL, tables::SCHEMA_VERSION)?;
     let registry = RegistryCopy::load(
         config.anchor,
-        client(config.directory.roots.as_deref(), ClientLimits::default())?,
+        client(config.directory.roots.as_deref(), ClientLimits::default(), &around.machine)?,
         config.directory.origin,
         Arc::clone(&store),
         stop.clone(),
         now_secs,
     )?;
-    let provider_client = client(config.provider.roots.as_deref(), provider::client_limits())?;
+    let provider_client = client(config.provider.roots.as_deref(), provider::client_limits(), &around.machine)?;
     let (metrics, numbers) = Metrics::new();
     let state = Arc::new(State::new(
         state::Parts {
@@ -118,12 +118,12 @@ pub async fn serve(
     start(config, around).await?.until(shutdown).await
 }
 
-fn client(roots: Option<&Path>, limits: ClientLimits) -> Result<Client, StartupError> {
+fn client(roots: Option<&Path>, limits: ClientLimits, machine: &Machine) -> Result<Client, StartupError> {
     let believed = match roots {
         Some(file) => RootCertificates::none().with_file(file)?,
         None => RootCertificates::none(),
     };
-    Ok(Client::new(believed, ClientProtocol::Http1, limits)?)
+    Ok(Client::new(believed, ClientProtocol::Http1, limits)?.on(machine.clone()))
 }
 
 /// Fetches registry and login provider's keys again and again, until the server ends.

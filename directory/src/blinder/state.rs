@@ -110,7 +110,7 @@ impl State {
             let _permit = permit;
             questions.iter().map(|question| state.evaluate_one(question)).collect()
         };
-        tokio::task::spawn_blocking(evaluating).await.map_err(Fault::Thread)?
+        self.around.machine.blocking(evaluating).await.map_err(Fault::Thread)?
     }
 
     fn evaluate_one(&self, question: &Question) -> Result<Evaluation, Failure> {
@@ -121,13 +121,13 @@ impl State {
         })
     }
 
-    /// Runs work that waits for the disk on another thread.
+    /// Runs work that waits for the disk where that holds up no connection.
     pub(super) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let state = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&state)).await.map_err(Fault::Thread)?
+        self.around.machine.blocking(move || work(&state)).await.map_err(Fault::Thread)?
     }
 
     /// Sets the numbers that are measured rather than counted.

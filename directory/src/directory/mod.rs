@@ -15,7 +15,7 @@ mod tables;
 use std::future::Future;
 use std::sync::Arc;
 
-use pod_http::{Drained, Service};
+use pod_http::{Drained, Machine, Service};
 use pod_protocol::statement::MAX_PROFILE_BYTES;
 use tokio::task::JoinSet;
 
@@ -39,6 +39,7 @@ struct State {
     entries: Entries,
     metrics: Metrics,
     clock: ClockOf,
+    machine: Machine,
     stop: Stop,
 }
 
@@ -56,13 +57,13 @@ impl State {
         (self.clock.0)()
     }
 
-    /// Verifies and commits on another thread: signatures and syncs take milliseconds.
+    /// Verifies and commits where that holds up no connection: signatures and syncs take milliseconds.
     async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let state = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&state)).await.map_err(Fault::Thread)?
+        self.machine.blocking(move || work(&state)).await.map_err(Fault::Thread)?
     }
 }
 
@@ -87,6 +88,7 @@ pub async fn start(config: DirectoryConfig, around: Surroundings) -> Result<Runn
         entries: Entries::load(store, now_secs)?,
         metrics,
         clock: ClockOf(Arc::clone(&around.clock)),
+        machine: around.machine.clone(),
         stop: stop.clone(),
     });
     let service = Service::new(http::router(routes::table(), Arc::clone(&state)), around.fresh_trace())

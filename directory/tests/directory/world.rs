@@ -78,6 +78,7 @@ impl World {
             clock: Arc::new(move || time.load(Ordering::Relaxed)),
             random: Arc::new(SystemRandom),
             key_log: refuse_key_log(|_| None).unwrap(),
+            machine: pod_http::Machine::this(),
         }
     }
 

@@ -106,6 +106,7 @@ impl City {
             monotonic: Arc::new(move || elapsed.load(Ordering::SeqCst) * 1_000_000_000),
             thread_cpu: None,
             random: Arc::new(SystemRandom),
+            machine: pod_http::Machine::this(),
         };
         let node = Arc::new(Node::open(parts).unwrap());
         Self { name: name.to_owned(), folder: folder.to_owned(), store, node, now, elapsed_secs }

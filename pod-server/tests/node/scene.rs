@@ -151,6 +151,7 @@ impl Scene {
             monotonic: Arc::new(move || elapsed.load(Ordering::SeqCst) * 1_000_000_000),
             thread_cpu: None,
             random: Arc::<SeededRandom>::clone(&self.random),
+            machine: pod_http::Machine::this(),
         })
         .unwrap()
     }

@@ -25,6 +25,7 @@ fn around() -> Surroundings {
         clock: Arc::new(|| START_SECS + 2),
         random: Arc::new(SystemRandom),
         key_log: refuse_key_log(|_| None).unwrap(),
+        machine: pod_http::Machine::this(),
     }
 }
 

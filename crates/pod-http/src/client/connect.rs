@@ -13,12 +13,13 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
+use crate::machine::not_simulated;
 use crate::tls;
 
-use super::ClientLimits;
 use super::error::{ClientError, Step};
 use super::exchange::{Line, Sender};
 use super::origin::{Kind, Origin};
+use super::{ClientLimits, Inner};
 
 /// Bytes of one answer's head, and hyper's read buffer.
 const HEAD_BYTES: usize = 32 * 1024;
@@ -29,20 +30,32 @@ const HEADER_LIST_BYTES: u32 = 32 * 1024;
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
 /// Opens a connection on which requests can be sent at once.
-pub(crate) async fn open(
-    origin: &Origin,
-    tls: &Arc<rustls::ClientConfig>,
-    limits: &ClientLimits,
-) -> Result<Line, ClientError> {
+pub(crate) async fn open(origin: &Origin, inner: &Inner) -> Result<Line, ClientError> {
+    let Inner { tls, limits, machine, .. } = inner;
     match origin.kind() {
+        Kind::Https { .. } if machine.simulation().is_some() => {
+            Err(ClientError::Connect { origin: origin.to_string(), source: not_simulated() })
+        }
         Kind::Https { name, host, port, .. } => {
             let addresses = resolve(origin, host, *port, limits).await?;
             let socket = within(origin, Step::Connect, limits.connect, connect_any(origin, &addresses)).await?;
             secure(origin, socket, name.clone(), tls, limits).await
         }
         Kind::LoopbackHttp { address, .. } => {
-            let socket = within(origin, Step::Connect, limits.connect, connect_any(origin, &[*address])).await?;
-            let sender = start_http1(origin, socket).await?;
+            let sender = match machine.simulation() {
+                None => {
+                    let socket =
+                        within(origin, Step::Connect, limits.connect, connect_any(origin, &[*address])).await?;
+                    start_http1(origin, socket).await?
+                }
+                Some(simulation) => {
+                    let connecting = async {
+                        let failed = |source| ClientError::Connect { origin: origin.to_string(), source };
+                        simulation.connect(*address).await.map_err(failed)
+                    };
+                    start_http1(origin, within(origin, Step::Connect, limits.connect, connecting).await?).await?
+                }
+            };
             Ok(Line { sender, exporter: None, key_exchange: None })
         }
         Kind::Unix { path } => {

@@ -24,6 +24,7 @@ use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
+use crate::machine::Machine;
 use crate::startup::StartupError;
 use crate::tls;
 
@@ -145,6 +146,7 @@ pub(crate) struct Inner {
     tls: Arc<rustls::ClientConfig>,
     limits: ClientLimits,
     pool: Pool,
+    machine: Machine,
 }
 
 impl Client {
@@ -164,7 +166,15 @@ impl Client {
         };
         tls.resumption = rustls::client::Resumption::disabled();
         let pool = Pool::new(limits.idle, limits.idle_per_origin);
-        Ok(Self { inner: Arc::new(Inner { tls: Arc::new(tls), limits, pool }) })
+        Ok(Self { inner: Arc::new(Inner { tls: Arc::new(tls), limits, pool, machine: Machine::this() }) })
+    }
+
+    /// The same client on another machine, with no connection yet: for simulations.
+    #[must_use]
+    pub fn on(self, machine: Machine) -> Self {
+        let Inner { tls, limits, .. } = &*self.inner;
+        let pool = Pool::new(limits.idle, limits.idle_per_origin);
+        Self { inner: Arc::new(Inner { tls: Arc::clone(tls), limits: limits.clone(), pool, machine }) }
     }
 
     /// A connection to `origin`: a waiting one, or a new one.
@@ -183,7 +193,7 @@ impl Client {
     /// # Errors
     /// As [`Self::connection`].
     pub async fn new_connection(&self, origin: &Origin) -> Result<Connection, ClientError> {
-        let line = connect::open(origin, &self.inner.tls, &self.inner.limits).await?;
+        let line = connect::open(origin, &self.inner).await?;
         Ok(self.checked_out(origin, line, false))
     }
 

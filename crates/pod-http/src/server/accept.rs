@@ -123,6 +123,12 @@ async fn accept_one(listener: &Listener, shared: &Arc<Shared>, stage: &StageRece
                 None => start(connection::plain(stream, address, Arc::clone(shared), stage.clone()), place, shared),
             }
         }
+        Listener::Simulated(listener) => {
+            let (stream, address) = listener.accept().await?;
+            let address = PeerAddress::Tcp(address);
+            let Some(place) = admit(address, shared) else { return Ok(()) };
+            start(connection::plain(stream, address, Arc::clone(shared), stage.clone()), place, shared);
+        }
         Listener::Unix { listener, .. } => {
             let (stream, _) = listener.accept().await?;
             let Some(place) = admit(PeerAddress::Unix, shared) else { return Ok(()) };

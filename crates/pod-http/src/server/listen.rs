@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
+use crate::machine::{Accept, Machine, not_simulated};
 use crate::startup::StartupError;
 
 /// Only the account of the server may connect; its group gets in through the directory's owner, not here.
@@ -77,6 +78,7 @@ impl FromStr for ListenAddress {
 pub(crate) enum Listener {
     /// With TLS exactly when it is `https`.
     Tcp(TcpListener, Option<Arc<rustls::ServerConfig>>),
+    Simulated(Box<dyn Accept>),
     Unix {
         listener: UnixListener,
         _file: SocketFile,
@@ -88,21 +90,26 @@ impl Listener {
     pub(crate) async fn bind(
         address: &ListenAddress,
         tls: Option<&Arc<rustls::ServerConfig>>,
+        machine: &Machine,
     ) -> Result<(Self, ListenAddress), StartupError> {
         let failed = |source| StartupError::Bind { address: address.to_string(), source };
-        match &address.0 {
-            Kind::Https(wanted) => {
+        match (&address.0, machine.simulation()) {
+            (Kind::Https(_), Some(_)) => Err(failed(not_simulated())),
+            (Kind::LoopbackHttp(wanted), Some(simulation)) => {
+                Ok((Self::Simulated(simulation.listen(*wanted).await.map_err(failed)?), address.clone()))
+            }
+            (Kind::Https(wanted), None) => {
                 let tls = tls.cloned().ok_or(StartupError::CertificateMissing)?;
                 let listener = TcpListener::bind(wanted).await.map_err(failed)?;
                 let bound = Kind::Https(listener.local_addr().map_err(failed)?);
                 Ok((Self::Tcp(listener, Some(tls)), ListenAddress(bound)))
             }
-            Kind::LoopbackHttp(wanted) => {
+            (Kind::LoopbackHttp(wanted), None) => {
                 let listener = TcpListener::bind(wanted).await.map_err(failed)?;
                 let bound = Kind::LoopbackHttp(listener.local_addr().map_err(failed)?);
                 Ok((Self::Tcp(listener, None), ListenAddress(bound)))
             }
-            Kind::Unix(path) => {
+            (Kind::Unix(path), _) => {
                 remove_stale(path).await?;
                 let listener = UnixListener::bind(path).map_err(failed)?;
                 let file = SocketFile(path.clone());

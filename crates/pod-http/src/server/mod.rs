@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::limits::Limits;
+use crate::machine::Machine;
 use crate::startup::{KeyLogOff, StartupError};
 use crate::tls::{Certificate, CertificateFiles};
 
@@ -63,7 +64,15 @@ impl Server {
     ///
     /// # Errors
     /// [`StartupError`]: which setting, and what to write instead.
-    pub async fn bind(config: ServerConfig, _key_log: KeyLogOff) -> Result<Self, StartupError> {
+    pub async fn bind(config: ServerConfig, key_log: KeyLogOff) -> Result<Self, StartupError> {
+        Self::bind_on(&Machine::this(), config, key_log).await
+    }
+
+    /// As [`Server::bind`], on a machine that may be a simulation's.
+    ///
+    /// # Errors
+    /// As [`Server::bind`].
+    pub async fn bind_on(machine: &Machine, config: ServerConfig, _key_log: KeyLogOff) -> Result<Self, StartupError> {
         config.limits.check()?;
         if config.listen.is_empty() {
             return Err(StartupError::NothingToListenOn);
@@ -73,7 +82,7 @@ impl Server {
         let mut listeners = Vec::with_capacity(config.listen.len());
         let mut addresses = Vec::with_capacity(config.listen.len());
         for address in &config.listen {
-            let (listener, bound) = Listener::bind(address, tls.as_ref()).await?;
+            let (listener, bound) = Listener::bind(address, tls.as_ref(), machine).await?;
             listeners.push(listener);
             addresses.push(bound);
         }

@@ -11,6 +11,7 @@
 
 mod world;
 
+mod a_simulated_machine_carries_it;
 mod certificate_is_swapped;
 mod client_keeps_connections;
 mod client_names_the_step;

@@ -301,6 +301,7 @@ fn open_node(store: Arc<dyn Store>, keys: NodeKeys, directory: &Path, clock: Clo
         monotonic: Arc::new(|| 0),
         thread_cpu: None,
         random: Arc::new(SystemRandom),
+        machine: pod_http::Machine::this(),
     };
     Arc::new(Node::open(parts).unwrap())
 }
