@@ -17,6 +17,7 @@ use pod_protocol::holder_entry::{HolderEntry, HolderHandle};
 use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::inspect::inspect as in_words;
 use pod_protocol::key_event::KeyEvent;
+use pod_protocol::notice::{Notice, NoticeReceipt};
 use pod_protocol::predicate::Predicate;
 use pod_protocol::registry::Registry;
 use pod_protocol::request::{Call, Request};
@@ -69,6 +70,8 @@ pub const DECODERS: &[Decoder] = &[
         &["Note::from_bytes", "NoteSignature::from_line", "SignedCheckpoint::from_bytes", "Checkpoint::from_text"],
         note,
     ),
+    ("notice", &["Notice"], signed::<Notice>),
+    ("notice_receipt", &["NoticeReceipt"], signed::<NoticeReceipt>),
     ("predicate", &[], predicate),
     ("profile", &["Profile"], signed::<Profile>),
     ("proven_bucket", &["ProvenBucket::from_bytes"], proven_bucket),

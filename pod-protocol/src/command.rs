@@ -73,6 +73,13 @@ pub enum Action {
         /// Decisions to leave out: those of earlier pages.
         skip: u64,
     },
+    /// A service: hand me the notices that I have not answered, page by page.
+    Notices {
+        /// Notices to leave out: those of earlier pages.
+        skip: u64,
+    },
+    /// A service: keep this signed receipt for a notice, and hand it to the holder.
+    AnswerNotice(Vec<u8>),
 }
 
 /// A command's claims.
@@ -142,7 +149,7 @@ impl Action {
     /// Whether services command it; all others are a citizen's.
     #[must_use]
     pub fn is_a_services(&self) -> bool {
-        matches!(self, Self::Ask { .. } | Self::Collect { .. })
+        matches!(self, Self::Ask { .. } | Self::Collect { .. } | Self::Notices { .. } | Self::AnswerNotice(_))
     }
 
     /// Its name, for logs.
@@ -162,6 +169,8 @@ impl Action {
             Self::KeyEvent(_) => "key-event",
             Self::Ask { .. } => "ask",
             Self::Collect { .. } => "collect",
+            Self::Notices { .. } => "notices",
+            Self::AnswerNotice(_) => "answer-notice",
         }
     }
 
@@ -190,6 +199,8 @@ impl Action {
             Self::Collect { request, skip } => {
                 vec![10.into(), Cbor::Bytes(request.as_bytes().to_vec()), (*skip).into()]
             }
+            Self::Notices { skip } => vec![11.into(), (*skip).into()],
+            Self::AnswerNotice(receipt) => vec![12.into(), Cbor::Bytes(receipt.clone())],
         })
     }
 
@@ -233,6 +244,8 @@ impl Action {
                 identity_code: maybe(next()?).map(|item| text(ACTION, item)).transpose()?,
             },
             10 => Self::Collect { request: ObjectId::new(fixed(ACTION, next()?)?), skip: uint(ACTION, next()?)? },
+            11 => Self::Notices { skip: uint(ACTION, next()?)? },
+            12 => Self::AnswerNotice(bytes(ACTION, next()?)?),
             _ => return Err(ClaimFault::OutOfRange { claim: ACTION }),
         };
         if parts.next().is_some() { Err(wrong) } else { Ok(action) }

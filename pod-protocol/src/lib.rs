@@ -24,6 +24,7 @@ pub mod inspect;
 pub mod key_event;
 mod lists;
 pub mod merkle;
+pub mod notice;
 mod padding;
 pub mod path;
 pub mod predicate;

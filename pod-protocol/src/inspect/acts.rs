@@ -75,14 +75,18 @@ fn action(action: &Action) -> String {
 /// An identity code is never shown: these lines end up in tickets and terminals.
 fn action_json(action: &Action) -> Json {
     let details = match action {
-        Action::Deposit(bytes) | Action::KeyEvent(bytes) => json!({ "object": base64url(bytes) }),
+        Action::Deposit(bytes) | Action::KeyEvent(bytes) | Action::AnswerNotice(bytes) => {
+            json!({ "object": base64url(bytes) })
+        }
         Action::Restrict { record_types, on } => json!({ "types": record_types, "on": on }),
         Action::Object { purpose, organisation, on } => {
             json!({ "purpose": purpose, "organisation": organisation, "on": on })
         }
         Action::Read { record_type, skip } => json!({ "type": record_type, "skip": skip }),
         Action::Log { from, limit } => json!({ "from": from, "limit": limit }),
-        Action::Export { skip } | Action::Inbox { skip } | Action::Standing { skip } => json!({ "skip": skip }),
+        Action::Export { skip } | Action::Inbox { skip } | Action::Standing { skip } | Action::Notices { skip } => {
+            json!({ "skip": skip })
+        }
         Action::Ask { request, identity_code } => {
             json!({ "request": base64url(request), "names_a_person": identity_code.is_some() })
         }

@@ -12,6 +12,7 @@ mod fetches;
 mod grants;
 mod log;
 mod members;
+mod notices;
 mod text;
 
 pub use advice::advice;
@@ -31,6 +32,7 @@ use crate::decision::Decision;
 use crate::grant::Grant;
 use crate::holder_entry::HolderEntry;
 use crate::key_event::KeyEvent;
+use crate::notice::{Notice, NoticeReceipt};
 use crate::refusal::{EnvelopeFault, Refusal};
 use crate::request::Request;
 use crate::revocation::Revocation;
@@ -84,6 +86,8 @@ const SIGNED: &[(&str, Reader)] = &[
     (Command::TYP, signed::<Command>),
     (Acknowledgement::TYP, signed::<Acknowledgement>),
     (KeyEvent::TYP, signed::<KeyEvent>),
+    (Notice::TYP, signed::<Notice>),
+    (NoticeReceipt::TYP, signed::<NoticeReceipt>),
     (AccessRequest::TYP, signed::<AccessRequest>),
     (Membership::TYP, signed::<Membership>),
     (Profile::TYP, signed::<Profile>),

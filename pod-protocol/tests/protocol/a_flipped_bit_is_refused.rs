@@ -8,6 +8,7 @@ use pod_protocol::command::{Acknowledgement, Command};
 use pod_protocol::grant::Grant;
 use pod_protocol::holder_entry::HolderEntry;
 use pod_protocol::key_event::KeyEvent;
+use pod_protocol::notice::{Notice, NoticeReceipt};
 use pod_protocol::request::Request;
 use pod_protocol::revocation::Revocation;
 use pod_protocol::statement::{Membership, Profile};
@@ -52,6 +53,8 @@ fn in_what_citizens_say() {
     all_bits::<Acknowledgement>("acknowledgement.json");
     all_bits::<Revocation>("revocation.json");
     all_bits::<KeyEvent>("key-event.json");
+    all_bits::<Notice>("notice.json");
+    all_bits::<NoticeReceipt>("notice-receipt.json");
 }
 
 #[test]

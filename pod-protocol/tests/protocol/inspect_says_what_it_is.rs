@@ -9,6 +9,7 @@ use pod_protocol::holder_entry::HolderEntry;
 use pod_protocol::ids::{Cti, ObjectId};
 use pod_protocol::inspect::inspect;
 use pod_protocol::key_event::{DeviceKey, KeyChange, KeyEvent, RecoveryKey, Roles};
+use pod_protocol::notice::{Notice, NoticeCause, NoticeOutcome, NoticeReceipt};
 use pod_protocol::request::{Binding, Name, Request, RequestItem, Wanted};
 use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::tree_head::TreeHead;
@@ -200,6 +201,37 @@ fn key_events() {
     );
     let revoke = KeyChange::RevokeDevice { kid: thumbprint(CITIZEN).kid(), compromised_since: Some(NOW) };
     says(&event(2, revoke), "a key event", &["The key may be in other hands since 2026-08-01"]);
+}
+
+#[test]
+fn notices_and_the_answers_to_them() {
+    let notice = Notice {
+        issuer: principal(HELSINKI),
+        audience: principal(REGION),
+        expires: NOW + 400 * DAY,
+        issued: NOW,
+        cti: Cti::new([1; 16]),
+        service: principal(SERVICE),
+        grants: vec![SOME_ID],
+        ended_secs: NOW,
+        cause: NoticeCause::TakenBack,
+        released: vec![Wanted {
+            record_type: record_type("child-health"),
+            names: vec![Name::Field(field("allergies"))],
+        }],
+        awaited_until_secs: NOW + 30 * DAY,
+    };
+    let lines = &["They were taken back at 2026-08-01 12:00:00 UTC.", "They had given allergies of child-health."];
+    says(&signed(HELSINKI, notice), "a notice", lines);
+    let receipt = NoticeReceipt {
+        issuer: principal(SERVICE),
+        audience: principal(HELSINKI),
+        issued: NOW,
+        cti: Cti::new([1; 16]),
+        notice: SOME_ID,
+        outcome: NoticeOutcome::Kept(purpose("eu-gdpr:A6-1-c")),
+    };
+    says(&signed(SERVICE, receipt), "an answer to a notice", &["keeps what eu-gdpr:A6-1-c has it keep."]);
 }
 
 #[test]

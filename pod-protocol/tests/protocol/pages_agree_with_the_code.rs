@@ -8,6 +8,7 @@ use pod_protocol::grant::MAX_GRANT_LIFETIME_SECS;
 use pod_protocol::ids::base64url;
 use pod_protocol::inspect::inspect;
 use pod_protocol::key_event::MAX_DEVICES;
+use pod_protocol::notice::{ANSWER_AWAITED_SECS, MAX_NOTICE_GRANTS, MAX_NOTICE_NAME_BYTES};
 use pod_protocol::refusal::{ChainFault, ClaimFault, EnvelopeFault};
 use pod_protocol::request::{MAX_LINKS, MAX_REQUEST_LIFETIME_SECS};
 use pod_protocol::statement::MAX_PROFILE_BYTES;
@@ -53,11 +54,13 @@ fn examples_are_the_vectors() {
         (include_str!("../../../docs/protocol/command.md"), "command.json"),
         (include_str!("../../../docs/protocol/revocation.md"), "revocation.json"),
         (include_str!("../../../docs/protocol/key-event.md"), "key-event.json"),
+        (include_str!("../../../docs/protocol/notice.md"), "notice.json"),
     ] {
         shows(page, file);
         quotes(page, file);
     }
     shows(include_str!("../../../docs/protocol/command.md"), "acknowledgement.json");
+    shows(include_str!("../../../docs/protocol/notice.md"), "notice-receipt.json");
 }
 
 /// The first thing that a newcomer reads. It runs as the documentation test of the crate.
@@ -85,6 +88,12 @@ fn limits_are_the_codes() {
         ("clock skew, in seconds", usize::try_from(CLOCK_SKEW_SECS).unwrap()),
         ("devices that were ever in a key log", MAX_DEVICES),
         ("bytes of a name", MAX_NAME_BYTES),
+        ("grants of a notice", MAX_NOTICE_GRANTS),
+        ("bytes of names in a notice", MAX_NOTICE_NAME_BYTES),
+        (
+            "time in which a notice is to be answered, in days",
+            usize::try_from(ANSWER_AWAITED_SECS / (24 * 3600)).unwrap(),
+        ),
     ] {
         let row = format!("| {what} | {limit} |");
         assert!(README.contains(&row), "README.md should have {row}");

@@ -15,6 +15,7 @@ use pod_protocol::grant::Grant;
 use pod_protocol::holder_entry::HolderEntry;
 use pod_protocol::ids::{Kid, Thumbprint};
 use pod_protocol::key_event::{KeyEvent, KeyState};
+use pod_protocol::notice::{Notice, NoticeReceipt};
 use pod_protocol::path::{Caller, Channel, ReplayWindow, verify};
 use pod_protocol::predicate::Predicate;
 use pod_protocol::request::{Call, Request};
@@ -123,6 +124,8 @@ fn each_object_ends_as_it_says() {
     objects::<Acknowledgement>("acknowledgement.json");
     objects::<Revocation>("revocation.json");
     objects::<KeyEvent>("key-event.json");
+    objects::<Notice>("notice.json");
+    objects::<NoticeReceipt>("notice-receipt.json");
     objects::<Membership>("membership.json");
     objects::<Profile>("profile.json");
     objects::<AccessRequest>("access-request.json");

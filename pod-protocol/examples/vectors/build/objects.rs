@@ -4,6 +4,7 @@ mod acts;
 mod fetches;
 mod grants;
 mod members;
+mod notices;
 
 use pod_crypto::SigningKey;
 use pod_protocol::codec::{ANSWER_LIMITS, Cbor, decode, encode};
@@ -32,6 +33,8 @@ pub fn files(world: &World) -> Vec<(&'static str, Json)> {
         ("holder-entry.json", members::holder_entry(world)),
         ("blind-request.json", members::blind_request(world)),
         ("log-post.json", members::log_post(world)),
+        ("notice.json", notices::notice(world)),
+        ("notice-receipt.json", notices::receipt(world)),
     ]
 }
 

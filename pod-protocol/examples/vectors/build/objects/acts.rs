@@ -2,7 +2,7 @@
 
 use pod_protocol::codec::Cbor;
 use pod_protocol::command::{Acknowledgement, Action, Command};
-use pod_protocol::ids::{Kid, ObjectId, PodId};
+use pod_protocol::ids::{Cti, Kid, ObjectId, PodId};
 use pod_protocol::key_event::{KeyChange, KeyEvent, RecoveryKey};
 use pod_protocol::revocation::{Revocation, Target};
 use serde_json::Value as Json;
@@ -36,12 +36,17 @@ pub(super) fn command(world: &World) -> Json {
         let why = if action.is_a_services() { "a service's command" } else { "a citizen's command" };
         kind.good(action.name(), why, world.command(action));
     }
+    for (cti, action) in [(0x42, Action::Notices { skip: 0 }), (0x43, Action::AnswerNotice(vec![0xd2]))] {
+        let name = action.name();
+        let command = Command { subject: None, cti: Cti::new([cti; 16]), action, ..good.clone() };
+        kind.good(name, "a service's command", command);
+    }
     let named = Command { subject: Some(world.pod()), ..world.command(collect) };
     kind.bad("service names a pod", "a service commands over no pod", "claim-range", &named);
     kind.bad("citizen names no pod", "over which pod?", "claim-range", &Command { subject: None, ..good.clone() });
     let mut with = |name: &str, why: &str, expect: &str, value| kind.with(name, why, expect, &good, ACTION, value);
     with("no action", "an empty list", "claim-type", list([]));
-    with("unknown action", "number 11", "claim-range", list([11.into()]));
+    with("unknown action", "number 99", "claim-range", list([99.into()]));
     with("action with more", "a part too many", "claim-type", list([7.into(), 0.into(), Cbor::Null]));
     with("action with less", "a part too few", "claim-type", list([1.into(), list([])]));
     with("flag as a number", "1 instead of true", "claim-type", list([1.into(), list([]), 1.into()]));
