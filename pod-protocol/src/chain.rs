@@ -86,7 +86,7 @@ fn check_here_and_now(grant: &SharedGrant, facts: &ChainFacts<'_>) -> Result<(),
     if grant.expires <= facts.now_secs {
         return Err(Refusal::Expired);
     }
-    if facts.standing.is_revoked(&grant.id(), grant, grant.thumbprint().kid()) {
+    if facts.standing.is_revoked(&grant.id(), grant.issued, grant.thumbprint().kid()) {
         return Err(Refusal::Revoked);
     }
     Ok(())

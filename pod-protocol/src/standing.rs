@@ -1,6 +1,7 @@
 //! What a holder has on record for a pod: who speaks for it, and what is taken back, restricted or objected to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::field::{Purpose, RecordType};
 use crate::grant::Grant;
@@ -50,8 +51,8 @@ pub struct Standing {
     pub revoked: BTreeSet<ObjectId>,
     /// Grants issued before this second are taken back.
     pub revoked_before: u64,
-    /// Keys whose grants are taken back from a second on.
-    pub revoked_keys: Vec<(Kid, u64)>,
+    /// Services' keys whose grants are taken back from a second on, for every pod of the holder.
+    pub revoked_keys: Arc<BTreeMap<Kid, u64>>,
 }
 
 impl Standing {
@@ -68,7 +69,7 @@ impl Standing {
             objections: BTreeSet::new(),
             revoked: BTreeSet::new(),
             revoked_before: 0,
-            revoked_keys: Vec::new(),
+            revoked_keys: Arc::default(),
         }
     }
 
@@ -93,12 +94,16 @@ impl Standing {
         keys.check_signer_at(key, grant.key_event, grant.issued)
     }
 
-    /// Whether a grant, with this id and signed by this key, is taken back.
+    /// Whether a grant with this id, issued then and signed by this key, is taken back.
     #[must_use]
-    pub fn is_revoked(&self, id: &ObjectId, grant: &Grant, key: Kid) -> bool {
-        self.revoked.contains(id)
-            || grant.issued < self.revoked_before
-            || self.revoked_keys.iter().any(|(revoked, since)| *revoked == key && grant.issued >= *since)
+    pub fn is_revoked(&self, id: &ObjectId, issued_secs: u64, key: Kid) -> bool {
+        self.revoked.contains(id) || issued_secs < self.revoked_before || self.is_key_revoked(issued_secs, key)
+    }
+
+    /// Whether what this key signed at this time is taken back, whoever got it.
+    #[must_use]
+    pub fn is_key_revoked(&self, issued_secs: u64, key: Kid) -> bool {
+        self.revoked_keys.get(&key).is_some_and(|since| issued_secs >= *since)
     }
 
     /// Records a revocation that somebody with authority signed.
@@ -108,7 +113,10 @@ impl Standing {
                 self.revoked.insert(*id);
             }
             Target::PodBefore(_, before) => self.revoked_before = self.revoked_before.max(*before),
-            Target::KeySince(kid, since) => self.revoked_keys.push((*kid, *since)),
+            Target::KeySince(kid, since) => {
+                let since = self.revoked_keys.get(kid).map_or(*since, |earlier| *since.min(earlier));
+                Arc::make_mut(&mut self.revoked_keys).insert(*kid, since);
+            }
         }
     }
 

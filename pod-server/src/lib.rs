@@ -7,6 +7,7 @@
 //! | `book` | what the node has on record beside the records: standings, grants, uses, nonces, requests, registry |
 //! | [`enrolment`] | citizens log in once and bind their wallet to their pods |
 //! | [`import`] | registers come in |
+//! | [`notices`] | services whose grants were taken back are told, and answer |
 //! | [`upkeep`] | what the node does by itself: a fresh registry, its entries in the directory |
 //! | [`node`] | one node, opened from its parts |
 //! | [`config`], [`key_file`] | what an operator writes |
@@ -25,6 +26,7 @@ pub mod import;
 pub mod key_file;
 mod metrics;
 pub mod node;
+pub mod notices;
 mod reach;
 mod releases;
 pub mod request;

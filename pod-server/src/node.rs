@@ -20,7 +20,9 @@ use crate::book::early::EarlyRevocations;
 use crate::book::grants::Grants;
 use crate::book::nonces::Nonces;
 use crate::book::registry::RegistryBook;
+use crate::book::released::Released;
 use crate::book::requests::Requests;
+use crate::book::revoked_keys::RevokedKeys;
 use crate::book::standings::Standings;
 use crate::book::uses::Uses;
 use crate::clock::{Clock, Monotonic, ThreadCpu};
@@ -79,6 +81,8 @@ pub struct Node {
     pub(crate) standings: Standings,
     pub(crate) grants: Grants,
     pub(crate) early: Arc<EarlyRevocations>,
+    pub(crate) released: Arc<Released>,
+    pub(crate) revoked_keys: Arc<RevokedKeys>,
     pub(crate) uses: Uses,
     pub(crate) nonces: Nonces,
     pub(crate) requests: Requests,
@@ -138,11 +142,20 @@ impl Node {
         let now_secs = (parts.clock)();
         let withheld = parts.catalogue.record_types().iter().map(|one| (one.id(), one.withheld_under_non_disclosure()));
         let early = Arc::new(EarlyRevocations::new(Arc::clone(&parts.store)));
+        let released = Arc::new(Released::new(Arc::clone(&parts.store), Arc::clone(&vault)));
+        let revoked_keys = Arc::new(RevokedKeys::open(Arc::clone(&parts.store))?);
         let (replay, uses) = rebuild(&log, now_secs)?;
         Ok(Self {
-            standings: Standings::new(Arc::clone(&parts.store), Arc::clone(&vault)),
-            grants: Grants::new(Arc::clone(&parts.store), Arc::clone(&vault), Arc::clone(&early)),
+            standings: Standings::new(Arc::clone(&parts.store), Arc::clone(&vault), Arc::clone(&revoked_keys)),
+            grants: Grants::new(
+                Arc::clone(&parts.store),
+                Arc::clone(&vault),
+                Arc::clone(&early),
+                Arc::clone(&released),
+            ),
             early,
+            released,
+            revoked_keys,
             requests: Requests::new(Arc::clone(&parts.store)),
             registry: RegistryBook::open(Arc::clone(&parts.store), parts.anchor, now_secs)?,
             rules: disclosure_rules(withheld)?,

@@ -19,6 +19,29 @@ pub(crate) const POD_GRANTS: Table = Table("node-pod-grants");
 /// Key id and grant id → until when it is remembered that the key took back a grant that was not on record, by which
 /// revocation, and where that stands in the log.
 pub(crate) const EARLY_REVOCATIONS: Table = Table("node-early-revocations");
+/// Pod and grant id → sealed: to which service something was released under the grant, and what, by name.
+pub(crate) const RELEASED: Table = Table("node-released");
+/// Key id, pod and grant id → nothing: rows of [`RELEASED`] in whose chain the service's key signed a link.
+pub(crate) const RELEASED_BY_KEY: Table = Table("node-released-by-key");
+/// Principal and pod → nothing: the pods for which somebody acts, or did.
+pub(crate) const ACTOR_PODS: Table = Table("node-actor-pods");
+/// 0 and pod, 1 and principal, or 2 and key id → when: what was taken back, until the services that had data are noticed.
+pub(crate) const TAKEN_BACK: Table = Table("node-taken-back");
+/// Key id of a service → since when what it signed is taken back, the organisation whose service it is, by which revocation, and
+/// where that stands in the log.
+pub(crate) const REVOKED_KEYS: Table = Table("node-revoked-keys");
+/// Notice id → pod and sealed notice, with how far it came.
+pub(crate) const NOTICES: Table = Table("node-notices");
+/// Pod, when and notice id → nothing.
+pub(crate) const POD_NOTICES: Table = Table("node-pod-notices");
+/// When, kind and id → how often it was tried, and for a receipt the service: notices and receipts to be delivered.
+pub(crate) const UNDELIVERED: Table = Table("node-undelivered");
+/// Service and notice id → a notice that another organisation sent to a service of this one, and the receipt for it.
+pub(crate) const RECEIVED_NOTICES: Table = Table("node-received-notices");
+/// Service, holder and notice id → nothing: what the service has not answered.
+pub(crate) const WAITING_NOTICES: Table = Table("node-waiting-notices");
+/// When, service and notice id → holder: when a notice that was received counts no longer.
+pub(crate) const NOTICE_ENDS: Table = Table("node-notice-ends");
 /// Access request id → its bytes.
 pub(crate) const ACCESS_REQUESTS: Table = Table("node-access-requests");
 /// When and access request id → nothing: when it can no longer be answered.
@@ -54,6 +77,17 @@ pub fn tables() -> Vec<Table> {
         GRANTS,
         POD_GRANTS,
         EARLY_REVOCATIONS,
+        RELEASED,
+        RELEASED_BY_KEY,
+        ACTOR_PODS,
+        TAKEN_BACK,
+        REVOKED_KEYS,
+        NOTICES,
+        POD_NOTICES,
+        UNDELIVERED,
+        RECEIVED_NOTICES,
+        WAITING_NOTICES,
+        NOTICE_ENDS,
         ACCESS_REQUESTS,
         REQUEST_ENDS,
         INBOX,

@@ -36,10 +36,22 @@ pub enum EntryKind {
     Import = 4,
     /// Another organisation cosigned a tree head.
     HeadCosigned = 5,
+    /// A service was told that grants under which it had data no longer count.
+    Notice = 6,
+    /// A service said what it did about that.
+    NoticeAnswer = 7,
 }
 
 impl EntryKind {
-    const ALL: [Self; 5] = [Self::Disclosure, Self::Refusal, Self::Command, Self::Import, Self::HeadCosigned];
+    const ALL: [Self; 7] = [
+        Self::Disclosure,
+        Self::Refusal,
+        Self::Command,
+        Self::Import,
+        Self::HeadCosigned,
+        Self::Notice,
+        Self::NoticeAnswer,
+    ];
 
     /// The stable code.
     #[must_use]
@@ -50,6 +62,8 @@ impl EntryKind {
             Self::Command => "command",
             Self::Import => "import",
             Self::HeadCosigned => "head-cosigned",
+            Self::Notice => "notice",
+            Self::NoticeAnswer => "notice-answer",
         }
     }
 }

@@ -328,6 +328,8 @@ impl OpenPart {
             3 => "command",
             4 => "import",
             5 => "head-cosigned",
+            6 => "notice",
+            7 => "notice-answer",
             _ => return None,
         };
         Some(Self { time_secs: number(&time)?, kind, pod, request, chain })

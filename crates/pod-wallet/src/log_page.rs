@@ -53,7 +53,8 @@ pub struct LogEntry {
 pub struct Opened {
     /// When, in seconds since 1970.
     pub time_secs: u64,
-    /// What happened: `disclosure`, `refusal`, `command`, `import`, `head-cosigned`.
+    /// What happened: `disclosure`, `refusal`, `command`, `import`, `head-cosigned`, `notice`,
+    /// `notice-answer`.
     pub kind: String,
     /// The service that asked.
     #[serde(default)]

@@ -17,6 +17,7 @@ use pod_vault::Vault;
 
 use super::cache::Cache;
 use super::early::EarlyRevocations;
+use super::released::Released;
 use crate::fault::{Failure, Fault};
 use crate::releases::Releases;
 use crate::tables::{GRANTS, POD_GRANTS};
@@ -37,13 +38,19 @@ pub(crate) struct Grants {
     vault: Arc<Vault>,
     cache: Cache<GrantId, SharedGrant>,
     early: Arc<EarlyRevocations>,
+    released: Arc<Released>,
     /// Who keeps grants of a pod holds it here against others who do, so that what was counted is so when it is written.
     keeping: Releases,
 }
 
 impl Grants {
-    pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>, early: Arc<EarlyRevocations>) -> Self {
-        Self { store, vault, cache: Cache::new(MAX_CACHED), early, keeping: Releases::new() }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        vault: Arc<Vault>,
+        early: Arc<EarlyRevocations>,
+        released: Arc<Released>,
+    ) -> Self {
+        Self { store, vault, cache: Cache::new(MAX_CACHED), early, released, keeping: Releases::new() }
     }
 
     /// The grant with this id, if it is on record. `signer` finds the key that its header names.
@@ -177,6 +184,7 @@ impl Grants {
             if Signed::<Grant>::decode(&bytes).is_ok_and(|grant| grant.unverified().expires <= now_secs) {
                 batch.delete(GRANTS, id.as_bytes());
                 batch.delete(POD_GRANTS, pod_grant_key(pod, &id));
+                self.released.forget(&mut batch, pod, &id)?;
                 ended.push(id);
             }
         }

@@ -3,6 +3,8 @@
 //! - [`standings`]: who speaks for a pod, what is restricted, objected to and revoked
 //! - [`grants`]: deposited grants, their signatures checked
 //! - [`early`]: what was taken back before the node saw it
+//! - [`released`]: which services had what, under which grants
+//! - [`revoked_keys`]: services' keys of which what they passed on is taken back
 //! - [`uses`]: how often limited grants were used
 //! - [`nonces`]: nonces handed out
 //! - [`requests`]: access requests, inboxes and decisions
@@ -13,6 +15,8 @@ pub(crate) mod early;
 pub(crate) mod grants;
 pub(crate) mod nonces;
 pub(crate) mod registry;
+pub(crate) mod released;
 pub(crate) mod requests;
+pub(crate) mod revoked_keys;
 pub(crate) mod standings;
 pub(crate) mod uses;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pod_protocol::chain::CLOCK_SKEW_SECS;
 use pod_protocol::field::{Purpose, RecordType};
-use pod_protocol::ids::{Kid, ObjectId, PodId, Principal};
+use pod_protocol::ids::{ObjectId, PodId, Principal};
 use pod_protocol::key_event::{KeyEvent, KeyState, MAX_DEVICES};
 use pod_protocol::standing::{Objection, Representative, Standing};
 use pod_protocol::{Refusal, Signed};
@@ -14,17 +14,20 @@ use pod_vault::Vault;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::revoked_keys::RevokedKeys;
 use crate::age;
 use crate::fault::{Failure, Fault};
-use crate::tables::{ACTORS, KEY_EVENTS, PEOPLE, PRINCIPALS, STANDING};
+use crate::tables::{ACTOR_PODS, ACTORS, KEY_EVENTS, PEOPLE, PRINCIPALS, STANDING};
 
 /// Most standings in memory: a kilobyte each.
 const MAX_CACHED: usize = 20_000;
 /// Most events of one key log: each device is added and revoked once.
 const MAX_KEY_EVENTS: usize = 2 * MAX_DEVICES;
+/// Most pods for which one person acts: their own, and those of children; a guardian by office has hundreds.
+const MAX_PODS_OF_ACTOR: usize = 4_096;
 /// Most people who act for one pod: parents, and those whom a court named.
 const MAX_ACTORS: usize = 32;
-/// Most restricted types, objections and revoked keys each that one pod can have: more is no citizen. Revoked grants are as many
+/// Most restricted types and objections each that one pod can have: more is no citizen. Revoked grants are as many
 /// as grants.
 const MAX_ENTRIES: usize = 10_000;
 /// Binds sealed standings to their use.
@@ -39,7 +42,6 @@ struct Decided {
     objections: Vec<(Purpose, Option<Principal>)>,
     revoked: BTreeSet<ObjectId>,
     revoked_before: u64,
-    revoked_keys: Vec<(Kid, u64)>,
 }
 
 /// Reads and changes standings.
@@ -47,12 +49,13 @@ struct Decided {
 pub(crate) struct Standings {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
+    keys: Arc<RevokedKeys>,
     cache: Cache<PodId, Arc<Standing>>,
 }
 
 impl Standings {
-    pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>) -> Self {
-        Self { store, vault, cache: Cache::new(MAX_CACHED) }
+    pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>, keys: Arc<RevokedKeys>) -> Self {
+        Self { store, vault, keys, cache: Cache::new(MAX_CACHED) }
     }
 
     /// The standing of `pod`; none when there is no such pod.
@@ -93,7 +96,7 @@ impl Standings {
                 .collect(),
             revoked: decided.revoked,
             revoked_before: decided.revoked_before,
-            revoked_keys: decided.revoked_keys,
+            revoked_keys: self.keys.current(),
         })
     }
 
@@ -172,6 +175,9 @@ impl Standings {
         for child in &person.wards {
             batch.put(ACTORS, actor_key(child, &principal), [Relation::Guardian as u8]);
         }
+        for pod in person.own.iter().chain(&person.wards) {
+            batch.put(ACTOR_PODS, [principal.as_bytes().as_slice(), pod.as_bytes()].concat(), [].as_slice());
+        }
         Ok(batch)
     }
 
@@ -195,11 +201,22 @@ impl Standings {
         Ok(state.apply(Signed::<KeyEvent>::decode(event)?)?)
     }
 
-    /// Appends an event to somebody's log.
-    pub(crate) fn append_key_event(&self, principal: &Principal, event: &[u8]) -> Result<KeyState, Failure> {
+    /// The pods for which somebody acts, or did.
+    pub(crate) fn pods_of(&self, principal: &Principal) -> Result<Vec<PodId>, Fault> {
+        let rows = self.store.prefix(ACTOR_PODS, principal.as_bytes(), MAX_PODS_OF_ACTOR)?;
+        let pod = |key: &[u8]| key.get(32..).and_then(|pod| <[u8; 16]>::try_from(pod).ok()).map(PodId::new);
+        rows.iter().map(|(key, _)| pod(key).ok_or(Fault::Damaged { what: "an actor" })).collect()
+    }
+
+    /// Appends an event to somebody's log, in one step with what else is in the batch.
+    pub(crate) fn append_key_event(
+        &self,
+        principal: &Principal,
+        event: &[u8],
+        mut batch: Batch,
+    ) -> Result<KeyState, Failure> {
         let next = self.with_key_event(principal, event)?;
         let key = event_key(principal, next.seq());
-        let mut batch = Batch::new();
         batch.require_absent(KEY_EVENTS, key.clone());
         batch.put(KEY_EVENTS, key, event);
         self.store.commit(batch)?;
@@ -207,14 +224,16 @@ impl Standings {
         Ok(next)
     }
 
-    /// Changes what citizens decide about a pod, durably.
-    pub(crate) fn change(&self, pod: &PodId, change: impl FnOnce(&mut Standing)) -> Result<(), Failure> {
+    /// Changes what citizens decide about a pod, durably, in one step with what else is in the batch.
+    pub(crate) fn change(
+        &self,
+        pod: &PodId,
+        mut batch: Batch,
+        change: impl FnOnce(&mut Standing),
+    ) -> Result<(), Failure> {
         let mut standing = self.load(pod)?;
         change(&mut standing);
-        if standing.restricted_types.len() > MAX_ENTRIES
-            || standing.objections.len() > MAX_ENTRIES
-            || standing.revoked_keys.len() > MAX_ENTRIES
-        {
+        if standing.restricted_types.len() > MAX_ENTRIES || standing.objections.len() > MAX_ENTRIES {
             return Err(Refusal::TooLarge.into());
         }
         let decided = Decided {
@@ -223,10 +242,8 @@ impl Standings {
             objections: standing.objections.iter().map(|one| (one.purpose.clone(), one.organisation)).collect(),
             revoked: standing.revoked.clone(),
             revoked_before: standing.revoked_before,
-            revoked_keys: standing.revoked_keys.clone(),
         };
         let bytes = serde_json::to_vec(&decided).map_err(|_| Fault::Damaged { what: "a pod's standing" })?;
-        let mut batch = Batch::new();
         batch.put(STANDING, pod.as_bytes(), self.vault.seal_for_pod(pod, CONTEXT, &bytes)?);
         self.store.commit(batch)?;
         self.cache.forget(pod);

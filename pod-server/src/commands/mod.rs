@@ -9,6 +9,7 @@ mod own_data;
 mod page;
 mod record;
 mod revoke;
+mod service_key;
 mod services;
 mod standing;
 
@@ -155,6 +156,10 @@ async fn perform(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> 
         }
         Action::Collect { request, skip } => {
             services::collect(node, command.issuer, *request, *skip).await.map(Done::Json)
+        }
+        Action::Notices { skip } => services::notices(node, command.issuer, *skip).await.map(Done::Json),
+        Action::AnswerNotice(receipt) => {
+            services::answer_notice(node, command.issuer, receipt.clone(), now_secs).await.map(Done::Json)
         }
     }
 }

@@ -10,14 +10,16 @@ use pod_protocol::request::MAX_REQUEST_LIFETIME_SECS;
 use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::standing::Standing;
 use pod_protocol::{Refusal, Signed, Verified};
+use pod_store::Batch;
 
 use super::record::{self, Act, Recorded};
-use super::speaks_for;
+use super::{service_key, speaks_for};
 use crate::blocking::blocking;
 use crate::book::early::Early;
 use crate::book::grants::{MAX_POD_GRANTS, Signers};
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
+use crate::notices::taken_back::{self, Mark};
 
 /// Entries that are read at a time when the one of a repeat is looked for.
 const ENTRIES_AT_A_TIME: usize = 256;
@@ -53,8 +55,8 @@ pub async fn revoke(node: &Arc<Node>, message: &[u8]) -> Result<Vec<u8>, Failure
 }
 
 /// Checks what can be said without knowing the pod: it is for this holder and not from the future, and signed by a wallet
-/// that enrolled here or by a registered service. A single key is revoked by a key event instead, which every holder of the
-/// log applies.
+/// that enrolled here or by a registered service, or by the service's organisation when a key is taken back. A citizen's key is
+/// revoked by a key event instead, which every reader of the log applies.
 async fn verify(node: &Arc<Node>, signed: Signed<Revocation>, now_secs: u64) -> Result<Verified<Revocation>, Failure> {
     let claims = *signed.unverified();
     if claims.audience != node.principal {
@@ -63,8 +65,8 @@ async fn verify(node: &Arc<Node>, signed: Signed<Revocation>, now_secs: u64) -> 
     if claims.issued > now_secs + CLOCK_SKEW_SECS {
         return Err(Refusal::NotYetIssued.into());
     }
-    if let Target::KeySince(..) = claims.target {
-        return Err(Refusal::NotAuthorised.into());
+    if let Target::KeySince(kid, _) = claims.target {
+        return Ok(service_key::verify(node, signed, &kid)?);
     }
     let key = match blocking(node, move |node| Ok(node.standings.key_log(&claims.issuer)?)).await? {
         Some(keys) => keys.signer_now(signed.kid()).ok().copied(),
@@ -92,7 +94,10 @@ async fn take_back(node: &Arc<Node>, revocation: &Verified<Revocation>, now_secs
         let done = match (pod_of(node, &revocation.target)?, revocation.target) {
             (Some(pod), _) => from_pod(node, revocation, pod, now_secs).await,
             (None, Target::Grant(id)) => before_its_use(node, revocation, id, now_secs).await,
-            (None, _) => Err(Refusal::NotAuthorised.into()),
+            (None, Target::KeySince(kid, since_secs)) => {
+                service_key::take_back(node, revocation, kid, since_secs, now_secs).await
+            }
+            (None, Target::PodBefore(..)) => Err(Refusal::NotAuthorised.into()),
         };
         match done {
             // The grant came on record in between.
@@ -184,12 +189,16 @@ fn is_taken_back(standing: &Standing, target: &Target) -> bool {
 fn change(node: &Node, pod: &PodId, standing: &Standing, target: &Target, now_secs: u64) -> Result<(), Failure> {
     let full = standing.revoked.len() >= MAX_POD_GRANTS;
     let left = if full { Some(node.grants.not_ended(pod, &standing.revoked, now_secs)?) } else { None };
-    node.standings.change(pod, |standing| {
+    let mut batch = Batch::new();
+    let mark = Mark::Pod(*pod);
+    mark.put(node, &mut batch);
+    node.standings.change(pod, batch, |standing| {
         if let Some(left) = left {
             standing.revoked = left;
         }
         standing.revoke(target);
-    })
+    })?;
+    Ok(taken_back::notice_now(node, mark)?)
 }
 
 /// Where a revocation stands in the log, if it was recorded before.
@@ -211,7 +220,7 @@ fn entry_of(node: &Node, pod: &PodId, id: &ObjectId) -> Result<Option<Recorded>,
     }
 }
 
-async fn write(
+pub(super) async fn write(
     node: &Node,
     revocation: &Verified<Revocation>,
     pod: Option<PodId>,

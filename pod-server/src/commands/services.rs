@@ -1,4 +1,5 @@
-//! What the organisation's own services have the node do: publish an access request, hand over the decisions on it.
+//! What the organisation's own services have the node do: publish an access request, hand over the decisions on it; hand over
+//! notices, and take the answers to them.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::page::fill;
 use crate::blocking::blocking;
 use crate::fault::Failure;
 use crate::node::Node;
+use crate::notices::received;
 
 /// Publishes an access request, and puts it into a person's inbox. Over-asking is not refused here: the citizen sees it.
 pub(super) async fn ask(
@@ -57,4 +59,31 @@ pub(super) async fn collect(
         Ok(json!({ "decisions": decisions, "next_skip": next_skip }))
     })
     .await
+}
+
+/// A page of the notices that wait for an answer of this service.
+pub(super) async fn notices(node: &Arc<Node>, service: Principal, skip: u64) -> Result<Value, Failure> {
+    blocking(node, move |node| {
+        let mut list = Vec::new();
+        let next_skip = fill(received::waiting(node, &service)?, skip, |id| {
+            // Answered just now, by another process of the service.
+            let Some(shown) = received::shown(node, &service, &id)? else { return Ok(0) };
+            let bytes = shown.to_string().len();
+            list.push(shown);
+            Ok(bytes)
+        })?;
+        Ok(json!({ "notices": list, "next_skip": next_skip }))
+    })
+    .await
+}
+
+/// Keeps a service's answer to a notice, for the holder.
+pub(super) async fn answer_notice(
+    node: &Arc<Node>,
+    service: Principal,
+    receipt: Vec<u8>,
+    now_secs: u64,
+) -> Result<Value, Failure> {
+    blocking(node, move |node| received::answer(node, &service, &receipt, now_secs)).await?;
+    Ok(json!({}))
 }

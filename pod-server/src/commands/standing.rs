@@ -8,6 +8,7 @@ use pod_protocol::grant::Grant;
 use pod_protocol::ids::{GrantId, ObjectId, PodId, Principal, Thumbprint, base64url};
 use pod_protocol::standing::Objection;
 use pod_protocol::{Refusal, Signed};
+use pod_store::Batch;
 use serde_json::{Value, json};
 
 use super::page::fill;
@@ -15,6 +16,7 @@ use crate::blocking::blocking;
 use crate::book::grants::{GrantSigner as _, Signers, ToKeep};
 use crate::fault::Failure;
 use crate::node::Node;
+use crate::notices::sent;
 
 /// Keeps a grant, once everything about it holds that can be known before it is used.
 pub(super) async fn deposit(node: &Arc<Node>, pod: PodId, grant: &[u8], now_secs: u64) -> Result<Value, Failure> {
@@ -50,7 +52,7 @@ pub(super) async fn restrict(
     on: bool,
 ) -> Result<Value, Failure> {
     blocking(node, move |node| {
-        node.standings.change(&pod, |standing| {
+        node.standings.change(&pod, Batch::new(), |standing| {
             if record_types.is_empty() {
                 standing.restricted = on;
             }
@@ -76,7 +78,7 @@ pub(super) async fn object(
     on: bool,
 ) -> Result<Value, Failure> {
     blocking(node, move |node| {
-        node.standings.change(&pod, |standing| {
+        node.standings.change(&pod, Batch::new(), |standing| {
             let objection = Objection { purpose, organisation };
             if on {
                 standing.objections.insert(objection);
@@ -96,21 +98,25 @@ enum One<'a> {
     RestrictedType(&'a RecordType),
     Objection(&'a Objection),
     KeyEvent(&'a [u8]),
+    Notice(&'a ObjectId),
 }
 
-/// Tells a page of what stands: grants, revocations, restrictions, objections, the actor's key events.
+/// Tells a page of what stands: grants, revocations, restrictions, objections, the actor's key events, notices
+/// to services.
 pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal, skip: u64) -> Result<Value, Failure> {
     blocking(node, move |node| {
         let standing = node.standing(&pod)?.ok_or(Refusal::UnknownPod)?;
         let (grants, events) = (node.grants.ids_of_pod(&pod)?, node.standings.key_events(&actor)?);
+        let notices = sent::of_pod(node, &pod)?;
         let all = grants
             .iter()
             .map(One::Grant)
             .chain(standing.revoked.iter().map(One::Revoked))
             .chain(standing.restricted_types.iter().map(One::RestrictedType))
             .chain(standing.objections.iter().map(One::Objection))
-            .chain(events.iter().map(|event| One::KeyEvent(event)));
-        let names = ["grants", "revoked", "restricted_types", "objections", "key_events"];
+            .chain(events.iter().map(|event| One::KeyEvent(event)))
+            .chain(notices.iter().map(One::Notice));
+        let names = ["grants", "revoked", "restricted_types", "objections", "key_events", "notices"];
         let mut lists: BTreeMap<&str, Vec<Value>> = names.map(|name| (name, Vec::new())).into();
         let next_skip = fill(all, skip, |one| {
             let (list, told) = match one {
@@ -125,6 +131,10 @@ pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal, skip: u
                     ("objections", json!({ "purpose": one.purpose, "organisation": one.organisation }))
                 }
                 One::KeyEvent(event) => ("key_events", json!(base64url(event))),
+                One::Notice(id) => match sent::shown(node, id)? {
+                    Some(notice) => ("notices", notice),
+                    None => return Ok(0),
+                },
             };
             let bytes = told.to_string().len();
             lists.entry(list).or_default().push(told);

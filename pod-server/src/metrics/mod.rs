@@ -33,6 +33,8 @@ pub(crate) struct Metrics {
     calls: Family<Outcome, Counter>,
     items: Family<Outcome, Counter>,
     commands: Family<Outcome, Counter>,
+    notices: Family<Outcome, Counter>,
+    notices_waiting: Gauge,
     steps: Steps,
     steps_cpu: Steps,
     requests: Family<RouteLabels, Counter>,
@@ -53,6 +55,8 @@ impl Metrics {
             calls: Family::default(),
             items: Family::default(),
             commands: Family::default(),
+            notices: Family::default(),
+            notices_waiting: Gauge::default(),
             steps: Steps::new(),
             steps_cpu: Steps::new(),
             requests: Family::default(),
@@ -68,6 +72,9 @@ impl Metrics {
         registry.register("calls", "Calls, by how they ended as a whole", metrics.calls.clone());
         registry.register("items", "Items of calls, by how they ended", metrics.items.clone());
         registry.register("commands", "Commands and revocations, by how they ended", metrics.commands.clone());
+        registry.register("notices", "Notices and receipts that were delivered", metrics.notices.clone());
+        let waiting = metrics.notices_waiting.clone();
+        registry.register("notices_waiting", "Notices and receipts that are yet to be delivered", waiting);
         registry.register("step_nanoseconds", "Time spent in each step of the request path", metrics.steps.family());
         if with_cpu {
             let family = metrics.steps_cpu.family();
@@ -98,6 +105,11 @@ impl Metrics {
         self.commands.get_or_create(&Outcome { outcome }).inc();
     }
 
+    /// A notice or a receipt for one was delivered.
+    pub(crate) fn notice(&self, outcome: &'static str) {
+        self.notices.get_or_create(&Outcome { outcome }).inc();
+    }
+
     /// A request on `route` was answered with `status`.
     pub(crate) fn request(&self, method: &'static str, route: &'static str, status: u16) {
         self.requests.get_or_create(&RouteLabels { method, route, status }).inc();
@@ -112,6 +124,7 @@ pub(crate) struct Levels {
     pub(crate) pods: u64,
     pub(crate) enrolled: u64,
     pub(crate) registry_age_secs: u64,
+    pub(crate) notices_waiting: u64,
     pub(crate) connections: pod_http::Counts,
 }
 
@@ -124,6 +137,7 @@ impl Metrics {
         set(&self.pods, levels.pods);
         set(&self.enrolled, levels.enrolled);
         set(&self.registry_age_secs, levels.registry_age_secs);
+        set(&self.notices_waiting, levels.notices_waiting);
         set(&self.connections_open, u64::try_from(levels.connections.open).unwrap_or(u64::MAX));
         for (outcome, count) in endings(&levels.connections) {
             set(&self.connections.get_or_create(&Outcome { outcome }), count);

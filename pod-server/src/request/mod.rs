@@ -6,13 +6,15 @@
 //! authorise  VerifiedRequest  → Authorised        each item: chain, purpose, window, limits, revocation;
 //!                                               grants that were sent along and hold are kept
 //! select     Authorised       → Selection         names only, after non-disclosure, restriction, objection
-//! open       Selection        → Opened            exactly these fields are decrypted
+//! open       Selection        → Opened            exactly these fields are decrypted;
+//!                                               which service gets them is put on record
 //! record     Opened           → Recorded          entries are durable
 //! respond    Opened, Recorded → the answer
 //! ```
 
 mod authorise;
 mod keep;
+mod note;
 mod open;
 mod receive;
 mod record;
@@ -65,6 +67,7 @@ async fn steps(node: &Arc<Node>, peer: &Peer, message: &[u8]) -> Result<Vec<u8>,
     let selection = select(authorised, &node.rules);
     stopwatch.step(Step::Select);
     let opened = open::open(node, selection, pods, &unkept)?;
+    stopwatch.waiting(note::note_released(node, &opened)).await?;
     stopwatch.step(Step::Open);
     let recorded = stopwatch.waiting(record::record(node, &opened, now_secs)).await?;
     stopwatch.step(Step::Record);

@@ -23,6 +23,7 @@ pub(super) async fn get(app: Arc<App>, _asked: Asked) -> Response {
             pods: node.vault.pod_count()?,
             enrolled: crate::book::standings::enrolled(&*node.store)?,
             registry_age_secs: registry_age_secs(node),
+            notices_waiting: crate::notices::queue::waiting(node)?,
             connections,
         }))
     })

@@ -15,6 +15,7 @@ mod forms;
 mod health;
 mod metrics;
 mod nonce;
+mod notices;
 mod openapi;
 mod problems;
 mod public;

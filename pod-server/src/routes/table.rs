@@ -11,16 +11,17 @@ use pod_crypto::random_array;
 use pod_http::{
     Bytes, HeaderMap, Incoming, Language, Method, Outgoing, PeerInfo, Problem, ProblemType, Service, TraceId, Uri,
 };
+use pod_protocol::codec::MAX_OBJECT_BYTES;
 
 use super::edge::{Asked, Handler, answer, watch};
 use super::problems::{METHOD_NOT_ALLOWED, NOT_FOUND};
-use super::{App, call, command, health, metrics, nonce, openapi, public, requests, revocation};
+use super::{App, call, command, health, metrics, nonce, notices, openapi, public, requests, revocation};
 use crate::book::requests::MAX_DECISION_BYTES;
 use crate::enrolment::{self, MAX_CONFIRMATION_BYTES, MAX_ENROLMENT_BYTES};
 use crate::import::{Importer, admin};
 
 /// A call or a command in its CBOR form, and a third more as base64url in JSON.
-const MESSAGE_BYTES: usize = pod_protocol::codec::MAX_OBJECT_BYTES * 3 / 2;
+const MESSAGE_BYTES: usize = MAX_OBJECT_BYTES * 3 / 2;
 /// Paths of a few hundred files.
 const IMPORT_ORDER_BYTES: usize = 64 * 1024;
 /// What clients post where nothing is needed, such as `{}`.
@@ -39,6 +40,8 @@ pub enum Credential {
     Command,
     /// A revocation signed by somebody with the authority.
     Revocation,
+    /// A notice signed by a member that holds pods, or an answer to one by the service that it is for.
+    Notice,
     /// An id that cannot be guessed: a link that somebody was given.
     Link,
     /// A login at the organisation's provider.
@@ -121,6 +124,8 @@ static TABLE: &[Route] = routes! {
     "POST" CALL, Request, MESSAGE_BYTES, Main => call::post;
     "POST" "/v1/command", Command, MESSAGE_BYTES, Main => command::post;
     "POST" "/v1/revocations", Revocation, MESSAGE_BYTES, Main => revocation::post;
+    "POST" "/v1/notices", Notice, MAX_OBJECT_BYTES, Main => notices::take;
+    "POST" "/v1/notices/receipts", Notice, MAX_OBJECT_BYTES, Main => notices::answer;
     "POST" "/v1/nonce", None, IGNORED_BYTES, Main => nonce::post;
     "GET" "/v1/access-requests/{id}", Link, NO_BODY, Main => requests::get;
     "POST" "/v1/access-requests/{id}/decisions", Link, MAX_DECISION_BYTES, Main => requests::decide;

@@ -7,8 +7,10 @@
 //! - `tags`: the blinder makes a tag for each person, while an import has their identity codes at hand
 //! - `queue`: what the directory has yet to be told
 //! - `publication`: tells it, renews it, withdraws it
+//! - `notices`: tells services that grants were taken back, and holders what services answered
 
 mod config;
+mod notices;
 mod publication;
 mod queue;
 mod registry;
@@ -27,6 +29,7 @@ use crate::fault::{Failure, Fault};
 use crate::node::Node;
 
 pub use config::{BlinderConfig, DirectoryConfig, UpkeepConfig};
+pub use notices::deliver;
 pub use publication::withdraw;
 pub use tags::{Blinder, TagsFailed};
 
@@ -62,14 +65,14 @@ impl Upkeep {
     #[must_use]
     pub fn start(node: &Arc<Node>, config: &UpkeepConfig, client: &Client) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let tasks = match &config.directory {
-            None => Vec::new(),
-            Some(directory) => {
-                let registry = registry::keep(Arc::clone(node), directory.clone(), client.clone());
-                let entries = publication::publish(Arc::clone(node), directory.clone(), client.clone());
-                vec![tokio::spawn(until(stopping.clone(), registry)), tokio::spawn(until(stopping, entries))]
-            }
-        };
+        let notices = notices::keep(Arc::clone(node), client.clone());
+        let mut tasks = vec![tokio::spawn(until(stopping.clone(), notices))];
+        if let Some(directory) = &config.directory {
+            let registry = registry::keep(Arc::clone(node), directory.clone(), client.clone());
+            let entries = publication::publish(Arc::clone(node), directory.clone(), client.clone());
+            tasks.push(tokio::spawn(until(stopping.clone(), registry)));
+            tasks.push(tokio::spawn(until(stopping, entries)));
+        }
         Self { node: Arc::clone(node), has_directory: config.directory.is_some(), tasks, stop }
     }
 

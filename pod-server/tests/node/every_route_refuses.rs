@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pod_http::Request;
 use pod_protocol::command::Action;
-use pod_protocol::ids::base64url;
+use pod_protocol::ids::{ObjectId, base64url};
 use pod_protocol::request::Binding;
 use pod_protocol::revocation::Target;
 use pod_server::routes::{Credential, Listener, Route, table};
@@ -64,6 +64,14 @@ async fn strangers(scene: &Scene, web: &Web, route: &Route) -> pod_http::Respons
             let target = Target::PodBefore(scene.annas_pod, scene.now());
             let revocation = scene.revocation(stranger.principal, &stranger.key, target);
             Request::post(path, COSE, revocation.bytes().to_vec())
+        }
+        Credential::Notice if route.path.ends_with("receipts") => {
+            let receipt = scene.notice_receipt(&Service::new(0x99, scene.espoo.principal), ObjectId::new([0xee; 32]));
+            Request::post(path, COSE, receipt.bytes().to_vec())
+        }
+        Credential::Notice => {
+            let notice = scene.notice(&scene.own, |_| {});
+            Request::post(path, COSE, pod_protocol::Verified::sign(&stranger.key, notice).bytes().to_vec())
         }
         Credential::Login if route.method == "POST" => {
             let events: Vec<String> = stranger.events.iter().map(|event| base64url(event.bytes())).collect();

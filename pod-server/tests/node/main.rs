@@ -11,6 +11,7 @@
 
 mod city;
 mod neighbours;
+mod notices;
 mod people;
 mod scene;
 mod web;
@@ -31,13 +32,16 @@ mod enrolment;
 mod every_route_refuses;
 mod from_its_configuration;
 mod guardians_act_until_eighteen;
+mod keys_of_services_are_taken_back;
 mod limits_survive_a_restart;
 mod no_code_lies_in_clear;
 mod nobody_crowds_others_out;
+mod notices_of_strangers;
 mod over_https;
 mod registers_come_in;
 mod revoked_before_its_use;
 mod revoked_then_refused;
+mod services_are_told;
 mod strangers_are_refused;
 mod the_directory_is_away_for_an_hour;
 mod the_next_day_changes_sixty;

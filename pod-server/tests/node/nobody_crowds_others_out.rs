@@ -152,7 +152,7 @@ async fn no_number_of_revocations_keeps_the_citizen_from_another() {
     ids.extend([ended.id(), alive.id()]);
     let decided = json!({
         "restricted": false, "restricted_types": [], "objections": [],
-        "revoked": ids, "revoked_before": 0, "revoked_keys": [],
+        "revoked": ids, "revoked_before": 0,
     });
     let sealed =
         scene.vault().seal_for_pod(&scene.annas_pod, "standing", &serde_json::to_vec(&decided).unwrap()).unwrap();
