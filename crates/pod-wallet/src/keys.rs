@@ -170,6 +170,19 @@ impl KeyLog {
         })
     }
 
+    /// Under which number the root secret gives the key with this id here, if it is one of those.
+    #[must_use]
+    pub fn index_of(&self, root: &RootSecret, kid: Kid) -> Option<u32> {
+        let most = u32::try_from(MAX_DEVICES).unwrap_or(u32::MAX);
+        (0..most).find(|index| self.kid_at(root, *index) == kid)
+    }
+
+    /// The id of the key that the root secret gives here under a number: the same device has another key at each organisation.
+    #[must_use]
+    pub fn kid_at(&self, root: &RootSecret, index: u32) -> Kid {
+        device_kid(root, &self.organisation, index)
+    }
+
     /// Who the wallet is at this organisation.
     #[must_use]
     pub fn principal(&self) -> Principal {

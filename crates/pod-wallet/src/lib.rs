@@ -8,6 +8,8 @@
 //! | agree or deny | [`decide`] |
 //! | tell a holder something | [`commands`] |
 //! | everything that a wallet remembers | [`state`] |
+//! | who had data under grants that were taken back | [`notices`] |
+//! | what is to be done at several organisations | [`outstanding`] |
 //! | who looked, with proofs, in plain sentences | [`log_page`], [`log_view`] |
 //!
 //! Architecture invariants: nothing here signs a structure that somebody else handed over, what is signed is built from
@@ -22,6 +24,8 @@ pub mod language;
 pub mod log_check;
 pub mod log_page;
 pub mod log_view;
+pub mod notices;
+pub mod outstanding;
 pub mod recovery_code;
 pub mod request_view;
 pub mod review;

@@ -55,6 +55,8 @@ impl Teller<'_> {
             "refusal" => self.refusal(),
             "command" => self.command(),
             "import" => self.import(),
+            "notice" => self.notice(),
+            "notice-answer" => self.notice_answer(),
             _ => self.other(),
         }
     }
@@ -130,10 +132,45 @@ impl Teller<'_> {
                 }
             };
         }
+        if self.opened.purpose.as_deref() == Some("notice") {
+            return match self.language {
+                Language::Fi => format!("{who} vastasi {when} ilmoitukseen toisin kuin ennen."),
+                Language::Sv => format!("{who} besvarade {when} en underrättelse annorlunda än tidigare."),
+                Language::En => format!("{who} answered a notice on {when} otherwise than before."),
+            };
+        }
         match self.language {
             Language::Fi => format!("{who} kysyi {when} tietoja {whose} eikä saanut niitä: {why}."),
             Language::Sv => format!("{who} frågade {when} efter uppgifter {whose} och fick dem inte: {why}."),
             Language::En => format!("{who} asked for {whose} data on {when} and was refused: {why}."),
+        }
+    }
+
+    /// A service was told that grants were taken back.
+    fn notice(&self) -> String {
+        let (who, when, what) = (self.who(), self.when(), self.released());
+        match self.language {
+            Language::Fi => format!("{who} sai {when} ilmoituksen lopettaa käyttö ja poistaa: {what}."),
+            Language::Sv => format!("{who} underrättades {when} om att sluta använda och radera: {what}."),
+            Language::En => format!("{who} was told on {when} to stop using, and to delete: {what}."),
+        }
+    }
+
+    fn notice_answer(&self) -> String {
+        let (who, when, what) = (self.who(), self.when(), self.released());
+        let words = match self.opened.outcome.as_deref() {
+            Some("deleted") => ["poistaneensa", "raderat", "deleted"],
+            Some("kept") => {
+                ["säilyttävänsä lain vaatimat", "sparat vad lagen kräver av", "kept what the law requires of"]
+            }
+            _ => ["ettei sillä enää ollut", "inte längre haft", "no longer had"],
+        };
+        let [fi, sv, en] = words;
+        let done = self.pick(fi, sv, en);
+        match self.language {
+            Language::Fi => format!("{who} vastasi {when} {done}: {what}."),
+            Language::Sv => format!("{who} svarade {when} att den {done}: {what}."),
+            Language::En => format!("{who} answered on {when} that it {done}: {what}."),
         }
     }
 

@@ -17,6 +17,8 @@ use crate::commands::Order;
 use crate::decide::Decided;
 use crate::keys::{KeyLog, KeysFault, Signer};
 use crate::log_check::{ForkEvidence, SeenHead};
+use crate::notices::{KnownNotice, ToldNotice};
+use crate::outstanding::Task;
 use crate::review::Review;
 use crate::root::RootSecret;
 
@@ -28,6 +30,9 @@ pub const MAX_STATE_BYTES: usize = 32 * 1024 * 1024;
 pub const MAX_ACKNOWLEDGEMENTS: usize = 4096;
 /// Most forks that are kept as evidence: the first ones prove it, more of the same log add nothing.
 pub const MAX_EVIDENCE: usize = 64;
+
+/// Most notices that are remembered; the oldest go first, and come again when the holder is asked.
+pub const MAX_NOTICES: usize = 4096;
 
 /// Why a state file does not open.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +162,15 @@ pub struct WalletState {
     /// What stands for each pod in its holder's log.
     #[serde(default)]
     pod_tags: BTreeMap<PodId, Blob>,
+    /// Which services were told that grants were taken back.
+    #[serde(default)]
+    notices: Vec<KnownNotice>,
+    /// When each pod's notices were asked for.
+    #[serde(default)]
+    notices_asked: BTreeMap<PodId, u64>,
+    /// What is to be done at organisations that were away.
+    #[serde(default)]
+    outstanding: Vec<Task>,
 }
 
 impl WalletState {
@@ -295,6 +309,60 @@ impl WalletState {
             let deposited = self.grants.iter_mut().filter(|grant| grant.bytes.0 == *bytes);
             deposited.for_each(|grant| grant.deposited = true);
         }
+    }
+
+    /// Remembers what a holder tells of a pod's notices. `grants_of` says from which of the wallet's grants one follows.
+    pub fn told_notices(
+        &mut self,
+        (holder, pod): (Principal, PodId),
+        told: Vec<ToldNotice>,
+        grants_of: impl Fn(&ToldNotice) -> Vec<GrantId>,
+        now_secs: u64,
+    ) {
+        for told in told {
+            let grants = grants_of(&told);
+            match self.notices.iter_mut().find(|known| known.told.id == told.id && known.holder == holder) {
+                Some(known) => known.told = told,
+                None => self.notices.push(KnownNotice { holder, pod, grants, told }),
+            }
+        }
+        let surplus = self.notices.len().saturating_sub(MAX_NOTICES);
+        self.notices.drain(..surplus);
+        self.notices_asked.insert(pod, now_secs);
+    }
+
+    /// The notices that are known.
+    #[must_use]
+    pub fn notices(&self) -> &[KnownNotice] {
+        &self.notices
+    }
+
+    /// Whether a holder can have something new to tell of a grant's notices: it was taken back since the holder was last asked,
+    /// or an answer is awaited.
+    #[must_use]
+    pub fn has_news_of(&self, grant: &GivenGrant) -> bool {
+        let Some(revoked_secs) = grant.revoked_secs else { return false };
+        let asked = self.notices_asked.get(&grant.pod).is_some_and(|asked| *asked > revoked_secs);
+        let open = |known: &KnownNotice| known.grants.contains(&grant.id) && known.told.answer.is_none();
+        !asked || self.notices.iter().any(open)
+    }
+
+    /// Remembers what is to be done, before it is tried.
+    pub fn to_do(&mut self, task: &Task) {
+        if !self.outstanding.contains(task) {
+            self.outstanding.push(task.clone());
+        }
+    }
+
+    /// Remembers that it is done.
+    pub fn done(&mut self, task: &Task) {
+        self.outstanding.retain(|one| one != task);
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub fn outstanding(&self) -> &[Task] {
+        &self.outstanding
     }
 
     /// The grants given.

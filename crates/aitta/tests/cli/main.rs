@@ -26,6 +26,7 @@ mod members_come_and_go;
 mod memory_stays_in_the_process;
 mod registers_come_in_and_the_log_holds;
 mod services_are_told_what_to_do;
+mod taken_back_and_answered;
 mod the_demo_takes_everything_down;
 mod the_wallet_asks_for_the_code;
 mod town;

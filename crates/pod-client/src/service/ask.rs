@@ -75,7 +75,7 @@ pub async fn collect(
     }
 }
 
-async fn command(
+pub(super) async fn command(
     caller: &Caller,
     node: &NodeClient,
     registry: &Registry,

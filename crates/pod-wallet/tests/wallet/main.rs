@@ -7,6 +7,7 @@ mod forked_log_is_refused;
 mod grants_are_what_was_reviewed;
 mod keys_are_unlinkable;
 mod mistyped_recovery_code_is_named;
+mod notices_in_three_languages;
 mod over_asking_is_never_signed;
 mod requests_in_three_languages;
 mod sentences_in_three_languages;

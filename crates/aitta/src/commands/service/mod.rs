@@ -6,6 +6,7 @@ mod collect;
 mod delegate;
 mod fetch;
 mod make;
+mod notices;
 mod opened;
 
 use std::path::PathBuf;
@@ -46,6 +47,10 @@ enum Command {
     Accept(delegate::Accept),
     /// Take a grant back that was passed on.
     Revoke(delegate::Revoke),
+    /// Take back, at a holder, all that a key of this service passed on since a time: when it may be in other hands.
+    RevokeKey(notices::RevokeKey),
+    /// Show the notices about grants that were taken back, or answer one.
+    Notices(notices::Notices),
 }
 
 impl Service {
@@ -63,6 +68,8 @@ impl Service {
                 Command::Delegate(delegate) => delegate.run(&dir, edge, output).await,
                 Command::Accept(accept) => accept.run(&dir, output),
                 Command::Revoke(revoke) => revoke.run(&dir, edge, output).await,
+                Command::RevokeKey(revoke) => revoke.run(&dir, edge, output).await,
+                Command::Notices(notices) => notices.run(&dir, edge, output).await,
             }
         })
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use pod_client::service::{HeldGrant, ServiceIdentity};
 use pod_crypto::hpke::SealPrivateKey;
-use pod_protocol::ids::{ObjectId, Principal, Thumbprint, base64url, from_base64url};
+use pod_protocol::ids::{GrantId, ObjectId, Principal, Thumbprint, base64url, from_base64url};
 use pod_protocol::registry::Registry;
 use pod_server::key_file;
 use serde::{Deserialize, Serialize};
@@ -143,6 +143,17 @@ impl Kept {
         let text =
             serde_json::to_vec_pretty(chain).map_err(|source| Failure::internal("a grant cannot be kept", source))?;
         folder::write(&self.dir.join(GRANTS).join(format!("{id}.json")), &text)
+    }
+
+    /// Removes every chain that a grant is part of: it gives nothing any more.
+    pub(super) fn drop_chains_with(&self, grant: &GrantId) -> Result<(), Failure> {
+        for (_, held) in self.chains()? {
+            if let (true, Some(leaf)) = (held.ids().contains(grant), held.ids().last()) {
+                fs::remove_file(self.dir.join(GRANTS).join(format!("{leaf}.json")))
+                    .map_err(|source| Failure::internal("a grant cannot be removed", source))?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps a receipt.

@@ -64,10 +64,6 @@ pub(super) struct Deny {
     for_good: bool,
 }
 
-/// Show the grants given.
-#[derive(Debug, Args)]
-pub(super) struct Grants {}
-
 impl Grant {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let optional = names(&self.optional)?;
@@ -123,32 +119,6 @@ impl Deny {
         send(&mut opened, &review, &decided).await?;
         output
             .result("Denied.", &json!({ "request": review.request().id(), "denied": true, "for_good": self.for_good }));
-        Ok(Exit::Done)
-    }
-}
-
-impl Grants {
-    pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        let opened = Opened::open(dir, edge).await?;
-        let now_secs = edge.now_secs();
-        let state = |grant: &pod_wallet::state::GivenGrant| match grant.revoked_secs {
-            Some(_) => "taken back",
-            None if grant.expires_secs <= now_secs => "ended",
-            None if !grant.deposited => "not delivered yet",
-            None => "active",
-        };
-        let (mut lines, mut list) = (Vec::new(), Vec::new());
-        for grant in opened.state.grants() {
-            let (holder, to) = (opened.joined.name_of(&grant.holder), opened.joined.name_of(&grant.organisation));
-            let until = date(grant.expires_secs, Language::En);
-            lines.push(format!("{}  {holder} to {to}, until {until}: {}", grant.id, state(grant)));
-            list.push(json!({
-                "id": grant.id, "holder": holder, "organisation": to, "pod": grant.pod, "state": state(grant),
-                "expires_secs": grant.expires_secs, "request": grant.request,
-            }));
-        }
-        let words = if lines.is_empty() { "No grants.".to_owned() } else { lines.join("\n") };
-        output.result(words, &json!({ "grants": list }));
         Ok(Exit::Done)
     }
 }

@@ -1,7 +1,10 @@
 //! `aitta wallet`: a citizen's wallet without a screen. Everything that the wallet in the browser does, for scripts and tests.
 
 mod decide;
+mod devices;
 mod enrol;
+mod everywhere;
+mod grants;
 mod holders;
 mod log;
 mod login;
@@ -9,6 +12,8 @@ mod make;
 mod opened;
 mod requests;
 mod rights;
+mod service;
+mod standing;
 mod target;
 
 use std::path::PathBuf;
@@ -49,12 +54,16 @@ enum Command {
     Grant(decide::Grant),
     /// Deny an access request.
     Deny(decide::Deny),
-    /// Show the grants given.
-    Grants(decide::Grants),
+    /// Show the grants given; of those that were taken back, who had data, was told, and answered.
+    Grants(grants::Grants),
     /// Show who looked, with every proof checked.
     Log(log::Log),
-    /// Take a grant back.
+    /// Take a grant back, or all that a service may use.
     Revoke(rights::Revoke),
+    /// The devices whose keys speak for you.
+    Devices(devices::Devices),
+    /// Do what an earlier command could not do, because an organisation was away.
+    Finish(everywhere::Finish),
     /// Stop an organisation from releasing anything, or some record types.
     Restrict(rights::Restrict),
     /// Object to a purpose.
@@ -80,6 +89,8 @@ impl Wallet {
                 Command::Grants(grants) => grants.run(&dir, edge, output).await,
                 Command::Log(log) => log.run(&dir, edge, output).await,
                 Command::Revoke(revoke) => revoke.run(&dir, edge, output).await,
+                Command::Devices(devices) => devices.run(&dir, edge, output).await,
+                Command::Finish(finish) => finish.run(&dir, edge, output).await,
                 Command::Restrict(restrict) => restrict.run(&dir, edge, output).await,
                 Command::Object(object) => object.run(&dir, edge, output).await,
                 Command::Export(export) => export.run(&dir, edge, output).await,

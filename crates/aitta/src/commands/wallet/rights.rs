@@ -1,17 +1,21 @@
 //! Rights: take back, restrict, object, take along.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pod_protocol::field::{Purpose, RecordType};
 use pod_protocol::ids::{GrantId, PodId, Principal};
-use pod_protocol::revocation::Target;
-use pod_wallet::commands::{Order, revocation};
+use pod_wallet::commands::Order;
+use pod_wallet::language::Language;
+use pod_wallet::notices::takes_effect;
 use pod_wallet::state::EnrolledPod;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::opened::{Opened, not_enrolled};
+use super::everywhere::everywhere;
+use super::opened::Opened;
+use super::service::{self, Usable};
 use super::target::{Naming, describe, pod_at};
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -19,13 +23,23 @@ use crate::failure::Failure;
 use crate::folder;
 use crate::output::Output;
 
-/// Take a grant back. From the moment that the holder acknowledges it, nothing is released.
+/// Take a grant back, or all that a service may use. From the moment that the holder acknowledges it, nothing is released.
 #[derive(Debug, Args)]
 pub(super) struct Revoke {
     /// The grant's id, as `aitta wallet grants` shows it.
     // An id may begin with a hyphen.
-    #[arg(allow_hyphen_values = true)]
-    grant: GrantId,
+    #[arg(allow_hyphen_values = true, required_unless_present = "service", conflicts_with = "service")]
+    grant: Option<GrantId>,
+    /// Every grant that this service may use, at every organisation: its name or its id. One that is away is named, and done on
+    /// the next run.
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// Show what would be taken back; do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// The language in which it is said from when on it counts.
+    #[arg(long, default_value = "en")]
+    lang: Language,
 }
 
 /// Stop an organisation from releasing anything, or some record types.
@@ -72,25 +86,85 @@ pub(super) struct Export {
 impl Revoke {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut opened = Opened::open(dir, edge).await?;
-        let given = opened.state.grants().iter().find(|grant| grant.id == self.grant).cloned().ok_or_else(|| {
-            Failure::usage(format!("this wallet gave no grant {}", self.grant))
+        match (&self.grant, &self.service) {
+            (Some(grant), _) => self.one(&mut opened, *grant, output).await,
+            (None, Some(name)) => {
+                let principal = service::named(&opened, name)?;
+                self.all(&mut opened, principal, output).await
+            }
+            (None, None) => Err(Failure::usage("nothing to take back").advise("Name a grant, or a service.")),
+        }
+    }
+
+    async fn one(&self, opened: &mut Opened, grant: GrantId, output: &Output) -> Result<Exit, Failure> {
+        let given = opened.state.grants().iter().find(|given| given.id == grant).cloned().ok_or_else(|| {
+            Failure::usage(format!("this wallet gave no grant {grant}"))
                 .advise("`aitta wallet grants` shows those that it gave.")
         })?;
-        let signer = opened.state.signer(&opened.root, &given.holder).map_err(not_enrolled)?;
-        let revocation = revocation(&signer, Target::Grant(self.grant), edge.now_secs(), &*edge.random);
-        let acknowledgement = opened.joined.node(&given.holder)?.revoke(&opened.joined.registry, &revocation).await?;
-        // The entry about a grant that the holder has not seen stands in no pod's log.
-        if given.deposited {
-            opened.state.acknowledged(given.pod, &acknowledgement);
-        }
-        opened.state.revoked(&self.grant, acknowledgement.issued);
-        opened.save()?;
         let holder = opened.joined.name_of(&given.holder);
-        let words = format!("Taken back. {holder} releases nothing more under this grant.");
-        let index = acknowledgement.audit_index;
-        output.result(words, &json!({ "grant": self.grant, "holder": holder, "audit_index": index }));
+        if self.dry_run {
+            let words = format!("Would be taken back, and was not: {grant} at {holder}.");
+            output.result(words, &json!({ "dry_run": true, "grant": grant, "holder": holder }));
+            return Ok(Exit::Done);
+        }
+        let index = service::take_back(opened, given.holder, &Usable { grant, pod: given.pod }).await?;
+        opened.save()?;
+        let effect = effect(opened, [given.holder].into(), self.lang).await;
+        let words = format!("Taken back. {holder} releases nothing more under this grant.\n{}", effect.join("\n"));
+        output
+            .result(words, &json!({ "grant": grant, "holder": holder, "audit_index": index, "takes_effect": effect }));
         Ok(Exit::Done)
     }
+
+    async fn all(&self, opened: &mut Opened, principal: Principal, output: &Output) -> Result<Exit, Failure> {
+        if self.dry_run {
+            return would_take_back(opened, &principal, output).await;
+        }
+        let tasks = service::tasks(opened, principal);
+        let done = everywhere(opened, tasks, output).await?;
+        let effect = effect(opened, done.at.clone(), self.lang).await;
+        let more = json!({ "service": principal, "takes_effect": effect });
+        done.write(Some(effect.join("\n").as_str()), &more, output);
+        Ok(done.ending())
+    }
+}
+
+/// Since when it counts, in words, at each of these holders. A holder whose bound is not known just now is left with what is sure.
+async fn effect(opened: &Opened, holders: BTreeSet<Principal>, language: Language) -> Vec<String> {
+    let mut sentences = Vec::with_capacity(holders.len());
+    for holder in holders {
+        let bound_secs = match opened.joined.node(&holder) {
+            Ok(node) => node.well_known().await.ok().and_then(|known| known.revocation_bound_secs),
+            Err(_) => None,
+        };
+        let name = opened.joined.registry.organisation(&holder).and_then(|one| one.names());
+        let name =
+            name.map_or_else(|| opened.joined.name_of(&holder), |one| one.in_language(language.code()).to_owned());
+        sentences.push(takes_effect(&name, bound_secs).in_language(language).to_owned());
+    }
+    sentences
+}
+
+async fn would_take_back(opened: &mut Opened, principal: &Principal, output: &Output) -> Result<Exit, Failure> {
+    let (mut lines, mut grants, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    for (holder, name) in opened.enrolled() {
+        match service::usable(opened, holder, principal).await {
+            Ok(usable) => {
+                lines.extend(usable.iter().map(|one| format!("{name}: {}", one.grant)));
+                grants.extend(
+                    usable.iter().map(|one| json!({ "organisation": name, "grant": one.grant, "pod": one.pod })),
+                );
+            }
+            Err(failure) => {
+                lines.push(format!("{name}: NOT KNOWN, {}", failure.message));
+                missing.push(json!({ "organisation": name, "code": failure.code, "why": failure.message }));
+            }
+        }
+    }
+    opened.save()?;
+    let words = format!("Would be taken back, and was not:\n{}", lines.join("\n"));
+    output.result(words, &json!({ "dry_run": true, "grants": grants, "missing": missing }));
+    Ok(if missing.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
 impl Restrict {

@@ -1,0 +1,125 @@
+//! One act at every organisation that it concerns: what is to be done is remembered before it is tried, each organisation is done by
+//! itself, those that were away are named, and the next run finishes it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::Args;
+use pod_protocol::ids::Principal;
+use pod_wallet::outstanding::Task;
+use serde_json::{Value, json};
+
+use super::devices::revoke_device;
+use super::opened::Opened;
+use super::service::take_back_all;
+use crate::edge::Edge;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Output, tell};
+
+/// Do what an earlier command could not do, because an organisation was away.
+#[derive(Debug, Args)]
+pub(super) struct Finish {}
+
+impl Finish {
+    pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        let mut opened = Opened::open(dir, edge).await?;
+        let done = everywhere(&mut opened, Vec::new(), output).await?;
+        let nothing = if done.is_empty() { Some("Nothing is outstanding.") } else { None };
+        done.write(nothing, &json!({}), output);
+        Ok(done.ending())
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    lines: Vec<String>,
+    done: Vec<Value>,
+    missing: Vec<Value>,
+    refused: Vec<Value>,
+    /// Where something was done.
+    pub(super) at: BTreeSet<Principal>,
+}
+
+/// Does these tasks, and what is outstanding from before, one organisation after the other.
+pub(super) async fn everywhere(opened: &mut Opened, tasks: Vec<Task>, output: &Output) -> Result<Done, Failure> {
+    tasks.iter().for_each(|task| opened.state.to_do(task));
+    opened.save()?;
+    let all: Vec<Task> = opened.state.outstanding().to_vec();
+    let mut done = Done::default();
+    for (number, task) in all.iter().enumerate() {
+        let name = opened.joined.name_of(&task.holder());
+        if !output.is_json() && all.len() > 1 {
+            tell(format!("{} of {}: {name}", number + 1, all.len()));
+        }
+        match perform(opened, task).await {
+            Ok((line, json)) => {
+                opened.state.done(task);
+                done.at.insert(task.holder());
+                done.lines.push(format!("{name}: {line}"));
+                done.done.push(with(json, task, &name));
+            }
+            Err(failure) => {
+                let why = json!({ "code": failure.code, "why": failure.message });
+                if failure.exit == Exit::NotReached {
+                    done.lines
+                        .push(format!("{name}: NOT DONE yet, {}. `aitta wallet finish` tries again.", failure.message));
+                    done.missing.push(with(why, task, &name));
+                } else {
+                    // Trying again would end the same way.
+                    opened.state.done(task);
+                    done.lines.push(format!("{name}: NOT DONE, {}.", failure.message));
+                    done.refused.push(with(why, task, &name));
+                }
+            }
+        }
+        opened.save()?;
+    }
+    Ok(done)
+}
+
+async fn perform(opened: &mut Opened, task: &Task) -> Result<(String, Value), Failure> {
+    match task {
+        Task::RevokeService { holder, service } => take_back_all(opened, *holder, service).await,
+        Task::RevokeDevice { holder, kid, compromised_since } => {
+            revoke_device(opened, *holder, *kid, *compromised_since).await
+        }
+    }
+}
+
+fn with(mut json: Value, task: &Task, name: &str) -> Value {
+    if let Value::Object(members) = &mut json {
+        members.insert("organisation".to_owned(), json!(name));
+        members.insert("task".to_owned(), json!(task.code()));
+    }
+    json
+}
+
+impl Done {
+    /// Whether there was nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Writes what was done and what was not; `more` stands in the JSON beside it.
+    pub(super) fn write(&self, words: Option<&str>, more: &Value, output: &Output) {
+        let mut lines = self.lines.clone();
+        lines.extend(words.map(str::to_owned));
+        let mut json = json!({ "done": self.done, "missing": self.missing, "refused": self.refused });
+        if let (Value::Object(json), Value::Object(more)) = (&mut json, more) {
+            json.extend(more.clone());
+        }
+        output.result(lines.join("\n"), &json);
+    }
+
+    /// How the program ends.
+    pub(super) fn ending(&self) -> Exit {
+        match (self.done.is_empty(), self.missing.is_empty(), self.refused.is_empty()) {
+            (_, true, true) => Exit::Done,
+            (false, _, _) | (true, false, false) => Exit::Partly,
+            (true, false, true) => Exit::NotReached,
+            (true, true, false) => Exit::Refused,
+        }
+    }
+}
