@@ -1,0 +1,263 @@
+//! The task that runs libp2p's swarm, and what others may tell it.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, TcpListener};
+use std::num::NonZeroU8;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use libp2p::connection_limits::{self, ConnectionLimits};
+use libp2p::core::transport::ListenerId;
+use libp2p::identity::Keypair;
+use libp2p::multiaddr::Protocol;
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
+use libp2p::{Swarm, SwarmBuilder, identify, memory_connection_limits, noise, tcp, yamux};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::address::Address;
+use crate::calling::DialFault;
+use crate::gate::{Denied, Gate, Opening};
+use crate::identity;
+use crate::limits::NetLimits;
+use crate::startup::NetStartError;
+use crate::transport::Transport;
+
+/// What identify says we speak.
+const SPOKEN: &str = "/aitta";
+/// What identify says we are.
+const PROGRAM: &str = concat!("aitta/", env!("CARGO_PKG_VERSION"));
+/// Addresses are dialled one after another: the order is ours.
+const ONE_AT_A_TIME: NonZeroU8 = NonZeroU8::MIN;
+
+/// Everything that libp2p runs for us. The gate comes first: who is a stranger to it reaches nothing else.
+#[derive(NetworkBehaviour)]
+pub(crate) struct Behaviour {
+    gate: Gate,
+    connections: connection_limits::Behaviour,
+    memory: memory_connection_limits::Behaviour,
+    identify: identify::Behaviour,
+}
+
+/// What a dial gives.
+pub(crate) type Dialled = Result<(ConnectionId, Transport), DialFault>;
+
+/// What the task may be told.
+pub(crate) enum Order {
+    /// Connect to a peer at an address.
+    Dial { peer: [u8; 32], address: Address, answer: oneshot::Sender<Dialled> },
+    /// The best connection to a peer that is open.
+    Best { peer: [u8; 32], answer: oneshot::Sender<Option<(ConnectionId, Transport)>> },
+    /// Open a stream of calls on a connection.
+    Open { connection: ConnectionId, opening: Opening },
+    /// Cut whoever is no longer allowed.
+    Recheck,
+}
+
+/// A swarm that is not run yet.
+pub(crate) fn swarm(keypair: Keypair, gate: Gate, limits: &NetLimits) -> Result<Swarm<Behaviour>, NetStartError> {
+    let transport = |error: noise::Error| NetStartError::Transport(error.into());
+    let most = ConnectionLimits::default()
+        .with_max_pending_incoming(Some(limits.handshakes))
+        .with_max_pending_outgoing(Some(limits.handshakes))
+        .with_max_established(Some(limits.connections))
+        .with_max_established_per_peer(Some(limits.connections_per_peer));
+    let say = identify::Config::new(SPOKEN.to_owned(), keypair.public())
+        .with_agent_version(PROGRAM.to_owned())
+        .with_cache_size(0)
+        .with_hide_listen_addrs(true);
+    let behaviour = Behaviour {
+        gate,
+        connections: connection_limits::Behaviour::new(most),
+        memory: memory_connection_limits::Behaviour::with_max_percentage(limits.memory_share),
+        identify: identify::Behaviour::new(say),
+    };
+    let muxer = || {
+        let mut muxer = yamux::Config::default();
+        muxer.set_max_num_streams(limits.streams_per_connection as usize);
+        muxer
+    };
+    let quic = |mut quic: libp2p::quic::Config| {
+        quic.handshake_timeout = limits.handshake;
+        quic.max_concurrent_stream_limit = limits.streams_per_connection;
+        quic.max_stream_data = limits.stream_window_bytes;
+        quic.max_connection_data = limits.connection_window_bytes;
+        quic
+    };
+    let built = SwarmBuilder::with_existing_identity(keypair)
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, muxer)
+        .map_err(transport)?
+        .with_quic_config(quic)
+        .with_behaviour(|_| behaviour);
+    let Ok(built) = built;
+    Ok(built
+        .with_swarm_config(|config| {
+            config
+                .with_idle_connection_timeout(limits.connection_idle)
+                .with_max_negotiating_inbound_streams(limits.negotiating)
+                .with_dial_concurrency_factor(ONE_AT_A_TIME)
+        })
+        .with_connection_timeout(limits.handshake)
+        .build())
+}
+
+/// Listens, and gives the addresses with their real ports. Every address is open when it returns.
+pub(crate) async fn listen(swarm: &mut Swarm<Behaviour>, listen: &[Address]) -> Result<Vec<Address>, NetStartError> {
+    let mut waiting: HashMap<ListenerId, &Address> = HashMap::new();
+    for address in listen {
+        let failed = |error: libp2p::TransportError<std::io::Error>| {
+            let source = match error {
+                libp2p::TransportError::Other(source) => source,
+                unsupported => std::io::Error::other(unsupported.to_string()),
+            };
+            NetStartError::Listen { address: address.to_string(), source }
+        };
+        if address.transport() == Transport::Tcp {
+            free(address).map_err(|source| NetStartError::Listen { address: address.to_string(), source })?;
+        }
+        waiting.insert(swarm.listen_on(address.multiaddr().clone()).map_err(failed)?, address);
+    }
+    let mut open = Vec::new();
+    while !waiting.is_empty() {
+        match swarm.select_next_some().await {
+            SwarmEvent::NewListenAddr { listener_id, address } => {
+                waiting.remove(&listener_id);
+                open.extend(Address::of(address));
+            }
+            SwarmEvent::ListenerClosed { listener_id, reason: Err(source), .. } => {
+                let address = waiting.remove(&listener_id).map(ToString::to_string).unwrap_or_default();
+                return Err(NetStartError::Listen { address, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(open)
+}
+
+/// Asks the system whether a TCP address is free: libp2p shares its ports, so that a second node would start on the same one and
+/// get half of the first one's connections.
+fn free(address: &Address) -> std::io::Result<()> {
+    let mut parts = address.multiaddr().iter();
+    let ip: IpAddr = match parts.next() {
+        Some(Protocol::Ip4(ip)) => ip.into(),
+        Some(Protocol::Ip6(ip)) => ip.into(),
+        _ => return Ok(()),
+    };
+    match parts.next() {
+        Some(Protocol::Tcp(port)) => TcpListener::bind((ip, port)).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// Runs a swarm.
+pub(crate) struct Driver {
+    pub(crate) swarm: Swarm<Behaviour>,
+    pub(crate) orders: mpsc::Receiver<Order>,
+    pub(crate) dialling: HashMap<ConnectionId, oneshot::Sender<Dialled>>,
+    pub(crate) counts: Arc<crate::counts::Counts>,
+}
+
+impl Driver {
+    /// Runs until nobody can give orders any more.
+    pub(crate) async fn run(mut self) {
+        loop {
+            tokio::select! {
+                event = self.swarm.select_next_some() => self.take(event),
+                order = self.orders.recv() => match order {
+                    Some(order) => self.obey(order),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Dial { peer, address, answer } => self.dial(&peer, &address, answer),
+            Order::Best { peer, answer } => {
+                let _gone = answer.send(self.swarm.behaviour().gate.best(&peer));
+            }
+            Order::Open { connection, opening } => {
+                self.swarm.behaviour_mut().gate.open_stream(connection, opening);
+            }
+            Order::Recheck => self.swarm.behaviour_mut().gate.recheck(),
+        }
+    }
+
+    fn dial(&mut self, peer: &[u8; 32], address: &Address, answer: oneshot::Sender<Dialled>) {
+        let Some(peer) = identity::peer_of(peer) else {
+            let _gone = answer.send(Err(DialFault::Denied));
+            return;
+        };
+        let options = DialOpts::peer_id(peer)
+            .condition(PeerCondition::Always)
+            .addresses(vec![address.multiaddr().clone()])
+            .build();
+        let connection = options.connection_id();
+        match self.swarm.dial(options) {
+            Ok(()) => {
+                self.dialling.insert(connection, answer);
+            }
+            Err(error) => {
+                let _gone = answer.send(Err(dial_fault(&error)));
+            }
+        }
+    }
+
+    fn take(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::ConnectionEstablished { connection_id, endpoint, .. } => {
+                if let Some(answer) = self.dialling.remove(&connection_id) {
+                    let transport = Transport::of(endpoint.get_remote_address());
+                    let _gone =
+                        answer.send(transport.map(|transport| (connection_id, transport)).ok_or(DialFault::Denied));
+                }
+            }
+            SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
+                if let Some(answer) = self.dialling.remove(&connection_id) {
+                    let _gone = answer.send(Err(dial_fault(&error)));
+                }
+            }
+            SwarmEvent::IncomingConnectionError { error, .. } => {
+                if let libp2p::swarm::ListenError::Denied { cause } = &error
+                    && cause.downcast_ref::<Denied>().is_none()
+                {
+                    // The gate counts its own.
+                    self.counts.crowded();
+                }
+                tracing::debug!(%error, "a connection did not come about");
+            }
+            SwarmEvent::ListenerClosed { addresses, reason: Err(error), .. } => {
+                tracing::error!(?addresses, %error, "peers are no longer listened for");
+            }
+            SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener failed for one connection"),
+            _ => {}
+        }
+    }
+}
+
+fn dial_fault(error: &DialError) -> DialFault {
+    match error {
+        DialError::WrongPeerId { obtained, .. } => DialFault::WrongPeer { key: identity::key_of(obtained) },
+        DialError::LocalPeerId { .. } => DialFault::Ourselves,
+        DialError::Denied { cause } if cause.downcast_ref::<Denied>().is_some() => DialFault::Denied,
+        DialError::Denied { .. } => DialFault::Crowded,
+        DialError::NoAddresses | DialError::DialPeerConditionFalse(_) | DialError::Aborted => {
+            DialFault::Unreachable { why: error.to_string() }
+        }
+        DialError::Transport(tried) => {
+            let why: Vec<String> = tried.iter().map(|(_, error)| innermost(error)).collect();
+            DialFault::Unreachable { why: why.join("; ") }
+        }
+    }
+}
+
+/// The last of a chain of errors, which says what the system said; libp2p's own say only that something failed.
+fn innermost(error: &libp2p::TransportError<std::io::Error>) -> String {
+    let mut last: &dyn std::error::Error = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}

@@ -1,0 +1,143 @@
+//! Every wait and every size, each with its reason.
+
+use std::time::Duration;
+
+use pod_protocol::codec::{MAX_ANSWER_BYTES, MAX_OBJECT_BYTES};
+
+/// A handshake is two round trips and two signatures.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// How long UDP is waited for before TCP is tried: one lost packet is sent again after 1 s.
+const QUIC_HEAD_START: Duration = Duration::from_secs(2);
+/// After UDP did not come through, TCP is tried first for so long: a firewall does not change within a minute.
+const QUIC_REST: Duration = Duration::from_secs(300);
+/// Opening a stream is one round trip.
+const STREAM: Duration = Duration::from_secs(5);
+/// A holder answers in milliseconds; a call of 256 items with one sync stays below a second.
+const RESPONSE: Duration = Duration::from_secs(15);
+/// From the first byte of a frame to its last: 64 KiB at 128 kbit/s take 4 s.
+const FRAME: Duration = Duration::from_secs(20);
+/// How long a caller keeps a stream without calls; below [`IDLE`], so that the caller closes first.
+const KEPT: Duration = Duration::from_secs(30);
+/// How long a server keeps a stream without calls.
+const IDLE: Duration = Duration::from_secs(60);
+/// A connection without streams: an identify exchange ends meanwhile.
+const CONNECTION_IDLE: Duration = Duration::from_secs(10);
+/// A peer that takes not one byte for so long has gone.
+const WRITE_STALL: Duration = Duration::from_secs(20);
+/// What a rolling restart waits for calls that have already begun.
+const DRAIN: Duration = Duration::from_secs(10);
+/// A country's organisations (300) with a few services each, twice.
+const CONNECTIONS: u32 = 2048;
+/// One by each transport, and those that are just being replaced, from both ends.
+const CONNECTIONS_PER_PEER: u32 = 8;
+/// Handshakes under way: they cost a signature each.
+const HANDSHAKES: u32 = 256;
+/// Handshakes under way from one IPv4 address or IPv6 /64, so that a stranger cannot take all.
+const HANDSHAKES_PER_ADDRESS: u32 = 16;
+/// Streams that are being negotiated on one connection; more are dropped.
+const NEGOTIATING: usize = 8;
+/// Streams of one connection, ours and identify's together.
+const STREAMS_PER_CONNECTION: u32 = 16;
+/// Streams of calls of one peer: one that is used, and one that ends, on each of two connections.
+const STREAMS_PER_PEER: usize = 4;
+/// Calls under way on one stream. The journal's syncs take about 64 calls at once when it is busy.
+const IN_FLIGHT: u32 = 64;
+/// Calls under way of all peers together: what they answer is at most 1 GiB.
+const IN_FLIGHT_TOGETHER: usize = 1024;
+/// A quarter: whoever sends many calls makes no others wait.
+const IN_FLIGHT_PER_PEER: usize = IN_FLIGHT_TOGETHER / 4;
+/// Unread bytes of one stream and one connection (QUIC): four of the largest calls, or one answer in four windows.
+const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
+/// Share of the machine's memory that this process may have when it takes a new connection.
+const MEMORY_SHARE: f64 = 0.8;
+
+/// Deadlines and sizes. [`NetLimits::default`] holds the values meant for use.
+#[derive(Debug, Clone)]
+pub struct NetLimits {
+    /// For a connection with its handshake.
+    pub handshake: Duration,
+    /// For QUIC, when there is a TCP address beside it.
+    pub quic_head_start: Duration,
+    /// After QUIC failed, until it is tried first again.
+    pub quic_rest: Duration,
+    /// For a stream to be opened and greeted.
+    pub stream: Duration,
+    /// From a call to its answer, and for a place when all are taken.
+    pub response: Duration,
+    /// From the first byte of a frame to its last.
+    pub frame: Duration,
+    /// How long a caller keeps a stream without calls.
+    pub kept: Duration,
+    /// How long a server keeps a stream without calls.
+    pub idle: Duration,
+    /// How long a connection without streams is kept.
+    pub connection_idle: Duration,
+    /// Without a single byte being taken by the peer.
+    pub write_stall: Duration,
+    /// From the order to stop until calls under way are cut.
+    pub drain: Duration,
+    /// Connections of all peers together.
+    pub connections: u32,
+    /// Connections of one peer.
+    pub connections_per_peer: u32,
+    /// Handshakes under way, of all addresses together.
+    pub handshakes: u32,
+    /// Handshakes under way from one IPv4 address or IPv6 /64.
+    pub handshakes_per_address: u32,
+    /// Streams being negotiated on one connection.
+    pub negotiating: usize,
+    /// Streams on one connection.
+    pub streams_per_connection: u32,
+    /// Streams of calls of one peer.
+    pub streams_per_peer: usize,
+    /// Calls under way on one stream.
+    pub in_flight: u32,
+    /// Calls under way of one peer.
+    pub in_flight_per_peer: usize,
+    /// Calls under way of all peers together.
+    pub in_flight_together: usize,
+    /// Bytes of a call.
+    pub call_bytes: usize,
+    /// Bytes of an answer.
+    pub answer_bytes: usize,
+    /// Unread bytes of one QUIC stream.
+    pub stream_window_bytes: u32,
+    /// Unread bytes of one QUIC connection.
+    pub connection_window_bytes: u32,
+    /// Share of the machine's memory that this process may have when it takes a new connection.
+    pub memory_share: f64,
+}
+
+impl Default for NetLimits {
+    fn default() -> Self {
+        Self {
+            handshake: HANDSHAKE,
+            quic_head_start: QUIC_HEAD_START,
+            quic_rest: QUIC_REST,
+            stream: STREAM,
+            response: RESPONSE,
+            frame: FRAME,
+            kept: KEPT,
+            idle: IDLE,
+            connection_idle: CONNECTION_IDLE,
+            write_stall: WRITE_STALL,
+            drain: DRAIN,
+            connections: CONNECTIONS,
+            connections_per_peer: CONNECTIONS_PER_PEER,
+            handshakes: HANDSHAKES,
+            handshakes_per_address: HANDSHAKES_PER_ADDRESS,
+            negotiating: NEGOTIATING,
+            streams_per_connection: STREAMS_PER_CONNECTION,
+            streams_per_peer: STREAMS_PER_PEER,
+            in_flight: IN_FLIGHT,
+            in_flight_per_peer: IN_FLIGHT_PER_PEER,
+            in_flight_together: IN_FLIGHT_TOGETHER,
+            call_bytes: MAX_OBJECT_BYTES,
+            answer_bytes: MAX_ANSWER_BYTES,
+            stream_window_bytes: STREAM_WINDOW_BYTES,
+            connection_window_bytes: CONNECTION_WINDOW_BYTES,
+            memory_share: MEMORY_SHARE,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! [`Net`]: one organisation's, or one service's, end of the network.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use pod_crypto::SigningKey;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::address::Address;
+use crate::calling::{CallFault, Lines, Reply};
+use crate::counts::{Counts, NetCounts};
+use crate::driver::{self, Driver, Order};
+use crate::frame::Kind;
+use crate::gate::Gate;
+use crate::identity;
+use crate::limits::NetLimits;
+use crate::serving::{Handler, Serving};
+use crate::startup::{KeyLogOff, NetStartError};
+
+/// Orders that wait for the swarm's task: callers wait for theirs.
+const ORDERS: usize = 64;
+
+/// Says whether the peer with this Ed25519 key may be talked to: a look into the registry. It is asked for each connection and
+/// each call, so it must be quick.
+pub type Allow = Arc<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
+
+/// What a [`Net`] is made of.
+pub struct NetConfig<'a> {
+    /// The key that its peer id is: an organisation's online key, or a service's.
+    pub key: &'a SigningKey,
+    /// Where it listens; a port of 0 takes a free one. Empty for who only calls.
+    pub listen: &'a [Address],
+    /// Who may be talked to.
+    pub allow: Allow,
+    /// What answers calls; none for who only calls.
+    pub handler: Option<Arc<dyn Handler>>,
+    /// Deadlines and sizes.
+    pub limits: NetLimits,
+}
+
+impl fmt::Debug for NetConfig<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetConfig").field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
+/// Who is called, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its key: the handshake must prove it.
+    pub key: [u8; 32],
+    /// Its addresses, in any order.
+    pub addresses: Vec<Address>,
+}
+
+/// Listens, answers and calls. Dropping it cuts everything; [`Net::stop`] lets calls finish first.
+pub struct Net {
+    key: [u8; 32],
+    addresses: Vec<Address>,
+    lines: Lines,
+    orders: mpsc::Sender<Order>,
+    serving: Option<Arc<Serving>>,
+    counts: Arc<Counts>,
+    driver: JoinHandle<()>,
+}
+
+impl fmt::Debug for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Net").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+impl Net {
+    /// Listens and begins to answer. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`NetStartError`]; nothing listens then.
+    pub async fn start(config: NetConfig<'_>, _key_log: KeyLogOff) -> Result<Self, NetStartError> {
+        let keypair = identity::keypair(config.key).ok_or(NetStartError::Key)?;
+        let counts = Arc::new(Counts::default());
+        let limits = config.limits;
+        let serving = config.handler.map(|handler| {
+            let (allow, counts) = (Arc::clone(&config.allow), Arc::clone(&counts));
+            Arc::new(Serving::new(handler, allow, limits.clone(), counts))
+        });
+        let gate = Gate::new(Arc::clone(&config.allow), serving.clone(), Arc::clone(&counts), &limits);
+        let mut swarm = driver::swarm(keypair, gate, &limits)?;
+        let addresses = driver::listen(&mut swarm, config.listen).await?;
+        let (orders, queue) = mpsc::channel(ORDERS);
+        let driver = Driver { swarm, orders: queue, dialling: HashMap::new(), counts: Arc::clone(&counts) };
+        Ok(Self {
+            key: config.key.public_key().to_bytes(),
+            addresses,
+            lines: Lines { orders: orders.clone(), allow: config.allow, limits, open: Mutex::default() },
+            orders,
+            serving,
+            counts,
+            driver: tokio::spawn(driver.run()),
+        })
+    }
+
+    /// The key that its peer id is.
+    #[must_use]
+    pub fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    /// Where it listens, with the real ports, without the peer id.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn counts(&self) -> NetCounts {
+        self.counts.now()
+    }
+
+    /// Calls a peer, on the stream that is open to it or on a new one: by QUIC, or else by TCP, or else through a relay.
+    ///
+    /// # Errors
+    /// [`CallFault`]. Only when [`CallFault::nothing_was_sent`] may the call be sent again another way.
+    pub async fn call(&self, peer: &Peer, kind: Kind, body: Vec<u8>) -> Result<Reply, CallFault> {
+        self.lines.call(peer, kind, body).await
+    }
+
+    /// Cuts every connection whose peer is no longer allowed: to be called when the registry has changed. (A call on a stream
+    /// that is open is refused without it.)
+    pub async fn recheck(&self) {
+        let _stopped = self.orders.send(Order::Recheck).await;
+    }
+
+    /// Takes no further calls, and waits until those under way are answered; then everything is cut.
+    pub async fn stop(self) {
+        if let Some(serving) = &self.serving {
+            serving.drain().await;
+        }
+    }
+}
+
+impl Drop for Net {
+    fn drop(&mut self) {
+        if let Some(serving) = &self.serving {
+            serving.cut();
+        }
+        self.driver.abort();
+    }
+}
