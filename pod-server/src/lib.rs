@@ -12,6 +12,7 @@
 //! | [`node`] | one node, opened from its parts |
 //! | [`config`], [`key_file`] | what an operator writes |
 //! | [`serve`] | a node from its configuration, until it is told to stop |
+//! | [`p2p`] | the node over libp2p |
 //! | [`routes`] | the node over HTTP: one table of routes, one file for each group |
 
 mod age;
@@ -27,6 +28,7 @@ pub mod key_file;
 mod metrics;
 pub mod node;
 pub mod notices;
+pub mod p2p;
 mod reach;
 mod releases;
 pub mod request;
@@ -34,6 +36,7 @@ pub mod routes;
 pub mod serve;
 mod stop;
 mod tables;
+mod to_the_end;
 pub mod upkeep;
 pub mod view;
 

@@ -20,6 +20,7 @@ use crate::enrolment::Enrolment;
 use crate::fault::Fault;
 use crate::import::{Importer, admin};
 use crate::node::{Node, NodeParts, OpenError};
+use crate::p2p::P2p;
 use crate::routes::{App, admin_service, main_service, metrics_service};
 use crate::tables::{SCHEMA_VERSION, tables};
 use crate::upkeep::{Blinder, Upkeep};
@@ -61,6 +62,9 @@ pub enum StartError {
     /// Sockets and certificates.
     #[error(transparent)]
     Http(#[from] StartupError),
+    /// The network between organisations.
+    #[error(transparent)]
+    Net(#[from] pod_net::NetStartError),
     /// The store.
     #[error(transparent)]
     Store(#[from] pod_store::OpenError),
@@ -164,6 +168,10 @@ impl NodeServer {
             None => None,
         };
         let admin = server(vec![admin::address(&absolute(&config.data)?)?]).await?;
+        if let Some(p2p) = &config.p2p {
+            let key_log = pod_net::refuse_key_log(|name| (edge.environment)(name))?;
+            put(&app.p2p, P2p::start(&app.node, p2p, key_log).await?);
+        }
         // Every socket is open: from here on nothing fails.
         let admin = admin.serve(admin_service(&app, &importer));
         let metrics = metrics.map(|server| server.serve(metrics_service(&app)));
@@ -186,6 +194,12 @@ impl NodeServer {
     #[must_use]
     pub fn addresses(&self) -> &[ListenAddress] {
         &self.addresses
+    }
+
+    /// Where other organisations come over libp2p, with the real port where it was 0; empty when it is off.
+    #[must_use]
+    pub fn p2p_addresses(&self) -> Vec<pod_net::Address> {
+        self.app.p2p(|p2p| p2p.addresses().to_vec()).unwrap_or_default()
     }
 
     /// Where its metrics are.
@@ -212,6 +226,7 @@ impl NodeServer {
                 fault = node.stopped() => {
                     // Dropped, not drained: connections are cut.
                     take(&self.app.server);
+                    take(&self.app.p2p);
                     return Err(Stopped(fault));
                 }
                 () = &mut shutdown => return Ok(self.drain().await),
@@ -234,10 +249,18 @@ impl NodeServer {
     async fn drain(self) -> Drained {
         tracing::info!("draining");
         self.importer.stop();
-        let drained = match take(&self.app.server) {
-            Some(server) => server.drain().await,
-            None => Drained { cut: 0 },
+        let callers = async {
+            match take(&self.app.server) {
+                Some(server) => server.drain().await,
+                None => Drained { cut: 0 },
+            }
         };
+        let peers = async {
+            if let Some(p2p) = take(&self.app.p2p) {
+                p2p.stop().await;
+            }
+        };
+        let (drained, ()) = tokio::join!(callers, peers);
         self.admin.drain().await;
         if let Some(upkeep) = take(&self.app.upkeep) {
             upkeep.finish().await;

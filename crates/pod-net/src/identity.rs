@@ -22,3 +22,9 @@ pub(crate) fn peer_of(key: &[u8; 32]) -> Option<PeerId> {
     let public = ed25519::PublicKey::try_from_bytes(key).ok()?;
     Some(PublicKey::from(public).to_peer_id())
 }
+
+/// The peer id of a key as libp2p writes it; empty when the bytes are no point of the curve.
+#[must_use]
+pub fn peer_id(key: &[u8; 32]) -> String {
+    peer_of(key).map(|peer| peer.to_string()).unwrap_or_default()
+}

@@ -24,9 +24,11 @@ mod startup;
 mod transport;
 
 pub use address::{Address, AddressFault};
+pub use bytes::Bytes;
 pub use calling::{CallFault, DialFault, Reply, Tried};
 pub use counts::NetCounts;
 pub use frame::{Kind, PROTOCOL};
+pub use identity::peer_id;
 pub use limits::NetLimits;
 pub use net::{Allow, Net, NetConfig, Peer};
 pub use serving::{Caller, Handler, Turned, Working};

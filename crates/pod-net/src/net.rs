@@ -134,18 +134,24 @@ impl Net {
     }
 
     /// Takes no further calls, and waits until those under way are answered; then everything is cut.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         if let Some(serving) = &self.serving {
             serving.drain().await;
         }
+        self.cut();
+    }
+
+    /// Cuts everything at once.
+    pub fn cut(&self) {
+        if let Some(serving) = &self.serving {
+            serving.cut();
+        }
+        self.driver.abort();
     }
 }
 
 impl Drop for Net {
     fn drop(&mut self) {
-        if let Some(serving) = &self.serving {
-            serving.cut();
-        }
-        self.driver.abort();
+        self.cut();
     }
 }

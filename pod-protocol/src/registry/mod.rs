@@ -151,6 +151,15 @@ impl Registry {
         Some((organisation, organisation.services().get(place.service)?))
     }
 
+    /// The keys of everybody who may call or be called now: of members that are not suspended, and of their services. A key that
+    /// stands in two places is nobody's.
+    pub fn peer_keys(&self) -> impl Iterator<Item = [u8; 32]> {
+        let organisations = self.by_kid.values().map(|(at, key)| (*at, key));
+        let services = self.services_by_kid.values().map(|(place, key)| (place.organisation, key));
+        let stands = |at: usize| self.organisations.get(at).is_some_and(|organisation| !organisation.suspended);
+        organisations.chain(services).filter(move |(at, _)| stands(*at)).map(|(_, key)| key.to_bytes())
+    }
+
     /// All members, the suspended ones too.
     pub fn organisations(&self) -> impl Iterator<Item = &Organisation> {
         self.organisations.iter()

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use pod_protocol::Refusal;
 use pod_protocol::registry::{Anchor, MAX_REGISTRY_AGE_SECS, Registry};
 use pod_store::{Batch, Store};
+use tokio::sync::watch;
 
 use crate::fault::{Failure, Fault};
 use crate::tables::SINGLES;
@@ -23,6 +24,8 @@ const CONFIRMED_EVERY_SECS: u64 = 300;
 pub(crate) struct RegistryBook {
     store: Arc<dyn Store>,
     held: RwLock<Held>,
+    /// How often another copy came into use.
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -55,7 +58,7 @@ impl RegistryBook {
         };
         let fetched_secs = fetched_secs.max(confirmed_secs);
         let held = Held::new(Registry::of_held(&anchor, &statements, now_secs), fetched_secs);
-        let book = Self { store, held: RwLock::new(held) };
+        let book = Self { store, held: RwLock::new(held), changes: watch::Sender::new(0) };
         book.age(now_secs);
         Ok(book)
     }
@@ -120,8 +123,19 @@ impl RegistryBook {
         self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Tells whenever another copy has come into use.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
     fn set(&self, held: Held) {
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
+        let mut place = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let another = !Arc::ptr_eq(&place.in_use, &held.in_use);
+        *place = held;
+        drop(place);
+        if another {
+            self.changes.send_modify(|changes| *changes += 1);
+        }
     }
 }
 

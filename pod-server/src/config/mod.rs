@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use pod_crypto::PublicKey;
 use pod_http::{CertificateFiles, ListenAddress};
+use pod_net::NetLimits;
 use pod_protocol::ids::{Principal, from_base64url};
 use pod_protocol::registry::Anchor;
 use pod_store::{DEFAULT_CACHE_BYTES, Engine, StoreConfig};
@@ -27,6 +28,7 @@ pub use check::{CheckError, Finding};
 pub use error::{ConfigError, Source};
 
 use crate::enrolment::OidcConfig;
+use crate::p2p::P2pConfig;
 use crate::upkeep::UpkeepConfig;
 use layers::{Layers, Settings};
 
@@ -60,6 +62,8 @@ pub struct NodeConfig {
     pub certificate: Option<CertificateFiles>,
     /// Where the operator's monitoring comes.
     pub metrics_listen: Option<ListenAddress>,
+    /// Where other organisations come over libp2p; none when it is off.
+    pub p2p: Option<P2pConfig>,
     /// The folder of the store and the log.
     pub data: PathBuf,
     /// The organisation's catalogue.
@@ -131,6 +135,7 @@ impl NodeConfig {
             origins: settings.list("origins"),
             certificate,
             metrics_listen: settings.text("metrics_listen").and_then(|text| text.parse().ok()),
+            p2p: p2p(settings)?,
             data: needed_path(settings, "data")?,
             catalogue: needed_path(settings, "catalogue")?,
             roots: settings.paths("roots"),
@@ -170,6 +175,17 @@ fn section<T: DeserializeOwned>(
         .try_into()
         .map(Some)
         .map_err(|error: toml::de::Error| ConfigError::Table { table, why: error.message().to_owned() })
+}
+
+/// The network between organisations, when it listens somewhere.
+fn p2p(settings: &Settings) -> Result<Option<P2pConfig>, ConfigError> {
+    let listen: Vec<_> = settings.list("p2p.listen").iter().filter_map(|text| text.parse().ok()).collect();
+    if listen.is_empty() {
+        let alone = settings.is_set("p2p.connections");
+        return if alone { Err(ConfigError::Incomplete { name: "p2p", needs: "p2p.listen" }) } else { Ok(None) };
+    }
+    let connections = settings.number("p2p.connections").and_then(|number| u32::try_from(number).ok());
+    Ok(Some(P2pConfig { listen, connections: connections.unwrap_or(NetLimits::default().connections) }))
 }
 
 /// The login provider; its paths are relative to the file like all others.

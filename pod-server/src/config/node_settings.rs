@@ -64,6 +64,16 @@ pub(super) static SETTINGS: &[Setting] = &[
         ),
         parses::<ListenAddress>,
     ),
+    list(checked(
+        text(
+            "p2p.listen",
+            Optional,
+            r#"["/ip4/0.0.0.0/udp/4001/quic-v1", "/ip4/0.0.0.0/tcp/4001"]"#,
+            "Where other organisations and their services come over libp2p. Nowhere when it is not set: they use https.\nTheir firewalls' way to it stands in the profile's endpoints.",
+        ),
+        parses::<pod_net::Address>,
+    )),
+    number("p2p.connections", "2048", "Most connections of all of them together."),
     text("data", Required, r#""/var/lib/aitta/node""#, "The folder of the store and the audit log."),
     text(
         "catalogue",

@@ -2,6 +2,7 @@
 
 mod steps;
 
+use pod_net::Transport;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -16,6 +17,12 @@ pub(crate) use steps::{Step, Stopwatch};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
     outcome: &'static str,
+}
+
+/// What carries calls.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TransportLabels {
+    transport: &'static str,
 }
 
 /// A route and the status that it answered with.
@@ -45,6 +52,9 @@ pub(crate) struct Metrics {
     registry_age_secs: Gauge,
     connections_open: Gauge,
     connections: Family<Outcome, Gauge>,
+    peers_open: Family<TransportLabels, Gauge>,
+    peer_calls: Family<TransportLabels, Gauge>,
+    peers_refused: Family<Outcome, Gauge>,
 }
 
 impl Metrics {
@@ -67,6 +77,9 @@ impl Metrics {
             registry_age_secs: Gauge::default(),
             connections_open: Gauge::default(),
             connections: Family::default(),
+            peers_open: Family::default(),
+            peer_calls: Family::default(),
+            peers_refused: Family::default(),
             registry: Registry::default(),
         };
         registry.register("calls", "Calls, by how they ended as a whole", metrics.calls.clone());
@@ -90,6 +103,12 @@ impl Metrics {
         registry.register("connections_open", "Connections open now", metrics.connections_open.clone());
         let ended = metrics.connections.clone();
         registry.register("connections_ended", "Connections since the start, by how they were taken or closed", ended);
+        let peers = metrics.peers_open.clone();
+        registry.register("peers_open", "Connections of libp2p open now, by transport", peers);
+        let calls = metrics.peer_calls.clone();
+        registry.register("peer_calls", "Calls answered over libp2p since the start, by transport", calls);
+        let refused = metrics.peers_refused.clone();
+        registry.register("peers_refused", "What was refused of libp2p since the start, by why", refused);
         Self { registry, ..metrics }
     }
 
@@ -126,6 +145,7 @@ pub(crate) struct Levels {
     pub(crate) registry_age_secs: u64,
     pub(crate) notices_waiting: u64,
     pub(crate) connections: pod_http::Counts,
+    pub(crate) peers: pod_net::NetCounts,
 }
 
 impl Metrics {
@@ -142,10 +162,32 @@ impl Metrics {
         for (outcome, count) in endings(&levels.connections) {
             set(&self.connections.get_or_create(&Outcome { outcome }), count);
         }
+        self.set_peers(&levels.peers);
         let mut text = String::new();
         // Writing into a String does not fail.
         let _written = encode(&mut text, &self.registry);
         text
+    }
+}
+
+impl Metrics {
+    fn set_peers(&self, counts: &pod_net::NetCounts) {
+        let set = |gauge: &Gauge, level: u64| gauge.set(i64::try_from(level).unwrap_or(i64::MAX));
+        let by_transport = Transport::ALL.into_iter().zip(counts.connections.into_iter().zip(counts.answered));
+        for (transport, (open, answered)) in by_transport {
+            let transport = TransportLabels { transport: transport.name() };
+            set(&self.peers_open.get_or_create(&transport), open);
+            set(&self.peer_calls.get_or_create(&transport), answered);
+        }
+        let refused = [
+            ("stranger", counts.strangers),
+            ("crowded", counts.crowded),
+            ("streams", counts.streams_refused),
+            ("frame", counts.frames_broken),
+        ];
+        for (outcome, count) in refused {
+            set(&self.peers_refused.get_or_create(&Outcome { outcome }), count);
+        }
     }
 }
 

@@ -19,15 +19,23 @@ pub enum Peer {
         /// The exporter.
         exporter: Option<[u8; 32]>,
     },
+    /// libp2p: the key that the handshake proved.
+    Libp2p {
+        /// The key.
+        key: [u8; 32],
+    },
 }
 
 impl Peer {
     /// What the protocol's rules need to know of the connection. Uses the nonce up.
     pub(crate) fn channel(&self, node: &Node, nonce: Option<Cti>, now_secs: u64) -> Channel {
-        let Self::Http { exporter } = self;
+        let (peer, exporter) = match self {
+            Self::Http { exporter } => (None, *exporter),
+            Self::Libp2p { key } => (Some(*key), None),
+        };
         Channel {
-            peer: None,
-            exporter: *exporter,
+            peer,
+            exporter,
             origins: Arc::clone(&node.origins),
             nonce: nonce.and_then(|nonce| node.nonces.use_up(nonce, now_secs)),
         }

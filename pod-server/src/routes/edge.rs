@@ -12,7 +12,6 @@ use pod_http::{Incoming, Language, Outgoing, StatusCode, TraceId};
 use super::App;
 use super::problems::{self, NOT_FOUND, Turned};
 use super::table::{Route, nothing, table};
-use crate::fault::{Failure, Fault};
 use crate::node::Node;
 use crate::request::Peer;
 
@@ -92,25 +91,4 @@ pub(super) async fn watch(
     }
     log(&app.node, route, response.status(), trace_id, began);
     response
-}
-
-/// Works to the end, also when the caller goes away meanwhile: what has begun to change something must be finished and
-/// recorded. A fatal fault stops the node even when nobody waits for the answer any more.
-pub(super) async fn to_the_end<T: Send + 'static>(
-    app: &Arc<App>,
-    during: &'static str,
-    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
-) -> Result<T, Failure> {
-    let node = Arc::clone(&app.node);
-    let task = tokio::spawn(async move {
-        match work.await {
-            Err(Failure::Fault(fault)) if fault.is_fatal() => {
-                node.note(fault, during);
-                pending().await
-            }
-            result => result,
-        }
-    });
-    // A panic: what was done is unknown, so nothing is acknowledged.
-    task.await.unwrap_or_else(|_| Err(Fault::Damaged { what: "a task's work" }.into()))
 }

@@ -23,8 +23,9 @@ pub(super) async fn readiness(app: Arc<App>, _asked: Asked) -> Response {
     let found = look(&app, store_answers);
     let ready = found.reasons.is_empty();
     let view = &app.node.view;
+    let transports = app.transports();
     let document = json!({
-        "ready": ready, "reasons": found.reasons, "notices": found.notices,
+        "ready": ready, "reasons": found.reasons, "notices": found.notices, "transports": transports,
         "revocations": { "looked_secs_ago": view.age_secs(), "bound_secs": view.bound().secs() },
     });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -9,6 +9,7 @@ use super::edge::{Asked, Response};
 use crate::blocking::blocking;
 use crate::metrics::Levels;
 use crate::node::Node;
+use crate::p2p::P2p;
 
 /// OpenMetrics 1.0.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -16,6 +17,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// The metrics.
 pub(super) async fn get(app: Arc<App>, _asked: Asked) -> Response {
     let connections = app.connections().unwrap_or_default();
+    let peers = app.p2p(P2p::counts).unwrap_or_default();
     let text = blocking(&app.node, move |node| {
         Ok(node.metrics.text(Levels {
             log_entries: node.log.size(),
@@ -25,6 +27,7 @@ pub(super) async fn get(app: Arc<App>, _asked: Asked) -> Response {
             registry_age_secs: registry_age_secs(node),
             notices_waiting: crate::notices::queue::waiting(node)?,
             connections,
+            peers,
         }))
     })
     .await?;

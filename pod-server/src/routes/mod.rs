@@ -29,6 +29,7 @@ use pod_http::ServerHandle;
 
 use crate::enrolment::Enrolment;
 use crate::node::Node;
+use crate::p2p::P2p;
 use crate::upkeep::{Reason, Upkeep};
 
 pub(crate) use problems::FAULT;
@@ -45,6 +46,8 @@ pub struct App {
     pub(crate) upkeep: Mutex<Option<Upkeep>>,
     /// While it serves, for its counts and its certificate; whoever drains it takes it out.
     pub(crate) server: Mutex<Option<ServerHandle>>,
+    /// While it talks to other organisations; whoever ends it takes it out.
+    pub(crate) p2p: Mutex<Option<P2p>>,
 }
 
 impl App {
@@ -52,13 +55,25 @@ impl App {
     #[must_use]
     pub fn new(node: Arc<Node>, enrolment: Option<Arc<Enrolment>>) -> Arc<Self> {
         let oidc_issuer = enrolment.as_ref().map(|enrolment| enrolment.issuer().to_owned());
-        Arc::new(Self { node, oidc_issuer, enrolment, upkeep: Mutex::default(), server: Mutex::default() })
+        Arc::new(Self { node, oidc_issuer, enrolment, upkeep: Mutex::default(), server: Mutex::default(), p2p: Mutex::default() })
     }
 
     /// What upkeep has to say to the operator; nothing when it is not running.
     pub(crate) fn reasons(&self) -> Vec<Reason> {
         let upkeep = self.upkeep.lock().unwrap_or_else(PoisonError::into_inner);
         upkeep.as_ref().map(Upkeep::reasons).unwrap_or_default()
+    }
+
+    /// The network between organisations, while it runs.
+    pub(crate) fn p2p<T>(&self, look: impl FnOnce(&P2p) -> T) -> Option<T> {
+        self.p2p.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
+    }
+
+    /// What carries calls to this node.
+    pub(crate) fn transports(&self) -> Vec<&'static str> {
+        let mut transports = vec!["https"];
+        transports.extend(self.p2p(P2p::transports).unwrap_or_default());
+        transports
     }
 
     /// What happened to connections so far; none when the server is not running.

@@ -16,6 +16,7 @@ use super::edge::{Asked, Response};
 use super::forms::{self, COSE, JSON};
 use super::problems::{MALFORMED, NOT_FOUND, Turned};
 use crate::blocking::blocking;
+use crate::p2p::P2p;
 
 /// The versions of the protocol that the node speaks.
 const VERSIONS: [u64; 1] = [1];
@@ -42,6 +43,7 @@ pub(super) async fn well_known(app: Arc<App>, _asked: Asked) -> Response {
         "revocation_bound_secs": node.view.bound().secs(),
         "catalogue_digest": base64url(&node.catalogue.digest()),
         "origins": *node.origins,
+        "p2p": app.p2p(P2p::described),
         "oidc_issuer": app.oidc_issuer,
     }));
     outgoing.headers.insert(header::CACHE_CONTROL, PUBLIC_CACHE);

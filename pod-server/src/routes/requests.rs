@@ -8,11 +8,12 @@ use pod_protocol::Refusal;
 use pod_protocol::ids::ObjectId;
 
 use super::App;
-use super::edge::{Asked, Response, to_the_end};
+use super::edge::{Asked, Response};
 use super::forms::COSE;
 use super::problems::{NOT_FOUND, Turned};
 use crate::blocking::blocking;
 use crate::fault::Failure;
+use crate::to_the_end::to_the_end;
 
 fn none_here() -> Turned {
     Turned::because(&NOT_FOUND, "No access request with this id is here, or its time is over. Is the link whole?")
@@ -37,7 +38,7 @@ pub(super) async fn decide(app: Arc<App>, asked: Asked) -> Response {
     let (node, sealed) = (Arc::clone(&app.node), asked.incoming.body);
     let kept =
         async move { blocking(&node, move |node| node.requests.leave_decision(&id, &sealed, (node.clock)())).await };
-    match to_the_end(&app, "a decision", kept).await {
+    match to_the_end(&app.node, "a decision", kept).await {
         Ok(()) => Ok(Outgoing::new(StatusCode::NO_CONTENT, COSE, "")),
         Err(Failure::Refused(Refusal::UnknownGrant)) => Err(none_here()),
         Err(failure) => Err(failure.into()),

@@ -51,7 +51,7 @@ async fn a_peer_that_stops_answers_what_it_has_read() {
         let calling = member.call(&peer, Kind::Call, b"wait".to_vec());
         let leaving = async {
             echo.works_on(1).await;
-            let stopping = tokio::spawn(server.net.stop());
+            let stopping = tokio::spawn(async move { server.net.stop().await });
             echo.go_on.give(1);
             stopping.await.unwrap();
         };
