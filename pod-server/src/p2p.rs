@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use pod_crypto::random_array;
 use pod_http::TraceId;
 use pod_net::{
-    Address, Caller, Handler, KeyLogOff, Kind, Net, NetConfig, NetCounts, NetLimits, NetStartError, Transport,
-    Turned, Working,
+    Address, Caller, Handler, KeyLogOff, Kind, Net, NetConfig, NetCounts, NetLimits, NetStartError, Transport, Turned,
+    Working,
 };
 use pod_protocol::registry::Registry;
 use pod_protocol::{Outward, Refusal};

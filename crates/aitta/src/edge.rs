@@ -1,6 +1,7 @@
 //! What this process takes from the system. Made once in `main` and handed down: nothing below reads a clock, a random
 //! source or the environment by itself.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::future::Future;
 use std::io::IsTerminal as _;
@@ -9,9 +10,12 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pod_client::Caller;
-use pod_crypto::{Random, SystemRandom};
+use pod_crypto::{Random, SigningKey, SystemRandom};
 use pod_directory::Surroundings;
 use pod_http::{Client, ClientLimits, ClientProtocol, KeyLogOff, RootCertificates};
+use pod_net::{Net, NetConfig, NetLimits};
+use pod_protocol::registry::{Organisation, Registry};
+use pod_protocol::statement::Endpoint;
 use rustix::time::{ClockId, clock_gettime};
 use tracing_subscriber::EnvFilter;
 
@@ -27,6 +31,7 @@ const LOG_VARIABLE: &str = "AITTA_LOG";
 const OWN_CRATES: &[&str] = &[
     "aitta",
     "pod_http",
+    "pod_net",
     "pod_server",
     "pod_directory",
     "pod_client",
@@ -111,7 +116,28 @@ impl Edge {
             None => RootCertificates::none(),
         };
         let http = Client::new(believed, ClientProtocol::default(), ClientLimits::default())?;
-        Ok(Caller { http, random: Arc::clone(&self.random), clock: Arc::clone(&self.clock) })
+        Ok(Caller { http, net: None, random: Arc::clone(&self.random), clock: Arc::clone(&self.clock) })
+    }
+
+    /// Calls to other organisations over libp2p, under a key that the registry has; none when no member is reached that way.
+    /// Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When `SSLKEYLOGFILE` is set, or the system gives no sockets.
+    pub(crate) async fn net(key: &SigningKey, registry: &Registry) -> Result<Option<Arc<Net>>, Failure> {
+        let over_libp2p = |one: &Organisation| one.endpoints().iter().any(Endpoint::is_multiaddr);
+        if !registry.organisations().any(over_libp2p) {
+            return Ok(None);
+        }
+        let members: HashSet<[u8; 32]> = registry.peer_keys().collect();
+        let config = NetConfig {
+            key,
+            listen: &[],
+            allow: Arc::new(move |key| members.contains(key)),
+            handler: None,
+            limits: NetLimits::default(),
+        };
+        Ok(Some(Arc::new(Net::start(config, pod_net::refuse_key_log(Self::environment)?).await?)))
     }
 
     /// Runs a command's asynchronous part: on all cores for a daemon and for a client alike, since a client too checks

@@ -120,6 +120,12 @@ impl From<CallError> for Failure {
     }
 }
 
+impl From<pod_net::NetStartError> for Failure {
+    fn from(error: pod_net::NetStartError) -> Self {
+        Self::configuration(error)
+    }
+}
+
 impl From<pod_http::StartupError> for Failure {
     fn from(error: pod_http::StartupError) -> Self {
         Self::configuration(error)

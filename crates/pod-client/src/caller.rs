@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pod_crypto::{Random, random_array};
 use pod_http::Client;
+use pod_net::Net;
 use pod_protocol::ids::Cti;
 
 /// Connections, a clock and randomness, made once in `main`. Cheap to clone.
@@ -12,6 +13,9 @@ use pod_protocol::ids::Cti;
 pub struct Caller {
     /// The connections.
     pub http: Client,
+    /// The network between organisations, under the key that signs the calls: a service's or an organisation's. None for who has
+    /// no key in the registry, such as a wallet: every call then goes over HTTPS.
+    pub net: Option<Arc<Net>>,
     /// Randomness, for what makes requests unique.
     pub random: Arc<dyn Random>,
     /// The clock: seconds since 1970.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use pod_crypto::blind::BlindError;
 use pod_http::{ClientError, Response, TargetError};
+use pod_net::{CallFault, Turned};
 use pod_protocol::{Outward, Refusal};
 
 /// A call that gave nothing.
@@ -33,6 +34,15 @@ pub enum CallError {
         /// Which step failed.
         #[source]
         source: Box<ClientError>,
+    },
+    /// The call was sent over libp2p, and no answer came: it may have taken effect.
+    #[error("{whom} did not answer")]
+    Broken {
+        /// Who was called.
+        whom: String,
+        /// What happened.
+        #[source]
+        source: Box<CallFault>,
     },
     /// The other side turned us down.
     #[error("{whom} refused: {refusal}")]
@@ -87,7 +97,7 @@ pub enum Disbelief {
 /// What another side said when it turned us down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteRefusal {
-    /// The HTTP status.
+    /// The HTTP status; 0 over libp2p, which has none.
     pub status: u16,
     /// The stable code; none when it was no Aitta server that answered.
     pub code: Option<String>,
@@ -127,6 +137,30 @@ impl RemoteRefusal {
     }
 }
 
+impl RemoteRefusal {
+    /// What a peer said over libp2p.
+    pub(crate) fn of_peer(turned: Turned) -> Self {
+        match turned {
+            Turned::Refused { outward, detail } => Self {
+                status: 0,
+                code: Some(outward.code().to_owned()),
+                outward: Some(outward),
+                title: outward.advice().to_owned(),
+                detail: Some(detail).filter(|detail| !detail.is_empty()),
+                trace_id: None,
+            },
+            Turned::Fault { trace_id } => Self {
+                status: 0,
+                code: Some("fault".to_owned()),
+                outward: None,
+                title: "Something of theirs failed".to_owned(),
+                detail: None,
+                trace_id: Some(trace_id),
+            },
+        }
+    }
+}
+
 /// The protocol's outward reason with this code.
 fn outward_of(code: &str) -> Option<Outward> {
     (1..=u64::from(u8::MAX)).map_while(Outward::from_number).find(|outward| outward.code() == code)
@@ -135,6 +169,7 @@ fn outward_of(code: &str) -> Option<Outward> {
 impl fmt::Display for RemoteRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.code {
+            Some(code) if self.status == 0 => write!(f, "{code}: {}", self.title)?,
             Some(code) => write!(f, "{code} (status {}): {}", self.status, self.title)?,
             None => write!(f, "status {}: {}", self.status, self.title)?,
         }
@@ -155,7 +190,7 @@ impl CallError {
         match self {
             Self::Ours { .. } => "own-input",
             Self::Address { .. } => "own-address",
-            Self::Way { .. } => "not-reached",
+            Self::Way { .. } | Self::Broken { .. } => "not-reached",
             Self::Refused { refusal, .. } => refusal.code.as_deref().unwrap_or("refused"),
             Self::Failed { refusal, .. } => refusal.code.as_deref().unwrap_or("failed"),
             Self::Unbelievable { .. } => "not-believed",
@@ -171,6 +206,7 @@ impl CallError {
                 "Correct the address: https://HOST[:PORT], or http://127.0.0.1:PORT on this machine."
             }
             Self::Way { source, .. } => source.advice(),
+            Self::Broken { source, .. } => source.advice(),
             Self::Refused { refusal, .. } => refusal
                 .outward
                 .map_or("Read the code and the detail: they say what about the request.", Outward::advice),
@@ -187,6 +223,6 @@ impl CallError {
     /// Whether it is worth trying again later without changing anything.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Way { .. } | Self::Failed { .. })
+        matches!(self, Self::Way { .. } | Self::Broken { .. } | Self::Failed { .. })
     }
 }

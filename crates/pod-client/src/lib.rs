@@ -21,7 +21,9 @@ pub mod node;
 pub mod service;
 mod target;
 pub mod wallet;
+mod way;
 
 pub use caller::Caller;
 pub use error::{CallError, RemoteRefusal};
 pub use target::Bound;
+pub use way::{Carried, Way};

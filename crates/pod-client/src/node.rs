@@ -1,5 +1,6 @@
 //! One organisation's node.
 
+use pod_net::Kind;
 use pod_protocol::access_request::AccessRequest;
 use pod_protocol::answer::Answer;
 use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::caller::Caller;
 use crate::error::{CallError, Disbelief};
 use crate::target::{Bound, CBOR, COSE, JSON, Target};
+use crate::way::{Carried, peers_of};
 
 /// Longest secret id of an enrolment that is put into a path, in bytes.
 const MAX_ENROLMENT_ID_BYTES: usize = 128;
@@ -116,7 +118,8 @@ impl NodeClient {
         Ok(Self { target: Target::new(caller, url, whom)? })
     }
 
-    /// The node of an organisation, at the first of its endpoints that is a URL.
+    /// The node of an organisation: over libp2p at its multiaddrs when the caller has a [`Caller::net`], else, and for what libp2p
+    /// does not carry, at the first of its endpoints that is a URL.
     ///
     /// # Errors
     /// [`CallError::Ours`] when it has none, [`CallError::Address`].
@@ -124,7 +127,7 @@ impl NodeClient {
         let whom = organisation.name().as_str();
         let url = organisation.endpoints().iter().find(|endpoint| !endpoint.is_multiaddr());
         let url = url.ok_or_else(|| CallError::Ours { what: format!("{whom} has published no address to call") })?;
-        Self::new(caller, url.as_str(), whom)
+        Ok(Self { target: Target::new(caller, url.as_str(), whom)?.with_peers(peers_of(organisation)) })
     }
 
     /// The node of the organisation with this id.
@@ -169,20 +172,20 @@ impl NodeClient {
         self.target.nonce().await
     }
 
-    /// Sends a call, signed for the connection by `make`, which also gives what to keep of it.
+    /// Sends a call, signed for the connection by `make`, which also gives what to keep of it. Says what carried it.
     ///
     /// The answer is decoded and nothing more: [`crate::service::fetch`] checks it too.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn call<T>(&self, make: impl Fn(&Bound) -> (Call, T)) -> Result<(Answer, T), CallError> {
+    pub async fn call<T>(&self, make: impl Fn(&Bound) -> (Call, T)) -> Result<(Answer, T, Carried), CallError> {
         let make = |bound: &Bound| {
             let (call, kept) = make(bound);
             (call.to_bytes(), kept)
         };
-        let (body, kept) = self.target.send_bound("/v1/call", CBOR, make).await?;
-        let answer = Answer::from_bytes(&body).map_err(|refusal| self.target.unbelievable(refusal))?;
-        Ok((answer, kept))
+        let sent = self.target.send_bound(Kind::Call, "/v1/call", CBOR, make).await?;
+        let answer = Answer::from_bytes(&sent.body).map_err(|refusal| self.target.unbelievable(refusal))?;
+        Ok((answer, sent.kept, sent.carried))
     }
 
     /// Sends a command, signed for the connection by `make`, and checks the acknowledgement.
@@ -198,8 +201,9 @@ impl NodeClient {
             let command = make(bound);
             (command.bytes().to_vec(), (command.id(), command.issuer, command.audience))
         };
-        let (body, (id, issuer, holder)) = self.target.send_bound("/v1/command", COSE, make).await?;
-        self.acknowledged(&body, registry, id, issuer, holder)
+        let sent = self.target.send_bound(Kind::Command, "/v1/command", COSE, make).await?;
+        let (id, issuer, holder) = sent.kept;
+        self.acknowledged(&sent.body, registry, id, issuer, holder)
     }
 
     /// Takes back, and checks the acknowledgement. A revocation needs no connection of its own.
@@ -211,7 +215,8 @@ impl NodeClient {
         registry: &Registry,
         revocation: &Verified<Revocation>,
     ) -> Result<Verified<Acknowledgement>, CallError> {
-        let body = self.target.post("/v1/revocations", COSE, CBOR, revocation.bytes().to_vec()).await?;
+        let body =
+            self.target.send_anyhow(Kind::Revocation, "/v1/revocations", COSE, revocation.bytes().to_vec()).await?;
         let outcome = self.acknowledged(&body, registry, revocation.id(), revocation.issuer, revocation.audience)?;
         Ok(outcome.acknowledgement)
     }

@@ -1,6 +1,7 @@
 //! One server that is called: its origin, the path before ours, and what it is called in errors.
 
 use pod_http::{Bytes, ClientError, HeaderValue, Origin, Request, Response, header};
+use pod_net::{Kind, Peer};
 use pod_protocol::Outward;
 use pod_protocol::ids::Cti;
 use pod_protocol::request::Binding;
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::caller::Caller;
 use crate::error::{CallError, Disbelief, RemoteRefusal};
+use crate::way::{self, Carried, Tried, Way};
 
 /// Media type of CBOR (RFC 8949 §9.5).
 pub(crate) const CBOR: &str = "application/cbor";
@@ -40,6 +42,18 @@ pub(crate) struct Target {
     pub(crate) whom: String,
     pub(crate) origin: Origin,
     base: String,
+    /// The same server over libp2p, under each key that it may have.
+    peers: Vec<Peer>,
+}
+
+/// What was sent and came back.
+pub(crate) struct Sent<T> {
+    /// The answer's body.
+    pub(crate) body: Bytes,
+    /// What the caller wanted to keep of what was signed.
+    pub(crate) kept: T,
+    /// What carried it.
+    pub(crate) carried: Carried,
 }
 
 impl Target {
@@ -50,7 +64,19 @@ impl Target {
             None => Origin::of_url(url).map_err(address)?,
         };
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { caller: caller.clone(), whom: whom.to_owned(), origin, base })
+        Ok(Self { caller: caller.clone(), whom: whom.to_owned(), origin, base, peers: Vec::new() })
+    }
+
+    /// The same server, called over libp2p where that works.
+    pub(crate) fn with_peers(self, peers: Vec<Peer>) -> Self {
+        Self { peers, ..self }
+    }
+
+    async fn through_peers<T>(&self, kind: Kind, make: &impl Fn(&Bound) -> (Vec<u8>, T)) -> Tried<T> {
+        match &self.caller.net {
+            Some(net) => way::through_peers(net, &self.peers, kind, &self.whom, make).await,
+            None => Tried::NotSent(None),
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -123,11 +149,43 @@ impl Target {
         Ok(Bound { binding: Binding::Origin(self.origin.to_string()), nonce: Some(answer.nonce) })
     }
 
-    /// Sends what is signed for the connection that it travels on. Without TLS, or when the other end sees another
+    /// Sends what counts on any connection.
+    pub(crate) async fn send_anyhow(
+        &self,
+        kind: Kind,
+        path: &str,
+        content_type: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Bytes, CallError> {
+        match self.through_peers(kind, &|_: &Bound| (body.clone(), ())).await {
+            Tried::Answered(answer) => answer.map(|(body, (), _)| body),
+            Tried::NotSent(_) => self.post(path, content_type, CBOR, body).await,
+        }
+    }
+
+    /// Sends what is signed for the connection that it travels on: over libp2p where that works, else over HTTPS. Without TLS, or when the other end sees another
     /// connection than we do (a proxy), it is signed for the origin with a nonce.
     ///
     /// `make` signs and gives the body, and what the caller wants to keep of it; it may be asked more than once.
     pub(crate) async fn send_bound<T>(
+        &self,
+        kind: Kind,
+        path: &str,
+        content_type: &'static str,
+        make: impl Fn(&Bound) -> (Vec<u8>, T),
+    ) -> Result<Sent<T>, CallError> {
+        let instead = match self.through_peers(kind, &make).await {
+            Tried::Answered(answer) => {
+                let (body, kept, way) = answer?;
+                return Ok(Sent { body, kept, carried: Carried { way, instead: None } });
+            }
+            Tried::NotSent(why) => why,
+        };
+        let (body, kept) = self.send_over_https(path, content_type, make).await?;
+        Ok(Sent { body, kept, carried: Carried { way: Way::Https, instead } })
+    }
+
+    async fn send_over_https<T>(
         &self,
         path: &str,
         content_type: &'static str,

@@ -1,6 +1,7 @@
 //! Where a peer listens: the multiaddrs that are called and listened on, and no others.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use libp2p::multiaddr::Protocol;
@@ -52,6 +53,23 @@ impl Address {
             self.key = Some(*key);
         }
         self
+    }
+
+    /// Where to listen so that this address is served: its port on every interface, or on this machine alone when that is what it
+    /// says. None for a circuit.
+    #[must_use]
+    pub fn listening(&self) -> Option<Self> {
+        if self.transport == Transport::Relayed {
+            return None;
+        }
+        let anywhere = |part: Protocol<'static>| match part {
+            Protocol::Ip4(ip) if !ip.is_loopback() => Some(Protocol::Ip4(Ipv4Addr::UNSPECIFIED)),
+            Protocol::Ip6(ip) if !ip.is_loopback() => Some(Protocol::Ip6(Ipv6Addr::UNSPECIFIED)),
+            Protocol::P2p(_) => None,
+            part => Some(part),
+        };
+        let whole = self.whole.iter().map(Protocol::acquire).filter_map(anywhere).collect();
+        Some(Self { whole, key: None, transport: self.transport })
     }
 
     pub(crate) const fn multiaddr(&self) -> &Multiaddr {

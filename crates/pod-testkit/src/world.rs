@@ -134,7 +134,7 @@ impl World {
             registry: Arc::new(registry),
             citizens,
             pods: report.findable.pods,
-            caller: Caller { http, random, clock: plan.clock },
+            caller: Caller { http, net: None, random, clock: plan.clock },
         }
     }
 

@@ -55,7 +55,14 @@ impl App {
     #[must_use]
     pub fn new(node: Arc<Node>, enrolment: Option<Arc<Enrolment>>) -> Arc<Self> {
         let oidc_issuer = enrolment.as_ref().map(|enrolment| enrolment.issuer().to_owned());
-        Arc::new(Self { node, oidc_issuer, enrolment, upkeep: Mutex::default(), server: Mutex::default(), p2p: Mutex::default() })
+        Arc::new(Self {
+            node,
+            oidc_issuer,
+            enrolment,
+            upkeep: Mutex::default(),
+            server: Mutex::default(),
+            p2p: Mutex::default(),
+        })
     }
 
     /// What upkeep has to say to the operator; nothing when it is not running.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use pod_net::Address;
 use pod_protocol::ids::Principal;
 use pod_protocol::statement::{Role, ShortName};
 use pod_protocol::words::Words;
@@ -39,11 +40,13 @@ pub(crate) struct MemberArgs {
 
 /// What is particular about a member's profile.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ProfileHas {
+pub(crate) struct ProfileHas<'a> {
     /// The catalogue's file, for a holder.
     pub(crate) catalogue: Option<&'static str>,
     /// The services' file, for an owner of services.
     pub(crate) services: Option<&'static str>,
+    /// Where it is reached over libp2p.
+    pub(crate) p2p: &'a [Address],
 }
 
 impl MemberArgs {
@@ -52,7 +55,7 @@ impl MemberArgs {
         &self,
         folder: &mut NewFolder,
         roles: &[Role],
-        profile: ProfileHas,
+        profile: ProfileHas<'_>,
         edge: &Edge,
     ) -> Result<(Principal, Federation), Failure> {
         let federation = Federation::read(&self.federation)?;
@@ -76,11 +79,13 @@ impl MemberArgs {
         Ok((principal, federation))
     }
 
-    fn profile_toml(&self, principal: Principal, federation: &Federation, roots: bool, has: ProfileHas) -> String {
+    fn profile_toml(&self, principal: Principal, federation: &Federation, roots: bool, has: ProfileHas<'_>) -> String {
         let file = |key: &str, name: Option<&str>, about: &str| match name {
             Some(name) => format!("# {about}\n{key} = {}\n", quoted(name)),
             None => format!("# {about}\n# {key} = \"{key}.toml\"\n"),
         };
+        let mut endpoints = vec![quoted(&self.url)];
+        endpoints.extend(has.p2p.iter().map(|address| quoted(&address.to_string())));
         format!(
             "# What {name} says about itself. Sign and publish it with `publish-profile`, after each change and in good time\n\
              # before it runs out. Relative paths start at this file's folder.\n\n\
@@ -89,7 +94,7 @@ impl MemberArgs {
              # What people call it.\n\
              names = {names}\n\
              # Where it answers, the preferred one first.\n\
-             endpoints = [{url}]\n\
+             endpoints = [{endpoints}]\n\
              {catalogue}{services}\
              # For how many days it counts; at most 400.\n\
              valid_days = 90\n\n\
@@ -99,7 +104,7 @@ impl MemberArgs {
             name = self.name,
             principal = quoted(&principal.to_string()),
             names = names_toml(&self.names),
-            url = quoted(&self.url),
+            endpoints = endpoints.join(", "),
             catalogue = file("catalogue", has.catalogue, "Its catalogue; only holders of pods have one."),
             services = file(
                 "services",

@@ -198,7 +198,7 @@ impl Family {
 
     fn in_process(&self) -> InProcess {
         let http = Client::new(RootCertificates::none(), ClientProtocol::default(), ClientLimits::default()).unwrap();
-        let caller = Caller { http, random: Arc::new(SystemRandom), clock: Arc::new(now_secs) };
+        let caller = Caller { http, net: None, random: Arc::new(SystemRandom), clock: Arc::new(now_secs) };
         let (anchor, directory) = anchor_of(self.world.path("directory/federation.toml").as_ref());
         let directory = DirectoryClient::new(&caller, &directory).unwrap();
         let copy = self.runtime.block_on(directory.registry(&anchor, None)).unwrap();
@@ -226,7 +226,7 @@ impl InProcess {
         let purpose: Purpose = PURPOSE.parse().unwrap();
         let node = NodeClient::find(&self.caller, &self.registry, &grants[0].holder())?;
         let make = |bound: &Bound| sign_call(&self.caller, &self.identity, &items, &purpose, false, bound);
-        let (answer, request) = node.call(make).await?;
+        let (answer, request, _) = node.call(make).await?;
         let receipt = Signed::<Receipt>::decode(&answer.receipt).unwrap();
         let receipt = self.registry.verify_by_organisation(receipt, &grants[0].holder()).unwrap();
         assert_eq!(receipt.request, request);

@@ -23,6 +23,7 @@ use crate::caller::Caller;
 use crate::error::{CallError, Disbelief};
 use crate::node::NodeClient;
 use crate::target::Bound;
+use crate::way::Carried;
 
 /// Most holders that are called at the same time: more than a region has, few enough not to exhaust anybody's sockets.
 pub const MAX_HOLDERS_AT_ONCE: usize = 32;
@@ -78,6 +79,21 @@ pub struct FetchOutcome {
     pub receipts: Vec<Verified<Receipt>>,
     /// Holders that did not, each with its reason.
     pub failures: Vec<HolderFailure>,
+    /// What carried the calls that were answered, in the order of holders.
+    pub carried: Vec<HolderCarried>,
+}
+
+/// What carried a holder's answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HolderCarried {
+    /// The holder.
+    pub holder: Principal,
+    /// Its short name, when it is a member.
+    pub name: Option<String>,
+    /// What carried its calls.
+    pub by: Carried,
+    /// How many calls.
+    pub calls: usize,
 }
 
 impl FetchOutcome {
@@ -108,6 +124,7 @@ struct HolderResult {
     items: Vec<(usize, ItemOutcome)>,
     receipts: Vec<Verified<Receipt>>,
     failures: Vec<(usize, CallError)>,
+    carried: Vec<(Carried, usize)>,
 }
 
 /// Fetches what is wanted of many citizens for one purpose. Each holder gets as few calls as its items fit into, all
@@ -124,8 +141,12 @@ pub async fn fetch(
     items: Vec<FetchItem>,
     purpose: &Purpose,
 ) -> FetchOutcome {
-    let mut outcome =
-        FetchOutcome { items: vec![ItemOutcome::Unanswered; items.len()], receipts: Vec::new(), failures: Vec::new() };
+    let mut outcome = FetchOutcome {
+        items: vec![ItemOutcome::Unanswered; items.len()],
+        receipts: Vec::new(),
+        failures: Vec::new(),
+        carried: Vec::new(),
+    };
     let mut holders: BTreeMap<Principal, Vec<Placed>> = BTreeMap::new();
     for (place, item) in items.into_iter().enumerate() {
         holders.entry(item.grant.holder()).or_default().push((place, item));
@@ -162,16 +183,24 @@ pub async fn fetch(
         }
     }
     outcome.failures.sort_by_key(|failure| failure.holder);
+    outcome.carried.sort_by_key(|carried| carried.holder);
     outcome
 }
 
 impl HolderResult {
     fn new(holder: Principal) -> Self {
-        Self { holder, items: Vec::new(), receipts: Vec::new(), failures: Vec::new() }
+        Self { holder, items: Vec::new(), receipts: Vec::new(), failures: Vec::new(), carried: Vec::new() }
     }
 
     fn failed(holder: Principal, count: usize, error: CallError) -> Self {
         Self { failures: vec![(count, error)], ..Self::new(holder) }
+    }
+
+    fn was_carried(&mut self, by: Carried) {
+        match self.carried.iter_mut().find(|(known, _)| *known == by) {
+            Some((_, calls)) => *calls += 1,
+            None => self.carried.push((by, 1)),
+        }
     }
 }
 
@@ -184,6 +213,8 @@ impl FetchOutcome {
         }
         self.receipts.extend(result.receipts);
         let name = registry.organisation(&result.holder).map(|organisation| organisation.name().to_string());
+        let carried = |(by, calls)| HolderCarried { holder: result.holder, name: name.clone(), by, calls };
+        self.carried.extend(result.carried.into_iter().map(carried));
         let failed = |(items, error)| HolderFailure { holder: result.holder, name: name.clone(), items, error };
         self.failures.extend(result.failures.into_iter().map(failed));
     }
@@ -216,8 +247,9 @@ async fn all_calls(
     while let Some(mut call) = waiting.pop() {
         let asked: Vec<&FetchItem> = call.iter().map(|(_, item)| item).collect();
         match ask_holder(shared, node, result.holder, &asked, with_roots).await {
-            Ok((answers, receipt)) => {
+            Ok((answers, receipt, by)) => {
                 result.receipts.push(receipt);
+                result.was_carried(by);
                 // What an answer had no room for has some in the next, unless it had the whole of this one.
                 let again = answers.iter().any(|answer| *answer != NO_ROOM);
                 let mut left = Vec::new();
@@ -253,18 +285,18 @@ async fn ask_holder(
     holder: Principal,
     items: &[&FetchItem],
     with_roots: bool,
-) -> Result<(Vec<ItemOutcome>, Verified<Receipt>), CallError> {
+) -> Result<(Vec<ItemOutcome>, Verified<Receipt>, Carried), CallError> {
     let make = |bound: &Bound| {
         let (call, id) = sign_call(&shared.caller, &shared.service, items, &shared.purpose, with_roots, bound);
         (call, id)
     };
-    let (answer, request) = node.call(make).await?;
+    let (answer, request, carried) = node.call(make).await?;
     let request_items: Vec<RequestItem> = items.iter().map(|item| request_item(item)).collect();
     let asked = Asked { request, service: shared.service.principal, holder, items: &request_items };
     let disbelief = |what| CallError::Unbelievable { whom: node.whom().to_owned(), what };
     let receipt = check(&answer, &asked, &shared.registry).map_err(disbelief)?;
     let outcomes = answer.items.iter().map(outcome_of).collect::<Result<_, _>>().map_err(disbelief)?;
-    Ok((outcomes, receipt))
+    Ok((outcomes, receipt, carried))
 }
 
 fn outcome_of(answer: &ItemAnswer) -> Result<ItemOutcome, Disbelief> {

@@ -10,7 +10,9 @@ use pod_crypto::SigningKey;
 use pod_protocol::ids::Principal;
 
 pub use ask::{ask, collect};
-pub use fetch::{FetchItem, FetchOutcome, HolderFailure, ItemOutcome, MAX_HOLDERS_AT_ONCE, fetch, sign_call};
+pub use fetch::{
+    FetchItem, FetchOutcome, HolderCarried, HolderFailure, ItemOutcome, MAX_HOLDERS_AT_ONCE, fetch, sign_call,
+};
 pub use grants::{HeldGrant, PassOn, pass_on};
 pub use notices::{answer_notice, notices};
 

@@ -72,6 +72,7 @@ impl World {
         let reading = Arc::clone(&clock);
         let caller = Caller {
             http,
+            net: None,
             random: Arc::new(SeededRandom::new([8; 32])),
             clock: Arc::new(move || reading.load(Ordering::SeqCst)),
         };

@@ -42,6 +42,20 @@ fn a_peer_id_and_a_key_are_the_same() {
 }
 
 #[test]
+fn one_listens_where_one_is_called() {
+    let listening = |text: &str| text.parse::<Address>().unwrap().listening().map(|address| address.to_string());
+    let id = peer_id(5);
+    for (called, listened) in [
+        (format!("/ip4/192.0.2.1/udp/4001/quic-v1/p2p/{id}"), "/ip4/0.0.0.0/udp/4001/quic-v1"),
+        ("/ip6/2001:db8::1/tcp/4001".to_owned(), "/ip6/::/tcp/4001"),
+        ("/ip4/127.0.0.1/tcp/4001".to_owned(), "/ip4/127.0.0.1/tcp/4001"),
+    ] {
+        assert_eq!(listening(&called).unwrap(), listened);
+    }
+    assert_eq!(listening(&format!("/ip4/192.0.2.1/tcp/4001/p2p/{id}/p2p-circuit")), None);
+}
+
+#[test]
 fn addresses_are_of_few_forms() {
     let id = peer_id(5);
     let transport = |text: &str| text.parse::<Address>().ok().map(|address| address.transport());

@@ -54,7 +54,7 @@ impl Init {
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut folder = NewFolder::at(&self.folder)?;
         let listen = self.listen.to_toml(USUAL_PORT)?;
-        let has = ProfileHas { catalogue: None, services: None };
+        let has = ProfileHas { catalogue: None, services: None, p2p: &[] };
         let (principal, federation) = self.member.add_to(&mut folder, &[Role::Blinder], has, edge)?;
         folder.open("blinder.toml", "the blinder's configuration", self.config(&listen, principal, &federation)?);
         let seed = BlinderSeed::generate(&*edge.random);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use pod_http::ListenAddress;
 use pod_import::Catalogue;
+use pod_net::Address;
 use pod_protocol::ids::{Principal, base64url};
 use pod_protocol::statement::Role;
 use pod_server::config::NodeConfig;
@@ -46,6 +47,11 @@ pub(crate) struct Init {
     #[arg(long, value_name = "ADDRESS", default_value = USUAL_LISTEN)]
     listen: String,
 
+    /// How other organisations reach the node over libp2p, such as `/ip4/192.0.2.1/udp/4001/quic-v1`; several may be named, QUIC
+    /// and TCP best both. It listens on these ports, and the addresses go into its profile. Without any they use https.
+    #[arg(long, value_name = "MULTIADDR")]
+    p2p: Vec<Address>,
+
     /// The certificate chain, a PEM file.
     #[arg(long, value_name = "FILE", requires = "key")]
     certificate: Option<PathBuf>,
@@ -64,7 +70,7 @@ impl Init {
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut folder = NewFolder::at(&self.folder)?;
         let catalogue = self.read_catalogue()?;
-        let has = ProfileHas { catalogue: Some("catalogue.toml"), services: Some("services.toml") };
+        let has = ProfileHas { catalogue: Some("catalogue.toml"), services: Some("services.toml"), p2p: &self.p2p };
         let (principal, federation) = self.member.add_to(&mut folder, &[Role::Holder, Role::Services], has, edge)?;
         let config = fill(&NodeConfig::commented_default(), &self.settings(principal, &federation)?);
         folder.open("node.toml", "the node's configuration", config);
@@ -120,6 +126,11 @@ impl Init {
             ("anchor.key", quoted(&base64url(&anchor.key.to_bytes()))),
             ("directory.url", quoted(&federation.directory)),
         ];
+        let listening: Vec<String> =
+            self.p2p.iter().filter_map(Address::listening).map(|address| quoted(&address.to_string())).collect();
+        if !listening.is_empty() {
+            settings.push(("p2p.listen", format!("[{}]", listening.join(", "))));
+        }
         if federation.roots.is_some() {
             settings.push(("roots", format!("[{}]", quoted("roots.pem"))));
         }

@@ -61,8 +61,9 @@ impl Fetch {
             brought.take(&outcome, &ids);
         }
         let exit = brought.ending();
-        let Brought { lines, items, failures, receipts, .. } = brought;
-        output.result(lines.join("\n"), &json!({ "items": items, "failures": failures, "receipts": receipts }));
+        let Brought { lines, items, failures, receipts, carried, .. } = brought;
+        let json = json!({ "items": items, "failures": failures, "receipts": receipts, "carried": carried });
+        output.result(lines.join("\n"), &json);
         Ok(exit)
     }
 
@@ -137,6 +138,7 @@ struct Brought {
     items: Vec<Value>,
     failures: Vec<Value>,
     receipts: Vec<ObjectId>,
+    carried: Vec<Value>,
     released: usize,
 }
 
@@ -166,6 +168,12 @@ impl Brought {
             self.failures.push(json!({
                 "holder": name, "items": one.items, "code": one.error.code(), "why": one.error.to_string(), "advice": advice,
             }));
+        }
+        for one in &outcome.carried {
+            let holder = one.name.clone().unwrap_or_else(|| one.holder.to_string());
+            let (way, calls, instead) = (one.by.way.name(), one.calls, one.by.instead.as_deref());
+            tracing::debug!(holder, way, calls, instead, "carried");
+            self.carried.push(json!({ "holder": holder, "way": way, "calls": calls, "instead": instead }));
         }
         self.receipts.extend(outcome.receipts.iter().map(|receipt| receipt.id()));
     }

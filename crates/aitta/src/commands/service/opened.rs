@@ -167,7 +167,8 @@ impl Opened {
     pub(super) async fn open(dir: &Path, edge: &Edge) -> Result<Self, Failure> {
         let kept = Kept::open(dir)?;
         let federation = Federation::read_own(&dir.join(FEDERATION))?;
-        let Joined { caller, directory, registry } = federation.join(edge, &dir.join(REGISTRY)).await?;
+        let Joined { mut caller, directory, registry } = federation.join(edge, &dir.join(REGISTRY)).await?;
+        caller.net = Edge::net(&kept.identity.key, &registry).await?;
         let registry = Arc::new(registry);
         let joined = Joined { caller, directory, registry: (*registry).clone() };
         Ok(Self { kept, joined, registry, federation })
