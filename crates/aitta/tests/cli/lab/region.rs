@@ -72,7 +72,7 @@ fn https(address: Ipv4Addr) -> String {
 pub fn caller(folder: &Path, limits: ClientLimits) -> Caller {
     let roots = RootCertificates::none().with_file(&folder.join("roots.pem")).unwrap();
     let http = Client::new(roots, ClientProtocol::default(), limits).unwrap();
-    Caller { http, random: Arc::new(SystemRandom), clock: Arc::new(now_secs) }
+    Caller { http, net: None, random: Arc::new(SystemRandom), clock: Arc::new(now_secs) }
 }
 
 impl Region {
