@@ -11,8 +11,8 @@ use super::config::DirectoryConfig;
 use crate::blocking::blocking;
 use crate::node::Node;
 
-/// An attempt lasts until the next is due, and no shorter than this: connecting takes seconds on a bad line.
-const SHORTEST_ATTEMPT: Duration = Duration::from_secs(5);
+/// An attempt lasts until the next is due, and no shorter than this: connecting takes about 2 s on a bad line.
+const SHORTEST_ATTEMPT: Duration = Duration::from_secs(3);
 
 /// Refreshes the registry, for ever or until the node stops: at a steady pace, whatever came of the last time, so that
 /// delegated grants count again that long after a directory that was away, and no longer.

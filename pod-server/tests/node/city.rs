@@ -117,8 +117,16 @@ impl City {
     }
 
     pub(crate) fn wait(&self, seconds: u64) {
-        self.now.fetch_add(seconds, Ordering::SeqCst);
-        self.elapsed_secs.fetch_add(seconds, Ordering::SeqCst);
+        self.waits(seconds)();
+    }
+
+    /// Lets a time go by whenever it is called.
+    pub(crate) fn waits(&self, seconds: u64) -> impl Fn() + Send + use<> {
+        let (now, elapsed_secs) = (Arc::clone(&self.now), Arc::clone(&self.elapsed_secs));
+        move || {
+            now.fetch_add(seconds, Ordering::SeqCst);
+            elapsed_secs.fetch_add(seconds, Ordering::SeqCst);
+        }
     }
 
     /// Somebody sets the machine's clock; no time goes by.

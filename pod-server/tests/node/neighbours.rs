@@ -87,6 +87,8 @@ pub(crate) struct Told {
     pub(crate) whole_copies: usize,
     pub(crate) unchanged: usize,
     pub(crate) entries: Vec<Verified<HolderEntry>>,
+    /// What goes on while it thinks about an answer with the registry.
+    pub(crate) meanwhile: Option<Box<dyn Fn() + Send>>,
     /// Whether it answers 503 instead of the registry.
     pub(crate) overloaded: bool,
     /// How often it did.
@@ -150,6 +152,9 @@ impl Directory {
 
 async fn registry(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap) -> Response {
     let mut told = told.lock().unwrap();
+    if let Some(meanwhile) = &told.meanwhile {
+        meanwhile();
+    }
     if told.overloaded {
         told.asked_in_vain += 1;
         return StatusCode::SERVICE_UNAVAILABLE.into_response();

@@ -154,6 +154,25 @@ async fn a_clock_that_is_set_back_makes_no_view_recent() {
     upkeep.finish().await;
 }
 
+/// Somebody holds each answer back for longer than the bound: as one does whose next answer would hold a suspension.
+#[tokio::test]
+async fn an_answer_that_was_held_back_is_as_old_as_its_question() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut directory = Directory::away(folder.path());
+    directory.answers().await;
+    let city = City::open("oulu", folder.path());
+    directory.told(|told| {
+        told.statements = vec![membership("turku", START_SECS, false)];
+        told.meanwhile = Some(Box::new(city.waits(RevocationBound::LONGEST_SECS + 1)));
+    });
+    let upkeep = start(&city, &directory);
+    eventually("it is fetched, and confirmed", || directory.told(|told| told.unchanged > 0)).await;
+    assert!(knows(&city, "turku"));
+    directory.goes_away().await;
+    assert_eq!(codes(&upkeep), ["registry-stale"]);
+    upkeep.finish().await;
+}
+
 /// The pace is 10 ms here: with a wait that doubles, the last of these questions would come after two minutes.
 #[tokio::test]
 async fn a_directory_that_is_away_is_asked_at_the_same_pace() {
