@@ -135,6 +135,8 @@ impl Scene {
             monotonic: Arc::new(|| 0),
             thread_cpu: None,
             random: Arc::<pod_crypto::SeededRandom>::clone(&self.random),
+            revocation_bound: pod_server::view::RevocationBound::default(),
+            machine: pod_http::Machine::this(),
         });
         let node = Arc::new(node.unwrap());
         node.take_registry(&self.snapshot()).unwrap();
