@@ -72,22 +72,24 @@ fn one_grant_from_the_revocation_to_the_answer() {
 fn all_of_a_service_at_once() {
     let town = town();
     let (first, second) = (town.granted(""), town.granted(""));
-    let dry = town.wallet(&["revoke", "--service", "desk", "--dry-run"]).done().json();
+    let desk = town.principal("desk");
+    let dry = town.wallet(&["revoke", "--service", &desk, "--dry-run"]).done().json();
     let listed: Vec<&str> =
         dry["grants"].as_array().unwrap().iter().map(|one| one["grant"].as_str().unwrap()).collect();
     assert!(listed.contains(&first.as_str()) && listed.contains(&second.as_str()), "{dry}");
     town.service("desk", &["fetch", "--grant", &first]).done();
-    let done = town.wallet(&["revoke", "--service", &town.principal("desk")]).done().json();
+    let done = town.wallet(&["revoke", "--service", &desk]).done().json();
     let taken_back = done["done"][0]["grants"].as_array().unwrap();
     assert!(taken_back.contains(&json!(first)) && taken_back.contains(&json!(second)), "{done}");
     assert_eq!((&done["missing"], &done["done"][0]["organisation"]), (&json!([]), &json!("helsinki")));
     assert_eq!(town.service("desk", &["fetch", "--grant", &second]).code, 3);
     // Again changes nothing more.
-    let again = town.wallet(&["revoke", "--service", "DESK"]).done().json();
+    let again = town.wallet(&["revoke", "--service", &desk]).done().json();
     assert_eq!(again["done"][0]["grants"], json!([]));
     assert_eq!(town.wallet(&["finish"]).done().json()["done"], json!([]));
     let wallet = town.path("wallet");
     says(&["wallet", "--wallet", &wallet, "revoke", "--service", "nobody"], 2, "Give its id, or one of");
+    says(&["wallet", "--wallet", &wallet, "revoke", "--service", "DESK"], 2, "Give the id of one");
     says(&["wallet", "--wallet", &wallet, "revoke"], 2, "--service");
 }
 

@@ -29,8 +29,6 @@ pub(super) struct Notices {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show those that wait for an answer. That is also what happens when nothing is said.
-    List,
     /// Say what was done about one. The grants that it names are removed from this service's folder.
     Answer(Answer),
 }
@@ -65,7 +63,7 @@ impl Notices {
         let opened = Opened::registered(dir, edge).await?;
         let waiting = waiting(&opened).await?;
         match &self.what {
-            None | Some(What::List) => Ok(list(&opened, &waiting, output)),
+            None => Ok(list(&opened, &waiting, output)),
             Some(What::Answer(answer)) => answer.run(&opened, &waiting, output).await,
         }
     }
