@@ -10,6 +10,7 @@
 //! - `head`: checkpoint and state in one object
 //! - `view`: what a client keeps, and how it goes from one head to the next without being lied to
 //! - `evidence`: what it keeps when it was
+//! - `witness`: how witnesses are asked
 //! - `post`: how revocations and key events come into the log
 
 pub mod checkpoint;
@@ -22,5 +23,6 @@ pub mod note;
 pub mod post;
 pub mod tile;
 pub mod view;
+pub mod witness;
 
 pub use fault::LogFault;
