@@ -7,6 +7,9 @@ use pod_store::StoreError;
 
 use crate::problems;
 
+/// What [`Fault::Damaged`] says of the directory's log.
+pub(crate) const LOG: &str = "the log";
+
 /// Something of ours failed: the peer sees that we cannot answer, the operator sees why.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -20,6 +23,9 @@ pub enum Fault {
         /// Which part.
         what: &'static str,
     },
+    /// Nobody keeps the log any more: the fault that ended it was told when it came.
+    #[error("the log takes nothing more: see what the log of this process said before")]
+    Sequencer,
     /// Work on another thread did not come to its end: a defect.
     #[error("work on another thread did not come to its end")]
     Thread(#[source] tokio::task::JoinError),
@@ -32,7 +38,12 @@ impl Fault {
     /// Whether going on would be guessing: the process stops, and reads its store again when it starts.
     #[must_use]
     pub fn must_stop(&self) -> bool {
-        matches!(self, Self::Store(error) if error.must_stop())
+        match self {
+            Self::Store(error) => error.must_stop(),
+            // A log that nobody keeps is worse than a process that its operator sees stopped.
+            Self::Sequencer | Self::Damaged { what: LOG } => true,
+            Self::Damaged { .. } | Self::Thread(_) | Self::Blinder(_) => false,
+        }
     }
 }
 

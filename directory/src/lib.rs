@@ -4,6 +4,7 @@
 //! |---|---|
 //! | who is a member, what members say about themselves | [`directory`]: `GET /v1/registry`, `POST /v1/statements` |
 //! | which holders have something of somebody, in whole buckets | [`directory`]: `POST /v1/entries`, `GET /v1/buckets/…` |
+//! | that the directory shows everybody the same | [`directory`]: `GET /v1/log/…`, `POST /v1/log/posts` |
 //! | the digests under which entries are found | [`blinder`]: `POST /v1/evaluate`, `POST /v1/evaluate-citizen` |
 //! | what stands in the configuration files | [`config`] |
 //!
@@ -19,6 +20,7 @@ pub mod directory;
 mod fault;
 mod http;
 mod problems;
+mod quota;
 mod running;
 mod startup;
 mod surroundings;

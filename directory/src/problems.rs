@@ -87,6 +87,12 @@ problems! {
     REGISTRY_FULL = "registry-full", 507, TOO_MUCH;
     /// The directory, or this holder's part of it, has as many entries as it may have.
     ENTRIES_FULL = "entries-full", 507, TOO_MUCH;
+    /// This is a mirror: it takes nothing.
+    MIRROR = "mirror", 403, OTHERWISE;
+    /// More posts wait for the log than it takes at once.
+    LOG_BUSY = "log-busy", 503, AWAY;
+    /// The log has no such tile, or is not that long.
+    TILE = "tile", 404, NOT_HERE;
     /// Buckets are numbered by another count of bits now, or there is no bucket of this number.
     BUCKET = "bucket", 404, OTHERWISE;
     /// The blinder is in another epoch.

@@ -29,6 +29,29 @@ pub enum StartupError {
         /// Which part.
         what: &'static str,
     },
+    /// The log does not hold together.
+    #[error("the log in the store does not hold: {why}; restore the store from a backup")]
+    Log {
+        /// What is wrong.
+        why: String,
+    },
+    /// A file that the configuration names cannot be read.
+    #[error("{} cannot be read: check `{key}` in the configuration", path.display())]
+    File {
+        /// The setting.
+        key: &'static str,
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What is mirrored cannot be read, or is not believed.
+    #[error(transparent)]
+    Mirror(Box<crate::directory::MirrorFault>),
+    /// The key that was given is not one of the log's member.
+    #[error("log.key_file is not the key in log.membership_file: use the files that one `aitta directory init` made")]
+    Key,
     /// The blinder's seed cannot be used.
     #[error(transparent)]
     Seed(#[from] SeedFileError),

@@ -49,6 +49,11 @@ impl NewFolder {
         self.files.push(NewFile { name, what, content: Some(Zeroizing::new(text.into_bytes())), secret: false });
     }
 
+    /// Adds a file of bytes that everybody may read.
+    pub(crate) fn bytes(&mut self, name: &'static str, what: &'static str, content: &[u8]) {
+        self.files.push(NewFile { name, what, content: Some(Zeroizing::new(content.to_vec())), secret: false });
+    }
+
     /// Adds a file for the owner alone.
     pub(crate) fn secret(&mut self, name: &'static str, what: &'static str, content: impl AsRef<[u8]>) {
         let content = Some(Zeroizing::new(content.as_ref().to_vec()));

@@ -5,7 +5,7 @@
 //! - `citizen`: `POST /v1/evaluate-citizen`, a wallet asks with a fresh login
 //! - `token`, `provider`: whether a login counts, and the provider's keys
 //! - `ledger`: which logins were used, and how often a citizen asked; durable
-//! - `quota`: how much was evaluated for each organisation
+//! - `state`: what all calls share, and how much was evaluated for each organisation
 //! - `registry_copy`: the last good copy of the registry
 //! - `fetching`: one fetch for all who wait for it
 //! - `seed_file`: the key
@@ -19,7 +19,6 @@ mod fetching;
 mod ledger;
 mod metrics;
 mod provider;
-mod quota;
 mod registry_copy;
 mod routes;
 mod seed_file;

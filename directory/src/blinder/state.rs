@@ -12,12 +12,12 @@ use tokio::sync::Semaphore;
 use super::ledger::Ledger;
 use super::metrics::Metrics;
 use super::provider::Provider;
-use super::quota::Quota;
 use super::registry_copy::RegistryCopy;
 use super::seed_file::{BlinderSeed, SeedFileError};
 use crate::config::BlinderLimits;
 use crate::fault::{Failure, Fault, Refused};
 use crate::problems;
+use crate::quota::Quota;
 use crate::running::Stop;
 use crate::surroundings::Surroundings;
 
@@ -44,7 +44,7 @@ pub(super) struct State {
     /// Blind requests answered in the last minutes. Lost with the process: whoever sends one again gets the same answer,
     /// and nobody but its sender can take the blinding off.
     answered: Mutex<ReplayWindow>,
-    quota: Mutex<Quota>,
+    quota: Mutex<Quota<Principal>>,
     evaluating: Arc<Semaphore>,
     around: Surroundings,
 }
@@ -65,7 +65,7 @@ impl State {
     pub(super) fn new(parts: Parts, seed: BlinderSeed, around: Surroundings) -> Result<Self, SeedFileError> {
         let key = seed.key()?;
         Ok(Self {
-            quota: Mutex::new(Quota::new(parts.limits.inputs_per_organisation)),
+            quota: Mutex::new(Quota::new("inputs", parts.limits.inputs_per_organisation)),
             parts,
             key,
             answered: Mutex::new(ReplayWindow::new()),
@@ -97,7 +97,7 @@ impl State {
     /// Counts inputs of an organisation, and refuses those above its limit.
     pub(super) fn count(&self, organisation: &Principal, inputs: u64) -> Result<(), Refused> {
         let mut quota = self.quota.lock().unwrap_or_else(PoisonError::into_inner);
-        quota.take(organisation, inputs, self.now_secs())
+        quota.take(*organisation, inputs, self.now_secs())
     }
 
     /// Evaluates each question under the info of its holder.

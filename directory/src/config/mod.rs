@@ -15,7 +15,7 @@ use pod_http::{CertificateFiles, ListenAddress};
 use serde::de::DeserializeOwned;
 
 pub use blinder::{BlinderConfig, BlinderLimits, DirectoryAddress, ProviderConfig};
-pub use directory::DirectoryConfig;
+pub use directory::{DirectoryConfig, LogConfig, MirrorConfig, Serves};
 
 /// Where a server listens.
 #[derive(Debug, Clone)]

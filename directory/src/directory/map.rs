@@ -1,16 +1,20 @@
-//! Which entry stands under which tag, and the buckets. Nothing here reads a clock or a disk.
+//! Which entry stands under which tag, the buckets, and the tree over them. Nothing here reads a clock or a disk.
 //!
-//! The map changes through [`HolderMap::apply`] alone, by a list of [`Change`]s that [`HolderMap::plan`] made in an order
-//! that every copy can follow. Whoever commits, logs or mirrors changes does so between the two.
+//! The map changes through [`HolderMap::apply`] alone, by a [`MapPlan`] that was made beforehand and says what will stand
+//! then: whoever commits, logs or compares does so between the two, and readers see the old map until it is applied.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::RangeInclusive;
+use std::sync::{Mutex, PoisonError};
 
 use pod_http::Bytes;
 use pod_protocol::bucket::{Bucket, bucket_bits, bucket_of};
 use pod_protocol::holder_entry::{HolderEntry, Tag};
 use pod_protocol::ids::{ObjectId, Principal};
-use pod_protocol::{Refusal, Signed, Verified};
+use pod_protocol::merkle::Hash;
+use pod_protocol::tlog::map::{MapTree, bucket_hash, entry_hash};
+use pod_protocol::{Refusal, Signed};
+
+use super::merge::merged;
 
 /// Bytes of bucket encodings kept for the next caller; beyond it they are made again. Half a million entries fit.
 const MAX_CACHED_BYTES: usize = 256 * 1024 * 1024;
@@ -28,6 +32,8 @@ pub(super) struct Record {
     tombstone: bool,
     /// Until when it must be known that something newer stood here: as long as what it replaced would still count.
     pub(super) remembered_until: u64,
+    /// In its bucket's hash.
+    hash: Hash,
     pub(super) bytes: Bytes,
 }
 
@@ -40,6 +46,7 @@ impl Record {
             expires: entry.expires,
             tombstone: entry.is_tombstone(),
             remembered_until: remembered_until.max(entry.expires),
+            hash: entry_hash(bytes),
             bytes: Bytes::copy_from_slice(bytes),
         }
     }
@@ -58,17 +65,6 @@ impl Record {
     fn is_newer_than(&self, other: &Self) -> bool {
         (self.issued, self.id) > (other.issued, other.id)
     }
-}
-
-/// One change of the map.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// This entry stands here from now on, or nothing when it is a tombstone.
-    Set(Record),
-    /// What stood here has expired. It is remembered, since something older could come back.
-    Expired(Place),
-    /// Nothing that stood here can come back: it is forgotten.
-    Forgotten(Place),
 }
 
 #[derive(Debug)]
@@ -94,31 +90,83 @@ pub(super) struct Room {
     pub(super) of_holder: usize,
 }
 
+/// What is to change at one moment: what time takes away, and what comes.
+#[derive(Debug)]
+pub(super) struct MapPlan {
+    now_secs: u64,
+    /// What has expired. It is remembered, since something older could come back.
+    expired: BTreeSet<Place>,
+    /// Nothing that stood here can come back.
+    forgotten: BTreeSet<Place>,
+    set: BTreeMap<Place, Record>,
+    /// How many places `set` adds, of each holder.
+    added: BTreeMap<Principal, usize>,
+}
+
+impl MapPlan {
+    /// What stands in places from now on.
+    pub(super) fn set(&self) -> impl Iterator<Item = &Record> {
+        self.set.values()
+    }
+
+    /// Places where nothing stands any more.
+    pub(super) fn forgotten(&self) -> impl Iterator<Item = &Place> {
+        self.forgotten.iter().filter(|place| !self.set.contains_key(*place))
+    }
+
+    /// Whether it says something else about this place than the map does.
+    fn touches(&self, place: &Place) -> bool {
+        self.set.contains_key(place) || self.expired.contains(place) || self.forgotten.contains(place)
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        self.expired.iter().chain(&self.forgotten).chain(self.set.keys())
+    }
+}
+
 /// Tag to entry.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct HolderMap {
     held: BTreeMap<Place, Held>,
     due: BTreeSet<(u64, Place)>,
     of_holder: HashMap<Principal, usize>,
     live: u64,
-    cache: HashMap<(u8, u32), Bytes>,
-    cached_bytes: usize,
+    tree: MapTree,
+    cache: Mutex<Cache>,
+}
+
+/// Encodings of buckets, by their numbers.
+#[derive(Debug, Default)]
+struct Cache {
+    buckets: HashMap<u32, Bytes>,
+    bytes: usize,
+}
+
+impl Default for HolderMap {
+    fn default() -> Self {
+        Self {
+            held: BTreeMap::new(),
+            due: BTreeSet::new(),
+            of_holder: HashMap::new(),
+            live: 0,
+            tree: MapTree::new(vec![bucket_hash(&[])]),
+            cache: Mutex::default(),
+        }
+    }
 }
 
 impl HolderMap {
-    /// Whether there is room for what these changes add. Renewing and withdrawing what is held adds nothing.
-    pub(super) fn has_room(&self, changes: &[Change], room: Room) -> bool {
-        let added: BTreeSet<Place> = changes
-            .iter()
-            .filter_map(|change| match change {
-                Change::Set(record) => Some(record.place).filter(|place| !self.held.contains_key(place)),
-                Change::Expired(_) | Change::Forgotten(_) => None,
-            })
-            .collect();
-        let mut of_holder: BTreeMap<Principal, usize> = BTreeMap::new();
-        added.iter().for_each(|(_, holder)| *of_holder.entry(*holder).or_default() += 1);
-        (added.is_empty() || self.held.len() + added.len() <= room.total)
-            && of_holder.iter().all(|(holder, added)| self.held_of(holder) + added <= room.of_holder)
+    /// Puts a record back that was held at `now_secs`; after the last one, [`HolderMap::restored`].
+    pub(super) fn restore(&mut self, record: Record, now_secs: u64) {
+        let live = record.counts(now_secs);
+        self.insert(Held { record, live });
+    }
+
+    /// Makes the tree of what was restored.
+    #[must_use]
+    pub(super) fn restored(mut self, now_secs: u64) -> Self {
+        self.tree = self.whole_tree_after(&self.plan(now_secs), bucket_bits(self.live));
+        self
     }
 
     /// How many entries count.
@@ -126,9 +174,15 @@ impl HolderMap {
         self.live
     }
 
-    /// How many of one holder are held.
-    fn held_of(&self, holder: &Principal) -> usize {
-        self.of_holder.get(holder).copied().unwrap_or_default()
+    /// The tree over the buckets.
+    pub(super) fn tree(&self) -> &MapTree {
+        &self.tree
+    }
+
+    /// All that is held, in order, from a place on.
+    pub(super) fn held_from(&self, place: Option<&Place>) -> impl Iterator<Item = &Record> {
+        let from = place.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        self.held.range((from, std::ops::Bound::Unbounded)).map(|(_, held)| &held.record)
     }
 
     /// Whether something has expired since it was looked at last.
@@ -136,62 +190,135 @@ impl HolderMap {
         self.due.first().is_some_and(|(at, _)| *at <= now_secs)
     }
 
-    /// What is to change: first what has expired (at most `limit` of it, the oldest first), then the entries given, in
-    /// their order, as far as they are newer than what stands here.
-    pub(super) fn plan(&self, entries: &[Verified<HolderEntry>], now_secs: u64, limit: usize) -> Vec<Change> {
-        let due = self.due.iter().take_while(|(at, _)| *at <= now_secs).take(limit);
-        let mut changes: Vec<Change> = due
-            .map(|(_, place)| {
-                let remembered = self.held.get(place).is_some_and(|held| held.record.remembered_until > now_secs);
-                if remembered { Change::Expired(*place) } else { Change::Forgotten(*place) }
-            })
-            .collect();
-        let mut set: BTreeMap<Place, Record> = BTreeMap::new();
-        for entry in entries {
-            let place = (entry.tag, entry.holder);
-            let before = set.get(&place).or_else(|| self.held.get(&place).map(|held| &held.record));
-            let remembered_until = before.map_or(0, |before| before.remembered_until);
-            let record = Record::new(entry, entry.id(), entry.bytes(), remembered_until);
-            if before.is_none_or(|before| record.is_newer_than(before)) {
-                set.insert(place, record.clone());
-                changes.push(Change::Set(record));
+    /// Begins a plan with what time has taken away until `now_secs`.
+    pub(super) fn plan(&self, now_secs: u64) -> MapPlan {
+        let due = self.due.iter().take_while(|(at, _)| *at <= now_secs).map(|(_, place)| *place);
+        let remembered =
+            |place: &Place| self.held.get(place).is_some_and(|held| held.record.remembered_until > now_secs);
+        let (expired, forgotten) = due.partition(remembered);
+        MapPlan { now_secs, expired, forgotten, set: BTreeMap::new(), added: BTreeMap::new() }
+    }
+
+    /// Adds an entry to the plan, unless something newer stands there; whether it was added.
+    pub(super) fn put(&self, plan: &mut MapPlan, entry: &HolderEntry, id: ObjectId, bytes: &[u8]) -> bool {
+        let place = (entry.tag, entry.holder);
+        let held = self.held.get(&place).filter(|_| !plan.forgotten.contains(&place)).map(|held| &held.record);
+        let before = plan.set.get(&place).or(held);
+        let remembered_until = before.map_or(0, |before| before.remembered_until);
+        let record = Record::new(entry, id, bytes, remembered_until);
+        let newer = before.is_none_or(|before| record.is_newer_than(before));
+        if newer {
+            if before.is_none() {
+                *plan.added.entry(place.1).or_default() += 1;
+            }
+            plan.set.insert(place, record);
+        }
+        newer
+    }
+
+    /// Whether there is room for what the plan adds and `more` of each holder besides. Renewing and withdrawing what is held
+    /// adds nothing.
+    pub(super) fn has_room(&self, plan: &MapPlan, more: &BTreeSet<Place>, room: Room) -> bool {
+        let mut added = plan.added.clone();
+        for (_, holder) in more.iter().filter(|place| !self.is_held_after(plan, place)) {
+            *added.entry(*holder).or_default() += 1;
+        }
+        let together: usize = added.values().sum();
+        (together == 0 || self.held.len() + together <= room.total)
+            && added.iter().all(|(holder, added)| self.held_of(holder) + added <= room.of_holder)
+    }
+
+    fn is_held_after(&self, plan: &MapPlan, place: &Place) -> bool {
+        plan.set.contains_key(place) || self.held.contains_key(place) && !plan.forgotten.contains(place)
+    }
+
+    fn held_of(&self, holder: &Principal) -> usize {
+        self.of_holder.get(holder).copied().unwrap_or_default()
+    }
+
+    /// How many entries count after the plan.
+    pub(super) fn live_after(&self, plan: &MapPlan) -> u64 {
+        let changed: BTreeSet<&Place> = plan.places().collect();
+        let was = changed.iter().filter(|place| self.held.get(*place).is_some_and(|held| held.live)).count();
+        let will = plan.set.values().filter(|record| record.counts(plan.now_secs)).count();
+        (self.live + will as u64).saturating_sub(was as u64)
+    }
+
+    /// The tree over the buckets after the plan.
+    pub(super) fn tree_after(&self, plan: &MapPlan) -> MapTree {
+        let bits = bucket_bits(self.live_after(plan));
+        if bits != self.tree.bits() {
+            return self.whole_tree_after(plan, bits);
+        }
+        let changed: BTreeSet<u32> = plan.places().map(|(tag, _)| bucket_of(tag, bits)).collect();
+        let mut tree = self.tree.clone();
+        tree.set(changed.into_iter().map(|number| (number, bucket_hash(&self.bucket_after(plan, bits, number)))));
+        tree
+    }
+
+    fn whole_tree_after(&self, plan: &MapPlan, bits: u8) -> MapTree {
+        let mut buckets = vec![bucket_hash(&[]); 1 << bits];
+        let mut all = self.hashes_after(plan, |_| true, None).peekable();
+        let mut hashes = Vec::new();
+        while let Some((place, hash)) = all.next() {
+            hashes.push(hash);
+            let number = bucket_of(&place.0, bits);
+            if all.peek().is_none_or(|(next, _)| bucket_of(&next.0, bits) != number) {
+                if let Some(bucket) = buckets.get_mut(number as usize) {
+                    *bucket = bucket_hash(&hashes);
+                }
+                hashes.clear();
             }
         }
-        changes
+        drop(all);
+        MapTree::new(buckets)
     }
 
-    /// Makes the changes that [`HolderMap::plan`] found. The only way in which the map changes.
-    pub(super) fn apply(&mut self, changes: &[Change], now_secs: u64) {
-        // Buckets are kept under these counts of bits alone, since the cache is emptied when they change.
-        let served = self.served_bits();
-        for change in changes {
-            let (tag, _) = match change {
-                Change::Set(record) => {
-                    self.set(record.clone(), now_secs);
-                    record.place
-                }
-                Change::Expired(place) => {
-                    if let Some(held) = self.remove(place) {
-                        self.insert(Held { live: false, ..held });
-                    }
-                    *place
-                }
-                Change::Forgotten(place) => {
-                    self.remove(place);
-                    *place
-                }
-            };
-            self.forget_buckets(&tag, served.clone());
-        }
-        if self.served_bits() != served {
-            self.empty_cache();
-        }
+    fn bucket_after(&self, plan: &MapPlan, bits: u8, number: u32) -> Vec<Hash> {
+        let inside = |tag: &Tag| bucket_of(tag, bits) == number;
+        self.hashes_after(plan, inside, Some(first_tag(bits, number))).map(|(_, hash)| hash).collect()
     }
 
-    fn set(&mut self, record: Record, now_secs: u64) {
-        self.remove(&record.place);
-        let live = record.counts(now_secs);
-        self.insert(Held { record, live });
+    /// The hashes of entries that count after the plan, in order, from a tag on and while `inside`.
+    fn hashes_after<'a>(
+        &'a self,
+        plan: &'a MapPlan,
+        inside: impl Fn(&Tag) -> bool + Copy + 'a,
+        from: Option<Tag>,
+    ) -> impl Iterator<Item = (Place, Hash)> + 'a {
+        let from = (from.unwrap_or_default(), Principal::new([0; 32]));
+        let stays = self.held.range(from..).take_while(move |((tag, _), _)| inside(tag));
+        let stays = stays.filter(|(place, held)| held.live && !plan.touches(place));
+        let comes = plan.set.range(from..).take_while(move |((tag, _), _)| inside(tag));
+        let comes = comes.filter(|(_, record)| record.counts(plan.now_secs));
+        merged(
+            stays.map(|(place, held)| (*place, held.record.hash)),
+            comes.map(|(place, record)| (*place, record.hash)),
+        )
+    }
+
+    /// Makes the changes of a plan, with the tree that it leads to. The only way in which the map changes.
+    pub(super) fn apply(&mut self, plan: MapPlan, tree: MapTree) {
+        let cache = self.cache.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if tree.bits() == self.tree.bits() {
+            plan.places().for_each(|(tag, _)| cache.forget(bucket_of(tag, tree.bits())));
+        } else {
+            *cache = Cache::default();
+        }
+        for place in &plan.expired {
+            if let Some(held) = self.remove(place) {
+                self.insert(Held { live: false, ..held });
+            }
+        }
+        for place in &plan.forgotten {
+            self.remove(place);
+        }
+        for (place, record) in plan.set {
+            self.remove(&place);
+            let live = record.counts(plan.now_secs);
+            self.insert(Held { record, live });
+        }
+        self.tree = tree;
     }
 
     fn insert(&mut self, held: Held) {
@@ -215,60 +342,48 @@ impl HolderMap {
         Some(held)
     }
 
-    /// How many bits number the buckets.
-    pub(super) fn bits(&self) -> u8 {
-        bucket_bits(self.live)
+    /// A bucket that is ready; `None` also when there is none of this number.
+    pub(super) fn cached(&self, number: u32) -> Option<Bytes> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).buckets.get(&number).cloned()
     }
 
-    /// By how many bits buckets can be asked for: as [`HolderMap::bits`] says now, and by one less, for callers who asked
-    /// right before the number grew.
-    pub(super) fn served_bits(&self) -> RangeInclusive<u8> {
-        let bits = self.bits();
-        bits.saturating_sub(1)..=bits
-    }
-
-    /// A bucket that is ready.
-    pub(super) fn cached(&self, bits: u8, number: u32) -> Option<Bytes> {
-        self.cache.get(&(bits, number)).cloned()
-    }
-
-    /// A bucket's encoding; `None` when there is none of this number, or `bits` is not one of
-    /// [`HolderMap::served_bits`].
-    pub(super) fn bucket(&mut self, bits: u8, number: u32) -> Option<Bytes> {
-        if !self.served_bits().contains(&bits) || u64::from(number) >> bits != 0 {
+    /// A bucket's encoding; `None` when there is none of this number.
+    pub(super) fn bucket(&self, number: u32) -> Option<Bytes> {
+        let bits = self.tree.bits();
+        if u64::from(number) >> bits != 0 {
             return None;
         }
-        if let Some(bytes) = self.cached(bits, number) {
+        if let Some(bytes) = self.cached(number) {
             return Some(bytes);
         }
-        let none = Principal::new([0; 32]);
         let entries = self
             .held
-            .range((first_tag(bits, number), none)..)
+            .range((first_tag(bits, number), Principal::new([0; 32]))..)
             .take_while(|((tag, _), _)| bucket_of(tag, bits) == number)
             .filter(|(_, held)| held.live)
             .map(|(_, held)| held.record.bytes.to_vec())
             .collect();
         let bytes = Bytes::from(Bucket { bits, number, entries }.to_bytes());
-        if self.cached_bytes.saturating_add(bytes.len()) > MAX_CACHED_BYTES {
-            self.empty_cache();
-        }
-        self.cached_bytes += bytes.len();
-        self.cache.insert((bits, number), bytes.clone());
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).keep(number, bytes.clone());
         Some(bytes)
     }
+}
 
-    fn forget_buckets(&mut self, tag: &Tag, served: RangeInclusive<u8>) {
-        for bits in served {
-            if let Some(bytes) = self.cache.remove(&(bits, bucket_of(tag, bits))) {
-                self.cached_bytes -= bytes.len();
-            }
+impl Cache {
+    fn keep(&mut self, number: u32, bucket: Bytes) {
+        if self.bytes.saturating_add(bucket.len()) > MAX_CACHED_BYTES {
+            *self = Self::default();
+        }
+        self.bytes += bucket.len();
+        if let Some(before) = self.buckets.insert(number, bucket) {
+            self.bytes -= before.len();
         }
     }
 
-    fn empty_cache(&mut self) {
-        self.cache.clear();
-        self.cached_bytes = 0;
+    fn forget(&mut self, number: u32) {
+        if let Some(bucket) = self.buckets.remove(&number) {
+            self.bytes -= bucket.len();
+        }
     }
 }
 
@@ -286,92 +401,5 @@ fn first_tag(bits: u8, number: u32) -> Tag {
 }
 
 #[cfg(test)]
-mod tests {
-    use pod_crypto::SigningKey;
-
-    use super::*;
-
-    const NOW: u64 = 1_785_585_600;
-
-    fn entry(first_byte: u8, number: u8, issued: u64, expires: u64, sealed: bool) -> Verified<HolderEntry> {
-        let mut tag = [number; 16];
-        tag[0] = first_byte;
-        let sealed = sealed.then(|| vec![number; pod_protocol::holder_entry::SEALED_HANDLE_BYTES]);
-        let claims = HolderEntry { holder: Principal::new([3; 32]), expires, issued, tag, sealed };
-        Verified::sign(&SigningKey::from_seed(&[3; 32]), claims)
-    }
-
-    fn put(map: &mut HolderMap, entry: &Verified<HolderEntry>, now_secs: u64) -> Vec<Change> {
-        let changes = map.plan(std::slice::from_ref(entry), now_secs, usize::MAX);
-        map.apply(&changes, now_secs);
-        changes
-    }
-
-    fn entries(map: &mut HolderMap, bits: u8, number: u32) -> Vec<Vec<u8>> {
-        Bucket::from_bytes(&map.bucket(bits, number).unwrap()).unwrap().entries
-    }
-
-    #[test]
-    fn buckets_split_as_entries_grow_and_the_old_count_of_bits_is_still_served() {
-        let mut map = HolderMap::default();
-        for number in 0..128_u8 {
-            put(&mut map, &entry(number << 1, number, NOW, NOW + 60, true), NOW);
-            assert_eq!(entries(&mut map, 0, 0).len(), usize::from(number) + 1);
-        }
-        assert_eq!((map.bits(), map.served_bits()), (1, 0..=1));
-        let halves = [0, 1].map(|number| entries(&mut map, 1, number));
-        assert_eq!(halves.each_ref().map(Vec::len), [64, 64]);
-        assert_eq!(halves.concat(), entries(&mut map, 0, 0));
-        assert_eq!(map.bucket(1, 2), None);
-        assert_eq!(map.bucket(2, 0), None);
-    }
-
-    #[test]
-    fn what_a_short_lived_entry_replaced_does_not_come_back() {
-        let mut map = HolderMap::default();
-        let long = entry(0, 1, NOW, NOW + 1000, true);
-        let short = entry(0, 1, NOW + 1, NOW + 10, true);
-        put(&mut map, &long, NOW);
-        put(&mut map, &short, NOW + 1);
-        let place = ([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], Principal::new([3; 32]));
-        assert!(map.is_due(NOW + 10));
-        assert_eq!(put(&mut map, &long, NOW + 10), [Change::Expired(place)]);
-        assert_eq!((map.live(), map.held.len()), (0, 1));
-        assert!(entries(&mut map, 0, 0).is_empty());
-        assert_eq!(map.plan(&[], NOW + 1000, usize::MAX), [Change::Forgotten(place)]);
-        let changes = map.plan(&[], NOW + 1000, usize::MAX);
-        map.apply(&changes, NOW + 1000);
-        assert_eq!((map.held.len(), map.held_of(&place.1), map.due.len()), (0, 0, 0));
-    }
-
-    #[test]
-    fn of_several_in_one_list_the_newest_stands() {
-        let mut map = HolderMap::default();
-        let list = [
-            entry(0, 1, NOW, NOW + 60, true),
-            entry(0, 1, NOW + 2, NOW + 60, false),
-            entry(0, 1, NOW + 1, NOW + 60, true),
-        ];
-        let changes = map.plan(&list, NOW + 2, usize::MAX);
-        assert_eq!(changes.len(), 2);
-        map.apply(&changes, NOW + 2);
-        assert_eq!((map.live(), map.held.len()), (0, 1));
-    }
-
-    #[test]
-    fn a_full_map_still_renews_and_withdraws() {
-        let mut map = HolderMap::default();
-        put(&mut map, &entry(0, 1, NOW, NOW + 60, true), NOW);
-        put(&mut map, &entry(0, 2, NOW, NOW + 60, true), NOW);
-        let fits = |list: &[Verified<HolderEntry>], total: usize, of_holder: usize| {
-            map.has_room(&map.plan(list, NOW + 1, usize::MAX), Room { total, of_holder })
-        };
-        let renewed = entry(0, 1, NOW + 1, NOW + 90, true);
-        let withdrawn = entry(0, 2, NOW + 1, NOW + 90, false);
-        let new = [entry(0, 3, NOW, NOW + 60, true), entry(0, 3, NOW + 1, NOW + 60, true)];
-        assert!(fits(&[renewed.clone(), withdrawn.clone()], 2, 2));
-        assert!(!fits(&new, 2, 3) && !fits(&new, 3, 2));
-        // One place more, though two entries came for it.
-        assert!(fits(&[new.as_slice(), &[renewed, withdrawn]].concat(), 3, 3));
-    }
-}
+#[path = "map_tests.rs"]
+mod tests;

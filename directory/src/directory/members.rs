@@ -1,8 +1,7 @@
 //! The registry as the directory publishes it: a statement is taken in when the registry that is built with it holds it.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 
 use pod_protocol::cose::kind_of;
 use pod_protocol::ids::{Kid, ObjectId, Principal, Thumbprint};
@@ -10,45 +9,32 @@ use pod_protocol::refusal::EnvelopeFault;
 use pod_protocol::registry::{Anchor, Registry, SNAPSHOT_LIMITS};
 use pod_protocol::statement::{MAX_MEMBERSHIP_LIFETIME_SECS, Membership, Profile};
 use pod_protocol::{Payload, Refusal, Signed, Verified};
-use pod_store::{Batch, Store};
 
-use super::tables::{PAGE_ROWS, STATEMENTS};
-use crate::fault::{Failure, Refused};
+use crate::fault::Refused;
 use crate::http::Tagged;
 use crate::problems;
-use crate::startup::StartupError;
 
 /// Most statements that are kept, those that do not count for the moment included: as many as a snapshot may have.
-const MAX_STATEMENTS: usize = SNAPSHOT_LIMITS.items;
+pub(super) const MAX_STATEMENTS: usize = SNAPSHOT_LIMITS.items;
 
-/// What is published, made once for all callers.
-#[derive(Debug)]
-pub(super) struct Published {
-    pub(super) registry: Registry,
-    pub(super) snapshot: Tagged,
-}
-
-/// The members and what they say about themselves.
-#[derive(Debug)]
+/// The members and what they say about themselves, at one moment. Cheap to clone.
+#[derive(Clone, Debug)]
 pub(super) struct Members {
     anchor: Anchor,
-    store: Arc<dyn Store>,
-    published: RwLock<Arc<Published>>,
-    /// Every statement in the store. Held by whoever changes the registry, from reading what is there to publishing what
-    /// comes of it.
-    kept: Mutex<Kept>,
+    /// The newest statement of each member about the same, also when it does not count now: an older one must not come back.
+    kept: BTreeMap<Place, Arc<Statement>>,
+    built_secs: u64,
+    registry: Arc<Registry>,
+    snapshot: Tagged,
 }
-
-/// The newest statement of each member about the same, also when it does not count now: an older one must not come back.
-type Kept = BTreeMap<Place, Statement>;
 
 /// A decoded statement.
 #[derive(Debug)]
-struct Statement {
-    id: ObjectId,
+pub(super) struct Statement {
+    pub(super) id: ObjectId,
     issued: u64,
     expires: u64,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// Who says something about whom. A newer statement in the same place replaces the older one.
@@ -58,71 +44,97 @@ enum Place {
     Profile { issuer: Principal },
 }
 
-impl Published {
-    fn new(registry: Registry) -> Arc<Self> {
-        let snapshot = Tagged::new(registry.snapshot());
-        Arc::new(Self { registry, snapshot })
-    }
+/// What became of a statement.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// It counts already.
+    Before,
+    /// It counts from now on, in place of others.
+    Now {
+        /// It.
+        statement: Arc<Statement>,
+        /// What is no longer kept.
+        gone: Vec<ObjectId>,
+    },
 }
 
 impl Members {
-    /// Builds the registry from what the store has.
-    pub(super) fn load(anchor: Anchor, store: Arc<dyn Store>, now_secs: u64) -> Result<Self, StartupError> {
-        let kept = stored(&*store)?;
+    /// Nobody.
+    pub(super) fn new(anchor: Anchor) -> Self {
+        Self::build(anchor, BTreeMap::new(), 0)
+    }
+
+    /// What comes of the statements that were kept at `now_secs`.
+    ///
+    /// # Errors
+    /// [`Refusal`] of one that does not decode.
+    pub(super) fn of_kept(anchor: Anchor, kept: &[Vec<u8>], now_secs: u64) -> Result<Self, Refusal> {
+        let kept = kept.iter().map(|bytes| decoded(bytes).map(|(place, statement)| (place, Arc::new(statement))));
+        Ok(Self::build(anchor, kept.collect::<Result<_, _>>()?, now_secs))
+    }
+
+    fn build(anchor: Anchor, kept: BTreeMap<Place, Arc<Statement>>, now_secs: u64) -> Self {
         let (registry, left_out) = Registry::build(&anchor, &bytes_of(&kept), now_secs);
         for (_, refusal) in left_out {
-            tracing::info!(code = refusal.code(), "a statement in the store does not count now");
+            tracing::debug!(code = refusal.code(), "a statement that is kept does not count now");
         }
-        let published = RwLock::new(Published::new(registry));
-        Ok(Self { anchor, store, published, kept: Mutex::new(kept) })
+        let snapshot = Tagged::new(registry.snapshot());
+        Self { anchor, kept, built_secs: now_secs, registry: Arc::new(registry), snapshot }
     }
 
-    /// What counts now. Built again when a statement in it has expired, which happens a few times a day.
-    pub(super) fn published(&self, now_secs: u64) -> Arc<Published> {
-        let published = self.last();
-        if now_secs < published.registry.valid_until() {
-            return published;
+    /// The registry.
+    pub(super) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// As it is sent to everybody.
+    pub(super) fn snapshot(&self) -> &Tagged {
+        &self.snapshot
+    }
+
+    /// Every statement that is kept.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Statement> {
+        self.kept.values().map(AsRef::as_ref)
+    }
+
+    /// Whether a statement has expired since the registry was built. Between two of these moments the registry that comes of
+    /// the same statements is the same, whenever it is built.
+    pub(super) fn is_due(&self, now_secs: u64) -> bool {
+        self.kept.values().any(|kept| kept.expires > self.built_secs && kept.expires <= now_secs)
+    }
+
+    /// Lets go of what has expired.
+    pub(super) fn settle(&mut self, now_secs: u64) {
+        if self.is_due(now_secs) {
+            *self = Self::build(self.anchor.clone(), std::mem::take(&mut self.kept), now_secs);
         }
-        let kept = self.kept();
-        let published = self.last();
-        if now_secs < published.registry.valid_until() {
-            return published;
-        }
-        self.publish(Registry::build(&self.anchor, &bytes_of(&kept), now_secs).0)
     }
 
-    /// What was published last, whether or not all of it still counts.
-    pub(super) fn last(&self) -> Arc<Published> {
-        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+    /// Checks what costs little: that somebody of the registry signed it. Whether it counts is for [`Members::take`] to say.
+    pub(super) fn check(&self, bytes: &[u8]) -> Result<(), Refused> {
+        vouched_for(bytes, &self.registry)?;
+        Ok(())
     }
 
-    fn publish(&self, registry: Registry) -> Arc<Published> {
-        let published = Published::new(registry);
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&published);
-        published
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a statement in, durably, and removes what it replaces.
-    pub(super) fn take(&self, bytes: &[u8], now_secs: u64) -> Result<(), Failure> {
-        let published = self.published(now_secs);
-        let (place, statement) = vouched_for(bytes, &published.registry)?;
-        let mut kept = self.kept();
+    /// Takes a statement in, and lets go of what it replaces.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing has changed.
+    pub(super) fn take(&mut self, bytes: &[u8], now_secs: u64) -> Result<Taken, Refused> {
+        self.settle(now_secs);
+        let (place, statement) = vouched_for(bytes, &self.registry)?;
         // A build verifies every signature there is: whoever sends again what members said before must not cause one.
         if statement.expires <= now_secs {
             return Err(Refusal::Expired.into());
         }
-        match kept.get(&place) {
-            Some(newest) if newest.id == statement.id && holds(&self.last().registry, &place, &statement) => {
-                return Ok(());
+        match self.kept.get(&place) {
+            Some(newest) if newest.id == statement.id && holds(&self.registry, &place, &statement) => {
+                return Ok(Taken::Before);
             }
-            Some(newest) if !statement.is_newer_than(newest) => return Err(Refused::new(&problems::OLDER).into()),
+            Some(newest) if !statement.is_newer_than(newest) => return Err(Refused::new(&problems::OLDER)),
             _ => {}
         }
-        let mut all = bytes_of(&kept);
+        let mut all = bytes_of(&self.kept);
         let index = all.len();
         all.push(statement.bytes.clone());
         let (registry, refused) = Registry::build(&self.anchor, &all, now_secs);
@@ -130,29 +142,26 @@ impl Members {
             return Err((*refusal).into());
         }
         if !holds(&registry, &place, &statement) {
-            return Err(Refused::new(&problems::OLDER).into());
+            return Err(Refused::new(&problems::OLDER));
         }
         resolves(&registry, &place)?;
 
-        let done_with: Vec<Place> = kept
-            .iter()
-            .filter(|(other, kept)| **other == place || kept.is_done_with(now_secs))
-            .map(|(other, _)| *other)
-            .collect();
-        let full = all.len() - done_with.len() > MAX_STATEMENTS;
-        if full || registry.snapshot().len() > SNAPSHOT_LIMITS.bytes {
-            return Err(Refused::new(&problems::REGISTRY_FULL).into());
+        let done_with = |(other, kept): &(&Place, &Arc<Statement>)| **other == place || kept.is_done_with(now_secs);
+        let (places, gone): (Vec<Place>, Vec<ObjectId>) =
+            self.kept.iter().filter(done_with).map(|(other, kept)| (*other, kept.id)).unzip();
+        let snapshot = registry.snapshot();
+        if all.len() - places.len() > MAX_STATEMENTS || snapshot.len() > SNAPSHOT_LIMITS.bytes {
+            return Err(Refused::new(&problems::REGISTRY_FULL));
         }
-        let mut batch = Batch::new();
-        batch.put(STATEMENTS, *statement.id.as_bytes(), statement.bytes.clone());
-        for replaced in done_with.iter().filter_map(|other| kept.get(other)) {
-            batch.delete(STATEMENTS, *replaced.id.as_bytes());
+        for done in places {
+            self.kept.remove(&done);
         }
-        self.store.commit(batch)?;
-        kept.retain(|other, _| !done_with.contains(other));
-        kept.insert(place, statement);
-        self.publish(registry);
-        Ok(())
+        let statement = Arc::new(statement);
+        self.kept.insert(place, Arc::clone(&statement));
+        self.built_secs = now_secs;
+        self.registry = Arc::new(registry);
+        self.snapshot = Tagged::new(snapshot);
+        Ok(Taken::Now { statement, gone })
     }
 }
 
@@ -167,26 +176,8 @@ impl Statement {
     }
 }
 
-fn bytes_of(kept: &Kept) -> Vec<Vec<u8>> {
+fn bytes_of(kept: &BTreeMap<Place, Arc<Statement>>) -> Vec<Vec<u8>> {
     kept.values().map(|statement| statement.bytes.clone()).collect()
-}
-
-/// Every statement in the store.
-fn stored(store: &dyn Store) -> Result<Kept, StartupError> {
-    // The limit is kept when statements are taken in; one more tells a store that broke it.
-    let rows = store.range(STATEMENTS, Bound::Unbounded, Bound::Unbounded, MAX_STATEMENTS.max(PAGE_ROWS) + 1)?;
-    let mut kept = Kept::new();
-    for (_, bytes) in rows {
-        match decoded(&bytes) {
-            Ok((place, statement)) => {
-                kept.insert(place, statement);
-            }
-            Err(refusal) => {
-                tracing::warn!(code = refusal.code(), "a statement in the store does not decode: it is left out")
-            }
-        }
-    }
-    Ok(kept)
 }
 
 /// Decodes a statement whose signature was checked when it came.
@@ -229,7 +220,7 @@ fn holds(registry: &Registry, place: &Place, statement: &Statement) -> bool {
 }
 
 /// A key or a short name of two members leads to neither: whoever comes second must not take it from the first.
-fn resolves(registry: &Registry, place: &Place) -> Result<(), Failure> {
+fn resolves(registry: &Registry, place: &Place) -> Result<(), Refused> {
     let Place::Membership { subject, .. } = place else { return Ok(()) };
     let Some(organisation) = registry.organisation(subject) else { return Ok(()) };
     for key in organisation.keys() {
@@ -239,8 +230,6 @@ fn resolves(registry: &Registry, place: &Place) -> Result<(), Failure> {
     }
     match registry.organisation_named(organisation.name().as_str()) {
         Some(_) => Ok(()),
-        None => {
-            Err(Refused::saying(&problems::NAME_TAKEN, "another member has this short name: choose another").into())
-        }
+        None => Err(Refused::saying(&problems::NAME_TAKEN, "another member has this short name: choose another")),
     }
 }

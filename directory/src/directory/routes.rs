@@ -2,18 +2,28 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State as Shared};
 use axum::routing::{get, post};
-use pod_http::{Bytes, HeaderValue, Method, Outgoing, header};
+use pod_http::{Bytes, HeaderValue, Method, Outgoing, PeerInfo, StatusCode, header};
+use pod_protocol::tlog::tile::Tile;
 use serde_json::json as object;
 
 use super::State;
+use super::batch::placed;
+use super::posts::{Posted, post_key, read_entries, read_items, read_log_post};
+use super::sequencer::Placed;
 use crate::fault::{Failure, Refused};
 use crate::http::{Asked, Media, Row, cbor, health, json, no_content, readiness, row};
 use crate::problems;
 
 type This = Shared<Arc<State>>;
+
+/// Anybody may keep it, and asks again each time.
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+/// What never changes: a tile with its number of leaves in its name.
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 pub(super) fn table() -> Vec<Row<Arc<State>>> {
     vec![
@@ -22,27 +32,34 @@ pub(super) fn table() -> Vec<Row<Arc<State>>> {
         row(Method::POST, "/v1/entries", post(entries)),
         row(Method::GET, "/v1/buckets", get(buckets)),
         row(Method::GET, "/v1/buckets/{bits}/{number}", get(bucket)),
+        row(Method::GET, "/v1/log/checkpoint", get(checkpoint)),
+        row(Method::GET, "/v1/log/head", get(head)),
+        row(Method::GET, "/v1/log/tile/{*tile}", get(tile)),
+        row(Method::POST, "/v1/log/posts", post(log_post)),
         row(Method::GET, "/healthz", get(health)),
         row(Method::GET, "/readiness", get(ready)),
     ]
 }
 
 async fn registry(Shared(state): This, asked: Asked) -> Outgoing {
-    let now_secs = state.now_secs();
-    let published = state.blocking(move |state| Ok(state.members.published(now_secs))).await;
-    asked.answer(published.map(|published| published.snapshot.reply(&asked.headers)), &state.stop)
+    let members = state.members();
+    asked.answer(members.map(|members| members.snapshot().reply(&asked.headers)), &state.stop)
 }
 
 async fn statement(Shared(state): This, asked: Asked, body: Bytes) -> Outgoing {
     let result = take_statement(&state, &asked, body).await;
     state.metrics.took_statement(&result);
-    asked.answer(result.map(|()| no_content()), &state.stop)
+    asked.answer(result.map(|_| no_content()), &state.stop)
 }
 
-async fn take_statement(state: &Arc<State>, asked: &Asked, body: Bytes) -> Result<(), Failure> {
+async fn take_statement(state: &Arc<State>, asked: &Asked, body: Bytes) -> Result<Placed, Failure> {
+    let (_, posts) = state.door()?;
     asked.must_be(Media::Cose)?;
-    let now_secs = state.now_secs();
-    state.blocking(move |state| state.members.take(&body, now_secs)).await
+    let checked = state.blocking(move |state| {
+        state.members()?.check(&body)?;
+        Ok(body.to_vec())
+    });
+    posts.add(Posted::Statement(checked.await?)).await
 }
 
 async fn entries(Shared(state): This, asked: Asked, body: Bytes) -> Outgoing {
@@ -51,20 +68,71 @@ async fn entries(Shared(state): This, asked: Asked, body: Bytes) -> Outgoing {
     asked.answer(result.map(|_| no_content()), &state.stop)
 }
 
-async fn take_entries(state: &Arc<State>, asked: &Asked, body: Bytes) -> Result<usize, Failure> {
+async fn take_entries(state: &Arc<State>, asked: &Asked, body: Bytes) -> Result<Placed, Failure> {
+    let (_, posts) = state.door()?;
     asked.must_be(Media::Cbor)?;
     let now_secs = state.now_secs();
-    let taking = move |state: &State| {
-        let published = state.members.published(now_secs);
-        state.entries.take(&body, &published.registry, now_secs)
+    let checked = state.blocking(move |state| read_entries(&body, Arc::clone(state.members()?.registry()), now_secs));
+    posts.add(checked.await?).await
+}
+
+async fn log_post(Shared(state): This, Extension(peer): Extension<PeerInfo>, asked: Asked, body: Bytes) -> Outgoing {
+    let result = take_log_post(&state, peer, &asked, body).await;
+    state.metrics.took_post(&result);
+    let told = |placed: Placed| json(&object!({ "index": placed.index, "size": placed.size }));
+    asked.answer(result.map(told), &state.stop)
+}
+
+async fn take_log_post(state: &Arc<State>, peer: PeerInfo, asked: &Asked, body: Bytes) -> Result<Placed, Failure> {
+    let (own, posts) = state.door()?;
+    let own = *own;
+    let signed = asked.must_be_one_of(&[Media::Cbor, Media::Cose])? == Media::Cose;
+    let now_secs = state.now_secs();
+    let checked = state.blocking(move |state| {
+        let (from, items) = if signed {
+            read_log_post(&body, &own, state.members()?.registry(), now_secs)?
+        } else {
+            read_items(&body, peer.address)?
+        };
+        // Whoever sends again what was taken uses nothing up.
+        let mut new = 0;
+        for item in &items {
+            new += usize::from(placed(&*state.store, &post_key(item))?.is_none());
+        }
+        state.shares.take(from, new, now_secs)?;
+        Ok(items)
+    });
+    posts.add(Posted::Sealed(checked.await?)).await
+}
+
+async fn checkpoint(Shared(state): This, asked: Asked) -> Outgoing {
+    let note = |note| Outgoing::new(StatusCode::OK, "text/plain; charset=utf-8", note);
+    let head = state.published.head().map_err(Failure::from);
+    asked.answer(head.map(|head| kept(note(head.note()), NO_CACHE)), &state.stop)
+}
+
+async fn head(Shared(state): This, asked: Asked) -> Outgoing {
+    let head = state.published.head().map_err(Failure::from);
+    asked.answer(head.map(|head| kept(cbor(head.bytes()), NO_CACHE)), &state.stop)
+}
+
+async fn tile(Shared(state): This, asked: Asked, path: Result<Path<String>, PathRejection>) -> Outgoing {
+    let size = state.published.size();
+    let tile = path.ok().and_then(|Path(path)| Tile::from_path(&path)).filter(|tile| tile.is_in(size));
+    let read = match tile {
+        Some(tile) => state.blocking(move |state| Ok(state.log.tile(&tile)?)).await,
+        None => Err(Refused::saying(&problems::TILE, format!("the log has {size} leaves")).into()),
     };
-    state.blocking(taking).await
+    let outgoing = read.map(|bytes| kept(Outgoing::new(StatusCode::OK, "application/octet-stream", bytes), IMMUTABLE));
+    asked.answer(outgoing, &state.stop)
 }
 
 async fn buckets(Shared(state): This, asked: Asked) -> Outgoing {
-    let now_secs = state.now_secs();
-    let size = state.blocking(move |state| state.entries.size(now_secs)).await;
-    asked.answer(size.map(|(bits, entries)| json(&object!({ "bits": bits, "entries": entries }))), &state.stop)
+    let counted = state.published.vouched().map(|shown| {
+        let map = shown.machine.map();
+        json(&object!({ "bits": map.tree().bits(), "entries": map.live() }))
+    });
+    asked.answer(counted.map_err(Failure::from), &state.stop)
 }
 
 async fn bucket(Shared(state): This, asked: Asked, path: Result<Path<(u8, u32)>, PathRejection>) -> Outgoing {
@@ -76,26 +144,23 @@ async fn whole_bucket(state: &Arc<State>, path: Result<Path<(u8, u32)>, PathReje
         let detail = "write the count of bits and the bucket's number, both decimal: /v1/buckets/3/5";
         return Err(Refused::saying(&problems::BUCKET, detail).into());
     };
-    let now_secs = state.now_secs();
-    let bytes = state.blocking(move |state| state.entries.bucket(bits, number, now_secs)).await?;
-    let mut outgoing = cbor(bytes);
-    // Anybody may keep it, so that the directory is asked less; a new entry is there on the next question.
-    outgoing.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Ok(outgoing)
+    let bytes = match state.published.bucket_at_hand(bits, number) {
+        Some(bytes) => bytes,
+        None => state.blocking(move |state| state.bucket(bits, number)).await?,
+    };
+    Ok(kept(cbor(bytes), NO_CACHE))
+}
+
+fn kept(mut outgoing: Outgoing, how: HeaderValue) -> Outgoing {
+    outgoing.headers.insert(header::CACHE_CONTROL, how);
+    outgoing
 }
 
 async fn ready(Shared(state): This) -> Outgoing {
-    let read = state.blocking(|state| Ok(state.entries.probe()?)).await;
+    let read = state.blocking(|state| state.probe()).await;
     let reasons = match read {
         Ok(()) => Vec::new(),
         Err(_) => vec![object!({ "code": "store", "detail": "the store cannot be read: see the log" })],
     };
-    let members = state.members.last().registry.organisations().count();
-    let notices = match members {
-        0 => vec![
-            object!({ "code": "no-members", "detail": "no organisation is a member yet: post the anchor's memberships" }),
-        ],
-        _ => Vec::new(),
-    };
-    readiness(&reasons, &notices)
+    readiness(&reasons, &state.notices())
 }

@@ -56,12 +56,19 @@ impl Media {
 impl Asked {
     /// Refuses a body of another kind: a browser can send forms and plain text anywhere, but none of these unasked.
     pub(crate) fn must_be(&self, media: Media) -> Result<(), Refused> {
+        self.must_be_one_of(&[media]).map(drop)
+    }
+
+    /// As [`Asked::must_be`], where several are taken: the first that it is.
+    pub(crate) fn must_be_one_of(&self, media: &[Media]) -> Result<Media, Refused> {
         let sent = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let sent = sent.split(';').next().unwrap_or_default().trim();
-        if media.names().iter().any(|name| sent.eq_ignore_ascii_case(name)) {
-            return Ok(());
-        }
-        Err(Refused::saying(&problems::MEDIA_TYPE, format!("send content-type: {}", media.names().join(" or "))))
+        let is = |media: &&Media| media.names().iter().any(|name| sent.eq_ignore_ascii_case(name));
+        media.iter().find(is).copied().ok_or_else(|| {
+            let mut names: Vec<&str> = media.iter().flat_map(|media| media.names()).copied().collect();
+            names.dedup();
+            Refused::saying(&problems::MEDIA_TYPE, format!("send content-type: {}", names.join(" or ")))
+        })
     }
 
     /// The reply to a call that went well, or the problem that it ended in.

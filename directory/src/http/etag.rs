@@ -10,6 +10,7 @@ use super::asked::cbor;
 #[derive(Debug, Clone)]
 pub(crate) struct Tagged {
     body: Bytes,
+    digest: [u8; 32],
     tag: String,
 }
 
@@ -17,9 +18,12 @@ impl Tagged {
     pub(crate) fn new(body: impl Into<Bytes>) -> Self {
         let body = body.into();
         let digest = sha256(&[&body]);
-        // Half of the digest, as kids are: it need not withstand a search for collisions.
-        let (half, _) = digest.split_at(16);
-        Self { tag: format!("\"{}\"", base64url(half)), body }
+        Self { tag: format!("\"{}\"", base64url(&digest)), digest, body }
+    }
+
+    /// SHA-256 of the body.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.digest
     }
 
     /// The body, or 304 when the caller has it already.

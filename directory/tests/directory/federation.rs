@@ -20,6 +20,7 @@ pub const HELSINKI: u8 = 3;
 pub const ESPOO: u8 = 4;
 pub const OFFICE: u8 = 5;
 pub const STRANGER: u8 = 6;
+pub const DIRECTORY: u8 = 8;
 pub const BLINDER: u8 = 9;
 
 /// The seed of the blinder in every test.
@@ -77,6 +78,11 @@ pub fn espoo() -> Membership {
 /// A member that holds no pods.
 pub fn office() -> Membership {
     membership(REGION, OFFICE, "office", &[Role::Services])
+}
+
+/// The member that runs the directory.
+pub fn directory() -> Membership {
+    membership(ANCHOR, DIRECTORY, "directory", &[Role::Directory])
 }
 
 pub fn profile(issuer: u8) -> Profile {

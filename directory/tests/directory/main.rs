@@ -10,11 +10,15 @@
 )]
 
 mod federation;
+mod liar;
+mod log;
 mod provider;
+mod witness;
 mod world;
 
 mod a_bucket_comes_whole;
 mod a_login_counts_once;
+mod a_mirror_believes_nothing;
 mod a_slow_provider_holds_nobody_up;
 mod citizen_finds_all_holders;
 mod directory_away_blinder_goes_on;
@@ -24,7 +28,9 @@ mod holder_gets_its_own_tags_alone;
 mod limits_hold;
 mod misconfigured_never_starts;
 mod newest_entry_stands;
+mod others_cosign_what_is_shown;
 mod problems_are_told_apart;
 mod registry_is_sent_when_it_changed;
 mod registry_takes_what_is_vouched_for;
 mod state_outlives_a_restart;
+mod the_log_is_there_to_be_checked;

@@ -101,10 +101,11 @@ async fn two_processes_do_not_share_a_store_and_damage_is_named() {
     let world = World::new();
     let directory_server = world.directory().await;
     let config = || DirectoryConfig::from_toml(&world.path("directory.toml"), &world.directory_toml()).unwrap();
-    assert!(matches!(directory::start(config(), world.around()).await, Err(StartupError::Store(_))));
+    let start = async |config: DirectoryConfig| directory::start(config, key(DIRECTORY), world.around()).await;
+    assert!(matches!(start(config()).await, Err(StartupError::Store(_))));
     directory_server.stop().await;
     fs::write(world.path("directory.redb"), b"not a store").unwrap();
-    assert!(matches!(directory::start(config(), world.around()).await, Err(StartupError::Store(_))));
+    assert!(matches!(start(config()).await, Err(StartupError::Store(_))));
 
     fs::remove_file(world.path("blinder.seed")).unwrap();
     let text = world.blinder_toml(&"http://127.0.0.1:1".parse().unwrap(), "http://127.0.0.1:2");

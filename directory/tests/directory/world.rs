@@ -16,6 +16,8 @@ use pod_protocol::bucket::Bucket;
 use pod_protocol::holder_entry::{HolderEntry, Tag};
 use pod_protocol::ids::base64url;
 use pod_protocol::registry::Registry;
+use pod_protocol::tlog::leaf::{Body, Leaf};
+use pod_protocol::tlog::map::ProvenBucket;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -33,7 +35,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    fn of(running: Running) -> Self {
+    pub fn of(running: Running) -> Self {
         let origin = |address: &pod_http::ListenAddress| address.to_string().parse().unwrap();
         let (stop, stopped) = oneshot::channel();
         let metrics = running.metrics_address().map(origin);
@@ -72,6 +74,17 @@ impl World {
         self.time.store(secs, Ordering::Relaxed);
     }
 
+    pub fn now(&self) -> u64 {
+        self.time.load(Ordering::Relaxed)
+    }
+
+    /// The directory's store, while no directory has it.
+    pub fn store(&self) -> Arc<dyn pod_store::Store> {
+        let names = ["leaves", "notes", "tiles", "posts", "statements", "entries", "index"];
+        let config = pod_store::StoreConfig::new(pod_store::Engine::Redb, self.path("directory.redb"));
+        pod_store::open(&config, &names.map(pod_store::Table), 2).unwrap()
+    }
+
     pub fn around(&self) -> Surroundings {
         let time = Arc::clone(&self.time);
         Surroundings {
@@ -84,8 +97,10 @@ impl World {
 
     pub fn directory_toml(&self) -> String {
         format!(
-            "listen = [\"http://127.0.0.1:0\"]\n{}[storage]\npath = \"directory.redb\"\n[metrics]\nlisten = \"http://127.0.0.1:0\"\n",
-            anchor_toml()
+            "listen = [\"http://127.0.0.1:0\"]\n{}[log]\nprincipal = \"{}\"\nkey_file = \"directory.key\"\nwitnesses = 0\n\
+             [storage]\npath = \"directory.redb\"\n[metrics]\nlisten = \"http://127.0.0.1:0\"\n",
+            anchor_toml(),
+            principal(DIRECTORY),
         )
     }
 
@@ -102,8 +117,14 @@ impl World {
 
     /// A directory without any member.
     pub async fn empty_directory(&self) -> Serving {
-        let config = DirectoryConfig::from_toml(&self.path("directory.toml"), &self.directory_toml()).unwrap();
-        Serving::of(directory::start(config, self.around()).await.unwrap())
+        self.directory_with(|text| text).await
+    }
+
+    /// A directory without any member, with another configuration.
+    pub async fn directory_with(&self, change: impl FnOnce(String) -> String) -> Serving {
+        let text = change(self.directory_toml());
+        let config = DirectoryConfig::from_toml(&self.path("directory.toml"), &text).unwrap();
+        Serving::of(directory::start(config, key(DIRECTORY), self.around()).await.unwrap())
     }
 
     /// A directory with the federation's members.
@@ -148,7 +169,7 @@ impl World {
     pub async fn bucket_of(&self, to: &Serving, tag: &Tag) -> Bucket {
         let bits = u8::try_from(self.get(to, "/v1/buckets").await.json()["bits"].as_u64().unwrap()).unwrap();
         let number = pod_protocol::bucket::bucket_of(tag, bits);
-        Bucket::from_bytes(&self.get(to, &format!("/v1/buckets/{bits}/{number}")).await.is(200).body).unwrap()
+        proven(&self.get(to, &format!("/v1/buckets/{bits}/{number}")).await.is(200).body)
     }
 
     pub async fn registry(&self, from: &Serving) -> Registry {
@@ -164,6 +185,15 @@ pub async fn whole() -> (World, Serving, Serving, Provider) {
     let provider = Provider::start().await;
     let blinder = world.blinder(&directory.origin, &provider.issuer).await;
     (world, directory, blinder, provider)
+}
+
+/// The bucket of an answer, once its proof leads to the state that comes with it.
+#[track_caller]
+pub fn proven(body: &[u8]) -> Bucket {
+    let proven = ProvenBucket::from_bytes(body).unwrap();
+    let Body::State(state) = Leaf::from_bytes(&proven.head.leaf).unwrap().body else { panic!("no state") };
+    proven.check(&state).unwrap();
+    proven.bucket
 }
 
 pub fn anchor_toml() -> String {

@@ -9,10 +9,11 @@ use pod_directory::blinder::BlinderSeed;
 use pod_directory::{Running, Surroundings, blinder, directory};
 use pod_http::{Origin, Request, refuse_key_log};
 use pod_import::Options;
-use pod_protocol::bucket::{Bucket, bucket_of};
+use pod_protocol::bucket::bucket_of;
 use pod_protocol::holder_entry::{HolderHandle, blind_info, tag_and_key};
 use pod_protocol::ids::base64url;
 use pod_protocol::statement::Role;
+use pod_protocol::tlog::map::ProvenBucket;
 use pod_server::upkeep::{Blinder, BlinderConfig, DirectoryConfig, Upkeep, UpkeepConfig};
 
 use crate::city::{City, START_SECS, all_codes, anchor, file, principal, seed, whole};
@@ -39,9 +40,14 @@ fn origin(running: &Running) -> Origin {
 }
 
 async fn directory_in(folder: &Path) -> Running {
-    let text = format!("listen = [\"http://127.0.0.1:0\"]\n{}[storage]\npath = \"directory\"\n", anchor_toml());
+    let text = format!(
+        "listen = [\"http://127.0.0.1:0\"]\n{}[log]\nprincipal = \"{}\"\nkey_file = \"directory.key\"\nwitnesses = 0\n\
+         [storage]\npath = \"directory\"\n",
+        anchor_toml(),
+        principal("directory"),
+    );
     let config = pod_directory::config::DirectoryConfig::from_toml(&folder.join("directory.toml"), &text).unwrap();
-    directory::start(config, around()).await.unwrap()
+    directory::start(config, pod_crypto::SigningKey::from_seed(&seed("directory")), around()).await.unwrap()
 }
 
 async fn blinder_in(folder: &Path, directory: &Origin) -> Running {
@@ -69,7 +75,7 @@ async fn found(city: &City, directory: &Origin, code: &str) -> Option<HolderHand
     let buckets: serde_json::Value = serde_json::from_slice(&get("/v1/buckets".to_owned()).await).unwrap();
     let bits = u8::try_from(buckets["bits"].as_u64().unwrap()).unwrap();
     let bucket = get(format!("/v1/buckets/{bits}/{}", bucket_of(&tag, bits))).await;
-    let entry = Bucket::from_bytes(&bucket).unwrap().find(&tag).unwrap().into_iter().next()?;
+    let entry = ProvenBucket::from_bytes(&bucket).unwrap().bucket.find(&tag).unwrap().into_iter().next()?;
     let holder = entry.unverified().holder;
     let entry = city.node.registry().verify_by_organisation(entry, &holder).unwrap();
     Some(HolderHandle::open(&key, &oulu, &tag, entry.sealed.as_ref().unwrap()).unwrap())

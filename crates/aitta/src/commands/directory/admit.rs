@@ -21,7 +21,7 @@ use crate::organisation::request;
 use crate::output::Output;
 
 /// Seconds of a day.
-const DAY_SECS: u64 = 24 * 3600;
+pub(super) const DAY_SECS: u64 = 24 * 3600;
 
 /// Where the anchor's key is and where statements go.
 #[derive(Debug, Args)]

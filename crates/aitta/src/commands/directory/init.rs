@@ -1,24 +1,32 @@
-//! `aitta directory init`: a trust anchor and the directory's folder.
+//! `aitta directory init`: a trust anchor, and the directory's folder with its keys and its membership.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use pod_protocol::ids::base64url;
+use pod_crypto::random_array;
+use pod_protocol::cose::Verified;
+use pod_protocol::ids::{Cti, Principal, base64url};
 use pod_protocol::registry::Anchor;
+use pod_protocol::statement::{Membership, Role, ShortName};
+use pod_protocol::words::Words;
 use pod_server::key_file;
 use serde_json::json;
 
+use crate::commands::directory::admit::DAY_SECS;
 use crate::commands::federation::Federation;
 use crate::commands::serving::ListenArgs;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder::NewFolder;
-use crate::organisation::keys::NewAnchor;
+use crate::organisation::keys::{NewAnchor, NewMember};
+use crate::organisation::request;
 use crate::output::Output;
 
 /// The usual port of a directory behind a proxy.
 const USUAL_PORT: u16 = 8450;
+/// For how many days the directory's own membership counts; `admit` renews it.
+const VALID_DAYS: u64 = 365;
 
 /// `aitta directory init`.
 #[derive(Debug, Args)]
@@ -35,6 +43,14 @@ pub(crate) struct Init {
     #[arg(long, value_name = "FILE")]
     roots: Option<PathBuf>,
 
+    /// The directory's own short name as a member.
+    #[arg(long, value_name = "NAME", default_value = "directory")]
+    name: ShortName,
+
+    /// What people call it in Finnish, Swedish and English, with commas between.
+    #[arg(long, value_name = "FI,SV,EN", value_parser = crate::organisation::names, default_value = "Hakemisto,Katalog,Directory")]
+    names: Words,
+
     #[command(flatten)]
     listen: ListenArgs,
 
@@ -50,8 +66,10 @@ impl Init {
         let listen = self.listen.to_toml(USUAL_PORT)?;
         let keys = NewAnchor::generate(&*edge.random, edge.now_secs());
         let public = keys.public();
-        folder.open("directory.toml", "the directory's configuration", config(&listen, &anchor_toml(&public)));
         let roots = self.roots.as_ref().map(|path| crate::organisation::read_roots(path)).transpose()?;
+        let own = NewMember::generate(&*edge.random, edge.now_secs());
+        let text = config(&listen, &anchor_toml(&public), own.principal(), roots.is_some());
+        folder.open("directory.toml", "the directory's configuration", text);
         let roots_name = roots.as_ref().map(|_| PathBuf::from("roots.pem"));
         let federation = Federation::new(self.url.clone(), &public, roots_name);
         folder.open(
@@ -63,6 +81,7 @@ impl Init {
             folder.open("roots.pem", "hand it out with federation.toml: whose certificates are believed", roots);
         }
         folder.json("key-events.json", "the trust anchor's key-event log", &keys.log_json());
+        self.add_member(&mut folder, &keys, &own, edge)?;
         let anchor = key_file::to_text(&keys.anchor);
         folder.secret("offline/anchor.key", "SECRET: signs memberships (`admit`); move it offline", anchor);
         let next = key_file::to_text(&keys.next);
@@ -79,10 +98,47 @@ impl Init {
             folder.words(),
         );
         let json = json!({
-            "dry_run": self.dry_run, "principal": public.principal, "folder": self.folder, "files": folder.to_json(),
+            "dry_run": self.dry_run, "principal": public.principal, "directory": own.principal(), "folder": self.folder,
+            "files": folder.to_json(),
         });
         output.result(words, &json);
         Ok(Exit::Done)
+    }
+
+    /// Adds the keys of the directory itself, and its membership, which the anchor signs here and now.
+    fn add_member(
+        &self,
+        folder: &mut NewFolder,
+        anchor: &NewAnchor,
+        own: &NewMember,
+        edge: &Edge,
+    ) -> Result<(), Failure> {
+        let roles = [Role::Directory];
+        let now_secs = edge.now_secs();
+        let membership = Membership {
+            issuer: anchor.public().principal,
+            subject: own.principal(),
+            expires: now_secs.saturating_add(VALID_DAYS * DAY_SECS),
+            issued: now_secs,
+            cti: Cti::new(random_array(&*edge.random)),
+            name: self.name.clone(),
+            keys: vec![own.online.public_key()],
+            roles: roles.to_vec(),
+            depth: 0,
+            suspended: false,
+        };
+        let signed = Verified::sign(&anchor.anchor, membership);
+        folder.bytes("membership.cose", "who runs the directory, by the anchor's word; logged first", signed.bytes());
+        let request = request::to_json(own, &self.name, &self.names, &roles);
+        folder.json("membership-request.json", "to renew that membership with `admit`", &request);
+        folder.json("directory-key-events.json", "the directory's own key-event log", &own.log_json());
+        let online = key_file::to_text(&own.online);
+        folder.secret("keys/directory.key", "SECRET: signs the log", online);
+        let managing = key_file::to_text(&own.managing);
+        folder.secret("offline/directory-managing.key", "SECRET: adds and revokes the log's keys", managing);
+        let next = key_file::to_text(&own.next);
+        folder.secret("offline/directory-next.key", "SECRET: for the day the managing key is lost", next);
+        Ok(())
     }
 }
 
@@ -96,12 +152,21 @@ pub(crate) fn anchor_toml(anchor: &Anchor) -> String {
     )
 }
 
-fn config(listen: &str, anchor: &str) -> String {
+fn config(listen: &str, anchor: &str, own: Principal, has_roots: bool) -> String {
+    let roots = if has_roots { "" } else { "# " };
     format!(
         "# The directory: who is a member, and where wallets find holders. Relative paths start at this file's folder.\n\
          # Command line > environment > this file > default. Check it with `aitta directory check-config`.\n\n\
          {listen}\n\
          {anchor}\n\
+         [log]                                # everything that the directory takes, for everybody to check\n\
+         principal = \"{own}\"\n\
+         key_file = \"keys/directory.key\"\n\
+         membership_file = \"membership.cose\"   # said at the start, unless the log has it\n\
+         {roots}roots = \"roots.pem\"                 # whose certificates are believed when witnesses are asked\n\
+         witnesses = 2                        # how many other organisations cosign what is published\n\
+         # grace_secs = 5                     # how long they are waited for\n\
+         # refresh_secs = 15                  # after how long the same is cosigned anew\n\n\
          [storage]\n\
          path = \"directory.redb\"\n\
          # engine = \"redb\"                  # or \"sled\", in a build with the feature engine-sled\n\

@@ -2,6 +2,8 @@
 
 mod admit;
 pub(crate) mod init;
+mod mirror;
+mod reindex;
 mod serve;
 
 use clap::Subcommand;
@@ -17,7 +19,7 @@ use crate::output::Output;
 pub(crate) enum Directory {
     /// Make a trust anchor's keys, and a directory with its configuration.
     Init(init::Init),
-    /// Serve registry, holder entries and buckets.
+    /// Serve registry, holder entries, buckets and the log; or a mirror of another directory.
     Serve(ConfigArgs),
     /// Check the configuration without serving.
     CheckConfig(ConfigArgs),
@@ -25,6 +27,10 @@ pub(crate) enum Directory {
     Admit(admit::Admit),
     /// Suspend a member, or lift its suspension. Everybody knows within the time that `/.well-known/aitta` tells.
     Suspend(admit::Suspend),
+    /// Read the whole log of a directory, believe nothing of it, and keep the copy: it can be served.
+    Mirror(mirror::Mirror),
+    /// Make the directory's index anew from its log.
+    Reindex(reindex::Reindex),
 }
 
 impl Directory {
@@ -36,6 +42,8 @@ impl Directory {
             Self::CheckConfig(args) => serve::check(&args, output),
             Self::Admit(admit) => admit.run(edge, output),
             Self::Suspend(suspend) => suspend.run(edge, output),
+            Self::Mirror(mirror) => mirror.run(edge, output),
+            Self::Reindex(reindex) => reindex.run(edge, output),
         }
     }
 }
