@@ -64,16 +64,6 @@ pub(super) static SETTINGS: &[Setting] = &[
         ),
         parses::<ListenAddress>,
     ),
-    list(checked(
-        text(
-            "p2p.listen",
-            Optional,
-            r#"["/ip4/0.0.0.0/udp/4001/quic-v1", "/ip4/0.0.0.0/tcp/4001"]"#,
-            "Where other organisations and their services come over libp2p. Nowhere when it is not set: they use https.\nTheir firewalls' way to it stands in the profile's endpoints.",
-        ),
-        parses::<pod_net::Address>,
-    )),
-    number("p2p.connections", "2048", "Most connections of all of them together."),
     text("data", Required, r#""/var/lib/aitta/node""#, "The folder of the store and the audit log."),
     text(
         "catalogue",
@@ -87,6 +77,16 @@ pub(super) static SETTINGS: &[Setting] = &[
         r#"["/etc/ssl/certs/ca-certificates.crt"]"#,
         "The authorities that are believed when this node calls others (directory, blinder, login provider), PEM.",
     )),
+    list(checked(
+        text(
+            "p2p.listen",
+            Optional,
+            r#"["/ip4/0.0.0.0/udp/4001/quic-v1", "/ip4/0.0.0.0/tcp/4001"]"#,
+            "Where other organisations and their services come over libp2p. Nowhere when it is not set: they use https.\nTheir firewalls' way to it stands in the profile's endpoints.",
+        ),
+        parses::<pod_net::Address>,
+    )),
+    number("p2p.connections", "2048", "Most connections of all of them together."),
     checked(text("organisation.principal", Required, PRINCIPAL, "Who this is in the registry."), parses::<Principal>),
     text(
         "organisation.key_file",

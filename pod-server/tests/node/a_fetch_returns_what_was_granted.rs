@@ -11,7 +11,7 @@ use crate::scene::Scene;
 
 #[tokio::test]
 async fn exactly_the_granted_fields() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let names =
         vec![wanted("residence", &["given_names", "address.street"]), wanted("child-health", &["allergies.substance"])];
@@ -33,7 +33,7 @@ async fn exactly_the_granted_fields() {
 
 #[tokio::test]
 async fn one_name_too_many_gets_nothing() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     for names in [
         vec![wanted("residence", &["given_names", "family_name"])],
@@ -49,7 +49,7 @@ async fn one_name_too_many_gets_nothing() {
 
 #[tokio::test]
 async fn what_the_service_is_not_registered_for_is_denied_even_when_granted() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.granted(vec![raw("residence", &["birth_date", "given_names"])]).await;
     assert_eq!(scene.outcome(&[&grant], vec![wanted("residence", &["birth_date"])]).await, "denied");
     assert_eq!(scene.outcome(&[&grant], vec![wanted("residence", &["given_names"])]).await, "released");
@@ -57,7 +57,7 @@ async fn what_the_service_is_not_registered_for_is_denied_even_when_granted() {
 
 #[tokio::test]
 async fn a_school_learns_a_yes_and_nothing_else() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let question = Question::AgeAtLeast { years: 7, day: "2026-08-01".to_owned() };
     let seven = Predicate { id: "?seven".parse().unwrap(), field: "birth_date".parse().unwrap(), question };
     let grant = scene.granted(vec![Permission::Derived("residence".parse().unwrap(), vec![seven])]).await;
@@ -69,7 +69,7 @@ async fn a_school_learns_a_yes_and_nothing_else() {
 
 #[tokio::test]
 async fn partial_results_are_results() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let (eetus, annas) = (
         scene.usual_grant().await,
         scene.grant(&scene.anna, scene.annas_pod, &scene.early, vec![raw("residence", &["given_names"])]),
@@ -90,7 +90,7 @@ async fn partial_results_are_results() {
 
 #[tokio::test]
 async fn another_service_of_the_same_city_gets_nothing_by_it() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let answer = scene.fetch(&scene.school, vec![item(&[&grant], vec![wanted("residence", &["given_names"])])]).await;
     assert_eq!(outcomes(&answer.unwrap()), ["denied"]);
@@ -98,7 +98,7 @@ async fn another_service_of_the_same_city_gets_nothing_by_it() {
 
 #[tokio::test]
 async fn another_purpose_gets_nothing() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let items = vec![item(&[&grant], vec![wanted("residence", &["given_names"])])];
     let request = scene.request(&scene.early, items, |request| {

@@ -62,7 +62,7 @@ async fn no_wallet_is_bound() {
     let failed = enrol_identified(&scene.node(), IdentityCode::parse(EETU).unwrap(), events).await;
     assert!(matches!(failed, Err(Failure::Fault(fault)) if fault.is_fatal()));
     disk.0.store(false, Ordering::SeqCst);
-    scene.restart();
+    scene.restart().await;
     let read = Action::Read { record_type: None, skip: 0 };
     assert_eq!(code(&scene.command(&eetu, scene.eetus_pod, read).await), "key-unknown");
 }

@@ -122,7 +122,7 @@ async fn rows_that_do_not_open_stop_their_own_item() {
     assert_eq!(of_both(&scene, &eetus, &annas).await, ["unavailable", "released"]);
     assert_eq!(logged(&scene, 1).await, [both("refusal", "unavailable")]);
     damage(&scene, "node-standing", &scene.eetus_pod);
-    scene.restart();
+    scene.restart().await;
     scene.fetch_registry();
     assert_eq!(of_both(&scene, &eetus, &annas).await, ["unavailable", "released"]);
 }

@@ -31,14 +31,14 @@ pub(crate) async fn processed(scene: &Scene, chain: &[&Verified<Grant>], sent: &
 
 #[tokio::test]
 async fn it_works_is_kept_and_dies_with_its_parent() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let parent = parent(&scene).await;
     let child = scene.passed_on(&parent);
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unknown-grant");
     assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
     // From now on its id is enough, also after a restart; and the citizen sees it.
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
-    scene.restart();
+    scene.restart().await;
     scene.fetch_registry();
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "released");
     let standing = scene.command(&scene.anna, scene.eetus_pod, Action::Standing { skip: 0 }).await.unwrap().result;
@@ -50,7 +50,7 @@ async fn it_works_is_kept_and_dies_with_its_parent() {
 
 #[tokio::test]
 async fn whoever_passed_it_on_takes_it_back() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let parent = parent(&scene).await;
     let child = scene.passed_on(&parent);
     assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
@@ -68,7 +68,7 @@ async fn whoever_passed_it_on_takes_it_back() {
 
 #[tokio::test]
 async fn a_root_that_was_sent_along_can_be_taken_back_by_its_id() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.grant(&scene.anna, scene.eetus_pod, &scene.early, vec![raw("residence", &["given_names"])]);
     let grant = Verified::sign(&scene.anna.key, grant);
     let names = || vec![wanted("residence", &["given_names"])];
@@ -80,7 +80,7 @@ async fn a_root_that_was_sent_along_can_be_taken_back_by_its_id() {
 
 #[tokio::test]
 async fn what_gave_nothing_is_not_kept() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let parent = parent(&scene).await;
     let mut wide = (*scene.passed_on(&parent)).clone();
     wide.permissions = vec![raw("residence", &["contact"])];
@@ -91,7 +91,7 @@ async fn what_gave_nothing_is_not_kept() {
 
 #[tokio::test]
 async fn an_old_view_of_revocations_lets_only_single_grants_through() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let parent = parent(&scene).await;
     let child = scene.passed_on(&parent);
     assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
@@ -106,7 +106,7 @@ async fn an_old_view_of_revocations_lets_only_single_grants_through() {
 
 #[tokio::test]
 async fn setting_the_clock_makes_a_view_neither_older_nor_younger() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let parent = parent(&scene).await;
     let child = scene.passed_on(&parent);
     let now = scene.now();
@@ -123,11 +123,11 @@ async fn setting_the_clock_makes_a_view_neither_older_nor_younger() {
 
 #[tokio::test]
 async fn a_node_that_starts_has_no_view_until_it_has_looked() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let parent = parent(&scene).await;
     let child = scene.passed_on(&parent);
     assert_eq!(processed(&scene, &[&parent, &child], &[&child]).await, "released");
-    scene.restart();
+    scene.restart().await;
     assert_eq!(processed(&scene, &[&parent, &child], &[]).await, "unavailable");
     assert_eq!(scene.outcome(&[&parent], vec![wanted("residence", &["address"])]).await, "released");
     scene.fetch_registry();

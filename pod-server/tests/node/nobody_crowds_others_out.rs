@@ -21,7 +21,7 @@ fn read() -> Action {
 
 #[tokio::test]
 async fn a_guardian_has_one_wallet_however_many_they_make() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     for number in 0..40 {
         let another = Wallet::new([number; 32], scene.helsinki.principal, &*scene.random);
         let events = another.events.iter().map(|event| event.bytes().to_vec()).collect();
@@ -37,13 +37,13 @@ async fn a_guardian_has_one_wallet_however_many_they_make() {
 
 #[tokio::test]
 async fn whoever_acts_for_a_protected_child_does_not_read_where_it_lives() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let vault = scene.vault();
     let mut batch = vault.write(scene.now());
     batch.set_non_disclosure(&scene.eetus_pod, true).unwrap();
     batch.commit().unwrap();
     drop(vault);
-    scene.restart();
+    scene.restart().await;
     scene.fetch_registry();
     let eetu = Wallet::new([0xe0; 32], scene.helsinki.principal, &*scene.random);
     scene.enrol(&eetu, EETU).await;
@@ -64,7 +64,7 @@ fn residence(result: &serde_json::Value) -> BTreeSet<&str> {
 
 #[tokio::test]
 async fn an_event_from_the_future_does_not_keep_honest_ones_out() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let kid = Thumbprint::of(&scene.anna.key.public_key()).kid();
     let revoke = |time_secs| -> Verified<KeyEvent> {
         scene.anna.event(time_secs, KeyChange::RevokeDevice { kid, compromised_since: None })
@@ -103,7 +103,7 @@ async fn carried(scene: &Scene, grants: &[&Verified<Grant>]) -> Vec<&'static str
 #[tokio::test]
 async fn ended_grants_make_room_for_new_ones() {
     const MOST: usize = 2_000;
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let (soon, later) = (scene.now() + DAY, scene.now() + 30 * DAY);
     let first = annas(&scene, soon);
     assert_eq!(deposit(&scene, &first).await, "ok");
@@ -119,7 +119,7 @@ async fn ended_grants_make_room_for_new_ones() {
 #[tokio::test]
 async fn what_services_send_along_leaves_room_for_the_citizen() {
     const MOST_CARRIED: usize = 1_500;
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let (soon, later) = (scene.now() + DAY, scene.now() + 30 * DAY);
     for _ in 1..MOST_CARRIED {
         assert_eq!(deposit(&scene, &annas(&scene, soon)).await, "ok");
@@ -137,7 +137,7 @@ async fn what_services_send_along_leaves_room_for_the_citizen() {
 
 #[tokio::test]
 async fn no_number_of_revocations_keeps_the_citizen_from_another() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let (ended, alive, last) = (
         annas(&scene, scene.now() + DAY),
         annas(&scene, scene.now() + 30 * DAY),
@@ -159,7 +159,7 @@ async fn no_number_of_revocations_keeps_the_citizen_from_another() {
     let mut batch = Batch::new();
     batch.put(Table("node-standing"), scene.annas_pod.as_bytes(), sealed);
     scene.store.commit(batch).unwrap();
-    scene.restart();
+    scene.restart().await;
     scene.pass(DAY);
     let done = scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(last.id())).await;
     assert_eq!(code(&done), "ok");
@@ -172,7 +172,7 @@ async fn no_number_of_revocations_keeps_the_citizen_from_another() {
 
 #[tokio::test]
 async fn restrictions_are_bounded_like_all_that_one_decides() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let restrict = async |from: usize| {
         let record_types = (from..from + 250).map(|number| format!("type-{number}").parse().unwrap()).collect();
         code(&scene.command(&scene.bo, scene.bos_pod, Action::Restrict { record_types, on: true }).await)

@@ -13,7 +13,7 @@ use pod_protocol::request::{Binding, Call, Request, RequestItem, Wanted};
 use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::{Signed, Verified};
 use pod_server::request::Peer;
-use pod_server::{Failure, commands, request};
+use pod_server::{Failure, commands};
 use serde_json::Value as Json;
 
 use crate::scene::{DAY, EXPORTER, NOW, PURPOSE, Scene};
@@ -177,7 +177,7 @@ impl Scene {
             nonce: None,
             items,
             purpose: PURPOSE.parse().unwrap(),
-            binding: Binding::Exporter(EXPORTER),
+            binding: self.binding(by),
         };
         edit(&mut request);
         Verified::sign(&by.key, request)
@@ -186,7 +186,7 @@ impl Scene {
     /// Sends a signed request, with grants.
     pub async fn send(&self, request: &Verified<Request>, grants: &[&Verified<Grant>]) -> Result<Answer, Failure> {
         let message = call(request, grants).to_bytes();
-        let answer = request::handle(&self.node(), &PEER, &message).await?;
+        let answer = self.send_bytes(&request.key().to_bytes(), &message).await?;
         Ok(Answer::from_bytes(&answer).unwrap())
     }
 

@@ -38,12 +38,12 @@ async fn by_service(scene: &Scene, service: &Service, id: ObjectId) -> &'static 
 
 #[tokio::test]
 async fn the_citizen_takes_back_what_only_the_service_has() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let grant = unseen(&scene);
     assert_eq!(by_wallet(&scene, &scene.anna, grant.id()).await, "ok");
     assert_eq!(carried(&scene, &scene.early, &[&grant]).await, "denied");
     assert_eq!(deposited(&scene, &grant).await, "revoked");
-    scene.restart();
+    scene.restart().await;
     scene.fetch_registry();
     assert_eq!(carried(&scene, &scene.early, &[&grant]).await, "denied", "it outlives a restart");
     let log = scene.command(&scene.anna, scene.eetus_pod, Action::Log { from: 0, limit: 10 }).await.unwrap().result;
@@ -56,7 +56,7 @@ async fn the_citizen_takes_back_what_only_the_service_has() {
 
 #[tokio::test]
 async fn whoever_signed_a_link_or_one_above_takes_it_back() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let parent = unseen(&scene);
     let (by_signer, by_citizen) = (scene.passed_on(&parent), scene.passed_on(&parent));
     assert_eq!(by_service(&scene, &scene.early, by_signer.id()).await, "ok");
@@ -68,7 +68,7 @@ async fn whoever_signed_a_link_or_one_above_takes_it_back() {
 
 #[tokio::test]
 async fn nobody_else_does() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let parent = unseen(&scene);
     let child = scene.passed_on(&parent);
     // They are told nothing of whose it is: what they took back is none of theirs.
@@ -90,7 +90,7 @@ async fn nobody_else_does() {
 #[tokio::test]
 async fn one_key_takes_back_so_many_and_no_more_at_once() {
     const MOST: u16 = 1_000;
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let id = |number: u16| {
         let mut bytes = [0xee; 32];
         bytes[..2].copy_from_slice(&number.to_be_bytes());
@@ -111,7 +111,7 @@ async fn one_key_takes_back_so_many_and_no_more_at_once() {
 /// A first use and the revocation at the same moment: whichever comes first, nothing is released after the acknowledgement.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_first_use_at_the_same_moment() {
-    let scene = Arc::new(Scene::new().await);
+    let scene = Arc::new(Scene::over(super::WAY).await);
     for _round in 0..64 {
         let grant = unseen(&scene);
         let first = {
@@ -130,7 +130,7 @@ async fn sent(scene: &Scene, revocation: &[u8]) -> Done {
 
 #[tokio::test]
 async fn a_repeat_is_one() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let (seen, before) = (scene.usual_grant().await, unseen(&scene));
     let targets =
         [Target::Grant(seen.id()), Target::Grant(before.id()), Target::PodBefore(scene.eetus_pod, scene.now())];
@@ -141,7 +141,7 @@ async fn a_repeat_is_one() {
             let again = sent(&scene, revocation.bytes()).await.acknowledgement;
             assert_eq!((again.of, again.audit_index), (first.of, first.audit_index));
             assert_eq!((again.tree_size, again.tree_root), (first.tree_size, first.tree_root), "no new entry");
-            scene.restart();
+            scene.restart().await;
             scene.fetch_registry();
         }
     }
@@ -154,7 +154,7 @@ async fn a_repeat_is_one() {
 
 #[tokio::test]
 async fn what_is_not_the_signers_to_take_back_stands_in_the_log_once() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let refused = [
         scene.revocation(scene.bo.principal, &scene.bo.key, Target::Grant(grant.id())),

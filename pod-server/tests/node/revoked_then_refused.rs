@@ -7,12 +7,12 @@ use pod_protocol::command::Action;
 use pod_protocol::revocation::Target;
 use pod_server::{commands, request};
 
-use crate::people::{PEER, call, code, item, outcomes, raw, wanted};
+use crate::people::{call, code, item, outcomes, raw, wanted};
 use crate::scene::Scene;
 
 #[tokio::test]
 async fn revoked_by_whoever_granted_it() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let names = || vec![wanted("residence", &["given_names"])];
     assert_eq!(scene.outcome(&[&grant], names()).await, "released");
@@ -22,13 +22,13 @@ async fn revoked_by_whoever_granted_it() {
     let done = scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(grant.id())).await.unwrap();
     assert_eq!(done.acknowledgement.issuer, scene.helsinki.principal);
     assert_eq!(scene.outcome(&[&grant], names()).await, "denied");
-    scene.restart();
+    scene.restart().await;
     assert_eq!(scene.outcome(&[&grant], names()).await, "denied", "a revocation outlives a restart");
 }
 
 #[tokio::test]
 async fn everything_before_a_time() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let old = scene.usual_grant().await;
     let target = Target::PodBefore(scene.eetus_pod, scene.now());
     scene.revoke(scene.anna.principal, &scene.anna.key, target).await.unwrap();
@@ -40,7 +40,7 @@ async fn everything_before_a_time() {
 
 #[tokio::test]
 async fn what_is_meant_for_another_holder_is_refused() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let mut revocation = *scene.revocation(scene.anna.principal, &scene.anna.key, Target::Grant(grant.id()));
     revocation.audience = scene.espoo.principal;
@@ -53,7 +53,7 @@ async fn what_is_meant_for_another_holder_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_after_the_acknowledgement() {
     for _round in 0..8 {
-        let scene = Arc::new(Scene::new().await);
+        let scene = Arc::new(Scene::over(super::WAY).await);
         let grant = scene.granted(vec![raw("residence", &["given_names"])]).await;
         let acknowledged = Arc::new(AtomicBool::new(false));
         let (before, after) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -67,7 +67,7 @@ async fn nothing_after_the_acknowledgement() {
                         // Read before the request is sent: when it is set, the answer must be a refusal.
                         let late = acknowledged.load(Ordering::SeqCst);
                         let message = call(&scene.request(&scene.early, vec![id.clone()], |_| {}), &[]).to_bytes();
-                        let answer = request::handle(&node, &PEER, &message).await.unwrap();
+                        let answer = request::handle(&node, &scene.peer(&scene.early), &message).await.unwrap();
                         let answer = pod_protocol::answer::Answer::from_bytes(&answer).unwrap();
                         if late {
                             assert_eq!(outcomes(&answer), ["denied"]);
@@ -92,7 +92,7 @@ async fn nothing_after_the_acknowledgement() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn restrictions_too_hold_from_their_acknowledgement_on() {
-    let scene = Arc::new(Scene::new().await);
+    let scene = Arc::new(Scene::over(super::WAY).await);
     let grant = scene.granted(vec![raw("residence", &["given_names"])]).await;
     for on in [true, false, true] {
         let restrict = Action::Restrict { record_types: Vec::new(), on };

@@ -10,12 +10,13 @@ use pod_audit::{Disk, LogConfig, SystemDisk};
 use pod_crypto::hpke::SealPrivateKey;
 use pod_crypto::{Random, SeededRandom, SigningKey, random_array};
 use pod_import::{Catalogue, IdentityCode};
+use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::ids::{Cti, PodId, Principal};
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::statement::{Membership, Profile, RegisteredFields, Role, ServiceEntry};
 use pod_protocol::value::Value;
 use pod_protocol::words::Words;
-use pod_protocol::{Payload, Verified};
+use pod_protocol::{Payload, Signed, Verified};
 use pod_server::enrolment::enrol_identified;
 use pod_server::node::{Node, NodeParts};
 use pod_server::view::RevocationBound;
@@ -24,7 +25,9 @@ use pod_vault::{NodeKeys, RecordDraft, Vault, WriteBatch};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::neighbours::eventually;
 use crate::people::{Service, Wallet};
+use crate::ways::{Ends, Way};
 
 /// An evening in May 2026.
 pub const NOW: u64 = 1_780_000_000;
@@ -72,6 +75,8 @@ pub struct Scene {
     disk: Arc<dyn Disk>,
     pub store: Arc<dyn Store>,
     node: Option<Arc<Node>>,
+    pub way: Way,
+    pub ends: Option<Ends>,
 }
 
 /// A member organisation.
@@ -93,6 +98,20 @@ impl Member {
 impl Scene {
     pub async fn new() -> Self {
         Self::on(Arc::new(SystemDisk)).await
+    }
+
+    /// Services come on this way.
+    pub async fn over(way: Way) -> Self {
+        let mut scene = Self::new().await;
+        scene.way = way;
+        scene.open_ends().await;
+        scene
+    }
+
+    async fn open_ends(&mut self) {
+        if self.way != Way::ByHand {
+            self.ends = Some(Ends::of(self).await);
+        }
     }
 
     /// With a disk of the story's own under the audit log.
@@ -123,6 +142,8 @@ impl Scene {
             disk,
             store,
             node: None,
+            way: Way::ByHand,
+            ends: None,
         };
         scene.node = Some(Arc::new(scene.open()));
         scene.fetch_registry();
@@ -162,10 +183,16 @@ impl Scene {
     }
 
     /// Ends the node and starts it again on what is on disk.
-    pub fn restart(&mut self) {
+    pub async fn restart(&mut self) {
         let node = self.node.take().unwrap();
+        if let Some(ends) = self.ends.take() {
+            ends.stop().await;
+            // What was cut lets go of the node as its tasks end.
+            eventually("the ends have let go of the node", || Arc::strong_count(&node) == 1).await;
+        }
         drop(Arc::into_inner(node).expect("the story still holds the node"));
         self.node = Some(Arc::new(self.open()));
+        self.open_ends().await;
     }
 
     pub fn now(&self) -> u64 {
@@ -227,6 +254,15 @@ impl Scene {
             suspended: false,
         };
         signed(&self.anchor.key(), membership)
+    }
+
+    /// The copy of the registry in which a member is suspended from `issued` on.
+    pub fn suspension(&self, member: &Member, name: &str, issued: u64) -> Vec<u8> {
+        let statement = self.membership(member, name, vec![Role::Services]);
+        let mut membership = (*Signed::<Membership>::decode(&statement).unwrap().unverified()).clone();
+        (membership.suspended, membership.issued) = (true, issued);
+        let statements = [signed(&self.anchor.key(), membership)];
+        encode(&Cbor::Array(statements.into_iter().map(Cbor::Bytes).collect()))
     }
 
     fn profile(&self, member: &Member, services: &[&Service]) -> Vec<u8> {

@@ -33,7 +33,7 @@ async fn from_the_revocation_to_the_answer() {
     assert!(scene.notices_of(scene.eetus_pod).await.is_empty());
     revoked(&scene, Target::Grant(grant.id())).await;
     // On record when the revocation is acknowledged, also after a kill.
-    scene.restart();
+    scene.restart().await;
     let seen = scene.notices_of(scene.eetus_pod).await.remove(0);
     assert!(!seen.told && seen.answer.is_none());
     assert_eq!((seen.notice.service, seen.notice.audience), (own.principal, scene.helsinki.principal));
@@ -51,7 +51,7 @@ async fn from_the_revocation_to_the_answer() {
     scene.service_command(&own, Action::AnswerNotice(receipt.bytes().to_vec())).await.unwrap();
     let waiting = scene.service_command(&own, Action::Notices { skip: 0 }).await.unwrap().result;
     assert_eq!(waiting["notices"], json!([]));
-    scene.restart();
+    scene.restart().await;
     scene.deliver().await;
     let seen = scene.notices_of(scene.eetus_pod).await;
     assert!(seen.len() == 1 && seen[0].told);

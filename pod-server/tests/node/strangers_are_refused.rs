@@ -26,7 +26,7 @@ fn every_action(grant: &[u8], event: &[u8]) -> Vec<Action> {
 
 #[tokio::test]
 async fn another_citizen_can_do_nothing() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let add = KeyChange::AddDevice(device(&SigningKey::from_seed(&[0xdd; 32])));
     let event = scene.bo.event(scene.now(), add);
@@ -38,7 +38,7 @@ async fn another_citizen_can_do_nothing() {
 
 #[tokio::test]
 async fn somebody_without_a_wallet_here_can_do_nothing() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let stranger = Wallet::new([0xcc; 32], scene.helsinki.principal, &*scene.random);
     for action in every_action(grant.bytes(), grant.bytes()) {
@@ -53,7 +53,7 @@ async fn somebody_without_a_wallet_here_can_do_nothing() {
 
 #[tokio::test]
 async fn a_service_that_nobody_registered_is_nobody() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let stranger = Service::new(0x99, scene.espoo.principal);
     let asked = scene.fetch(&stranger, vec![item(&[&grant], vec![wanted("residence", &["given_names"])])]).await;
@@ -68,7 +68,7 @@ async fn a_service_that_nobody_registered_is_nobody() {
 
 #[tokio::test]
 async fn a_grant_over_somebody_elses_pod_is_not_taken() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.grant(&scene.bo, scene.eetus_pod, &scene.early, vec![raw("residence", &["given_names"])]);
     let grant = Verified::sign(&scene.bo.key, grant);
     // Bo brings it to his own pod; and early education sends it along.
@@ -81,7 +81,7 @@ async fn a_grant_over_somebody_elses_pod_is_not_taken() {
 
 #[tokio::test]
 async fn a_revoked_device_deposits_nothing_even_with_an_old_date() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let tablet = SigningKey::from_seed(&[0x7a; 32]);
     let add = scene.anna.event(scene.now() - 900, KeyChange::AddDevice(device(&tablet)));
     scene.command(&scene.anna, scene.annas_pod, Action::KeyEvent(add.bytes().to_vec())).await.unwrap();

@@ -38,10 +38,10 @@ fn remove(scene: &mut Scene, record_type: &str) {
 #[tokio::test]
 async fn a_restricted_type_looks_like_one_without_records() {
     let names = [wanted("child-health", &["clinic"]), wanted("residence", &["given_names"])];
-    let restricted = Scene::new().await;
+    let restricted = Scene::over(super::WAY).await;
     let action = Action::Restrict { record_types: vec!["child-health".parse().unwrap()], on: true };
     restricted.command(&restricted.anna, restricted.eetus_pod, action).await.unwrap();
-    let mut absent = Scene::new().await;
+    let mut absent = Scene::over(super::WAY).await;
     remove(&mut absent, "child-health");
     // As many entries before, so that the places in the log are as long.
     absent.command(&absent.anna, absent.eetus_pod, Action::Inbox { skip: 0 }).await.unwrap();
@@ -51,13 +51,13 @@ async fn a_restricted_type_looks_like_one_without_records() {
 #[tokio::test]
 async fn a_protected_contact_looks_like_none() {
     let names = [wanted("residence", &["given_names", "contact"])];
-    let mut protected = Scene::new().await;
+    let mut protected = Scene::over(super::WAY).await;
     let vault = protected.vault();
     let mut batch = vault.write(protected.now());
     batch.set_non_disclosure(&protected.eetus_pod, true).unwrap();
     batch.commit().unwrap();
-    protected.restart();
-    let mut absent = Scene::new().await;
+    protected.restart().await;
+    let mut absent = Scene::over(super::WAY).await;
     let vault = absent.vault();
     let mut batch = vault.write(absent.now());
     let fields = serde_json::json!({ "family_name": "Virtanen", "given_names": "Eetu", "birth_date": "2008-06-15" });
@@ -66,13 +66,13 @@ async fn a_protected_contact_looks_like_none() {
     let draft = pod_vault::RecordDraft { record_type: &record_type, record_id: "1", source: "test", fields: &fields };
     batch.put_record(&absent.eetus_pod, draft).unwrap();
     batch.commit().unwrap();
-    absent.restart();
+    absent.restart().await;
     assert_eq!(asked(&protected, &names).await, asked(&absent, &names).await);
 }
 
 #[tokio::test]
 async fn no_such_pod_looks_like_no_right() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let forbidden = scene.fetch(&scene.early, vec![item(&[&grant], vec![wanted("residence", &["contact"])])]).await;
     let unknown_type =

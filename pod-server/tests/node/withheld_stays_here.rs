@@ -33,7 +33,7 @@ async fn withheld(scene: &Scene) -> serde_json::Value {
 
 #[tokio::test]
 async fn the_address_of_a_protected_person_goes_to_nobody() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     assert_eq!(fetched(&scene, &grant).await, everything());
     let vault = scene.vault();
@@ -41,7 +41,7 @@ async fn the_address_of_a_protected_person_goes_to_nobody() {
     batch.set_non_disclosure(&scene.eetus_pod, true).unwrap();
     batch.commit().unwrap();
     drop(vault);
-    scene.restart();
+    scene.restart().await;
     let mut expected = everything();
     expected["residence"] = json!([{ "given_names": "Eetu" }]);
     assert_eq!(fetched(&scene, &grant).await, expected);
@@ -53,14 +53,14 @@ async fn the_address_of_a_protected_person_goes_to_nobody() {
 
 #[tokio::test]
 async fn a_restricted_type_stays_until_the_restriction_is_lifted() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let restrict = |on| Action::Restrict { record_types: vec!["child-health".parse().unwrap()], on };
     scene.command(&scene.anna, scene.eetus_pod, restrict(true)).await.unwrap();
     let mut expected = everything();
     expected.as_object_mut().unwrap().remove("child-health");
     assert_eq!(fetched(&scene, &grant).await, expected);
-    scene.restart();
+    scene.restart().await;
     scene.fetch_registry();
     assert_eq!(fetched(&scene, &grant).await, expected, "a restriction outlives a restart");
     scene.command(&scene.anna, scene.eetus_pod, restrict(false)).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_restricted_type_stays_until_the_restriction_is_lifted() {
 
 #[tokio::test]
 async fn everything_can_be_restricted() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let restrict = Action::Restrict { record_types: Vec::new(), on: true };
     scene.command(&scene.anna, scene.eetus_pod, restrict).await.unwrap();
@@ -78,7 +78,7 @@ async fn everything_can_be_restricted() {
 
 #[tokio::test]
 async fn an_objection_to_one_organisation_leaves_the_others() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     let object = |organisation, on| Action::Object { purpose: PURPOSE.parse().unwrap(), organisation, on };
     let (espoo, processors) = (scene.espoo.principal, scene.processors.principal);
@@ -94,7 +94,7 @@ async fn an_objection_to_one_organisation_leaves_the_others() {
 
 #[tokio::test]
 async fn an_objection_to_the_purpose_is_to_all() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let grant = scene.granted(vec![raw("residence", &["given_names"])]).await;
     let object = Action::Object { purpose: PURPOSE.parse().unwrap(), organisation: None, on: true };
     scene.command(&scene.anna, scene.eetus_pod, object).await.unwrap();
@@ -105,7 +105,7 @@ async fn an_objection_to_the_purpose_is_to_all() {
 /// A failure in place of an answer would tell what the answer does not: that something is kept back.
 #[tokio::test]
 async fn the_largest_request_is_answered_with_nothing_and_each_name_recorded() {
-    let scene = Scene::new().await;
+    let scene = Scene::over(super::WAY).await;
     let gives = vec![raw("residence", &["address"]), raw("child-health", &["allergies"]), raw(LONG_TYPE, &["part"])];
     let grant = scene.granted(gives).await;
     let restrict = Action::Restrict { record_types: Vec::new(), on: true };
