@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::address::Address;
 use crate::calling::DialFault;
+use crate::frame::PROTOCOL;
 use crate::gate::{Denied, Gate, Opening};
 use crate::identity;
 use crate::limits::NetLimits;
@@ -27,6 +28,8 @@ use crate::transport::Transport;
 const SPOKEN: &str = "/aitta";
 /// What identify says we are.
 const PROGRAM: &str = concat!("aitta/", env!("CARGO_PKG_VERSION"));
+/// Letters of what a peer says that it is.
+const PROGRAM_LETTERS: usize = 64;
 /// Addresses are dialled one after another: the order is ours.
 const ONE_AT_A_TIME: NonZeroU8 = NonZeroU8::MIN;
 
@@ -50,8 +53,31 @@ pub(crate) enum Order {
     Best { peer: [u8; 32], answer: oneshot::Sender<Option<(ConnectionId, Transport)>> },
     /// Open a stream of calls on a connection.
     Open { connection: ConnectionId, opening: Opening },
+    /// What the peer on a connection says about itself, as soon as it has.
+    Said { connection: ConnectionId, answer: oneshot::Sender<Said> },
     /// Cut whoever is no longer allowed.
     Recheck,
+}
+
+/// What a peer says about itself over identify. Nothing of it is proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Its program and version.
+    pub program: String,
+    /// Whether it takes calls.
+    pub takes_calls: bool,
+    /// At which address it sees us.
+    pub sees_us_at: String,
+}
+
+impl Said {
+    fn of(info: &identify::Info) -> Self {
+        Self {
+            program: info.agent_version.chars().filter(|letter| !letter.is_control()).take(PROGRAM_LETTERS).collect(),
+            takes_calls: info.protocols.iter().any(|protocol| protocol.as_ref() == PROTOCOL),
+            sees_us_at: info.observed_addr.to_string(),
+        }
+    }
 }
 
 /// A swarm that is not run yet.
@@ -155,6 +181,10 @@ pub(crate) struct Driver {
     pub(crate) swarm: Swarm<Behaviour>,
     pub(crate) orders: mpsc::Receiver<Order>,
     pub(crate) dialling: HashMap<ConnectionId, oneshot::Sender<Dialled>>,
+    /// Of connections that are open.
+    pub(crate) said: HashMap<ConnectionId, Said>,
+    /// Who waits for it.
+    pub(crate) asking: HashMap<ConnectionId, oneshot::Sender<Said>>,
     pub(crate) counts: Arc<crate::counts::Counts>,
 }
 
@@ -181,6 +211,16 @@ impl Driver {
             Order::Open { connection, opening } => {
                 self.swarm.behaviour_mut().gate.open_stream(connection, opening);
             }
+            Order::Said { connection, answer } => match self.said.get(&connection) {
+                Some(said) => {
+                    let _gone = answer.send(said.clone());
+                }
+                // Of a connection that has closed nothing will ever be said.
+                None if self.swarm.behaviour().gate.is_open(connection) => {
+                    self.asking.insert(connection, answer);
+                }
+                None => {}
+            },
             Order::Recheck => self.swarm.behaviour_mut().gate.recheck(),
         }
     }
@@ -227,6 +267,21 @@ impl Driver {
                     self.counts.crowded();
                 }
                 tracing::debug!(%error, "a connection did not come about");
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received {
+                connection_id, info, ..
+            })) => {
+                let said = Said::of(&info);
+                if let Some(answer) = self.asking.remove(&connection_id) {
+                    let _gone = answer.send(said.clone());
+                }
+                if self.swarm.behaviour().gate.is_open(connection_id) {
+                    self.said.insert(connection_id, said);
+                }
+            }
+            SwarmEvent::ConnectionClosed { connection_id, .. } => {
+                self.said.remove(&connection_id);
+                self.asking.remove(&connection_id);
             }
             SwarmEvent::ListenerClosed { addresses, reason: Err(error), .. } => {
                 tracing::error!(?addresses, %error, "peers are no longer listened for");

@@ -97,6 +97,11 @@ impl Gate {
         of_peer.map(|(id, open)| (*id, open.from.transport)).min_by_key(|(id, transport)| (*transport, *id))
     }
 
+    /// Whether a connection is open.
+    pub(crate) fn is_open(&self, connection: ConnectionId) -> bool {
+        self.open.contains_key(&connection)
+    }
+
     /// Opens a stream on a connection. Without the connection, `opening` is dropped.
     pub(crate) fn open_stream(&mut self, connection: ConnectionId, opening: Opening) {
         if let Some(open) = self.open.get(&connection) {

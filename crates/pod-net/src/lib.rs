@@ -27,6 +27,7 @@ pub use address::{Address, AddressFault};
 pub use bytes::Bytes;
 pub use calling::{CallFault, DialFault, Reply, Tried};
 pub use counts::NetCounts;
+pub use driver::Said;
 pub use frame::{Kind, PROTOCOL};
 pub use identity::peer_id;
 pub use limits::NetLimits;

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::address::Address;
-use crate::calling::{CallFault, Lines, Reply};
+use crate::calling::{CallFault, DialFault, Lines, Reply};
 use crate::counts::{Counts, NetCounts};
-use crate::driver::{self, Driver, Order};
+use crate::driver::{self, Driver, Order, Said};
 use crate::frame::Kind;
 use crate::gate::Gate;
 use crate::identity;
@@ -89,7 +89,14 @@ impl Net {
         let mut swarm = driver::swarm(keypair, gate, &limits)?;
         let addresses = driver::listen(&mut swarm, config.listen).await?;
         let (orders, queue) = mpsc::channel(ORDERS);
-        let driver = Driver { swarm, orders: queue, dialling: HashMap::new(), counts: Arc::clone(&counts) };
+        let driver = Driver {
+            swarm,
+            orders: queue,
+            dialling: HashMap::new(),
+            said: HashMap::new(),
+            asking: HashMap::new(),
+            counts: Arc::clone(&counts),
+        };
         Ok(Self {
             key: config.key.public_key().to_bytes(),
             addresses,
@@ -125,6 +132,14 @@ impl Net {
     /// [`CallFault`]. Only when [`CallFault::nothing_was_sent`] may the call be sent again another way.
     pub async fn call(&self, peer: &Peer, kind: Kind, body: Vec<u8>) -> Result<Reply, CallFault> {
         self.lines.call(peer, kind, body).await
+    }
+
+    /// Tries one address of a peer, beside whatever is open to it: handshake, a stream of calls, what the peer says about itself.
+    ///
+    /// # Errors
+    /// [`DialFault`]: the first step that fails.
+    pub async fn probe(&self, peer: &Peer, address: &Address) -> Result<Said, DialFault> {
+        self.lines.probe(peer, address).await
     }
 
     /// Cuts every connection whose peer is no longer allowed: to be called when the registry has changed. (A call on a stream

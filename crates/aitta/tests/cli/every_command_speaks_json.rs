@@ -52,6 +52,7 @@ fn errors_have_a_code_a_message_and_advice() {
         &["node", "serve", "--config", &config],
         &["node", "check-config", "--config", &config],
         &["node", "publish-profile", "--profile", &config],
+        &["node", "doctor", "turku", "--federation", &config, "--key", &missing],
         &["directory", "serve", "--config", &config],
         &["directory", "check-config", "--config", &config],
         &["directory", "admit", &missing, "--federation", &config, "--anchor-key", &missing],

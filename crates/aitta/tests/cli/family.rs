@@ -96,6 +96,10 @@ impl Family {
         }
         let blinder = init.iter().position(|argument| argument == "--blinder").unwrap();
         init.drain(blinder..blinder + 2);
+        let port = free_url().rsplit_once(':').unwrap().1.to_owned();
+        for p2p in [format!("/ip4/127.0.0.1/udp/{port}/quic-v1"), format!("/ip4/127.0.0.1/tcp/{port}")] {
+            init.extend(["--p2p".to_owned(), p2p]);
+        }
         aitta(&init).done();
         world.write("node/keys/oidc.secret", SECRET);
         world.set_mode("node/keys/oidc.secret", 0o600);

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
 use crate::address::Address;
-use crate::driver::{Dialled, Order};
+use crate::driver::{Dialled, Order, Said};
 use crate::frame::Kind;
 use crate::gate::OpenFault;
 use crate::limits::NetLimits;
@@ -74,6 +74,15 @@ impl Lines {
             }
         }
         self.line(peer).await?.call(kind, body, &self.limits).await
+    }
+
+    pub(crate) async fn probe(&self, peer: &Peer, address: &Address) -> Result<Said, DialFault> {
+        let (connection, transport) = self.dial(peer, address).await?;
+        // Opened and greeted: the peer's registry has our key.
+        let _line = self.open(connection, transport).await?;
+        let (answer, said) = oneshot::channel();
+        self.orders.send(Order::Said { connection, answer }).await.map_err(|_| DialFault::Stopped)?;
+        timeout(self.limits.stream, said).await.map_err(|_| DialFault::TimedOut)?.map_err(|_| DialFault::Cut)
     }
 
     /// The stream to a peer: the one that is open, or a new one.

@@ -32,6 +32,19 @@ async fn another_key_at_the_address_is_not_believed() {
     assert_eq!(server.echo.seen(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_says_what_the_peer_says() {
+    let server = Server::new(1, &[QUIC, TCP], &[2], NetLimits::default()).await;
+    let member = client(2, &[1], NetLimits::default()).await;
+    for address in server.net.addresses() {
+        let said = member.probe(&server.peer(), address).await.unwrap();
+        assert!(said.takes_calls && said.program.starts_with("aitta/"), "{said:?}");
+        assert!(said.sees_us_at.starts_with("/ip4/127.0.0.1/"), "{said:?}");
+    }
+    let stranger = client(3, &[1], NetLimits::default()).await;
+    assert_eq!(stranger.probe(&server.peer(), &server.net.addresses()[0]).await, Err(DialFault::Cut));
+}
+
 #[test]
 fn a_peer_id_and_a_key_are_the_same() {
     let id = peer_id(5);

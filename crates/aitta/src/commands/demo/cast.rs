@@ -218,10 +218,16 @@ fn make_node(
 ) -> Result<(), Failure> {
     let (certificate, key) = (stage.path(CERTIFICATE), stage.path(KEY));
     let catalogue = catalogue(catalogues, name)?;
+    let port = free_port()?;
+    let (quic, tcp) = (format!("/ip4/127.0.0.1/udp/{port}/quic-v1"), format!("/ip4/127.0.0.1/tcp/{port}"));
     stage.done(&[
         "node",
         "init",
         name,
+        "--p2p",
+        &quic,
+        "--p2p",
+        &tcp,
         "--name",
         name,
         "--names",

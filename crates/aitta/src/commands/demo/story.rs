@@ -199,7 +199,7 @@ fn espoo_fetches_exactly_that(stage: &Stage, told: &Told, grants: &Grants) -> Re
     let collected = stage.done(&with(&EARLY_EDUCATION, &["collect", &grants.request]))?;
     expect(list(&collected, "/grants").len() == 2, "two grants arrived", &collected)?;
     told.step("The decision waits at Espoo's node, sealed to the service.");
-    let fetched = fetch(stage, &grants.helsinki)?.ended(Exit::Done)?.json;
+    let fetched = fetch(stage, told, &grants.helsinki)?.ended(Exit::Done)?.json;
     let data = fetched.pointer("/items/0/data").cloned().unwrap_or_default();
     let health = data.pointer("/child-health/0").cloned().unwrap_or_default();
     let allergies = list(&health, "/allergies");
@@ -236,7 +236,7 @@ fn a_protected_address_stays_inside(stage: &Stage, told: &Told) -> Result<String
     let given = stage.done(&with(&JOUKOS, &["grant", &text(&asked, "/link"), "--at", &at]))?;
     stage.done(&with(&EARLY_EDUCATION, &["collect", &text(&asked, "/request")]))?;
     let grant = text(&given, "/grants/0/id");
-    let fetched = fetch(stage, &grant)?.ended(Exit::Done)?.json;
+    let fetched = fetch(stage, told, &grant)?.ended(Exit::Done)?.json;
     let data = fetched.pointer("/items/0/data").cloned().unwrap_or_default();
     expect(data.pointer("/child-health/0/allergies").is_some(), "the allergies arrive", &fetched)?;
     expect(data.pointer("/residence/0/called_name").is_some(), "the name arrives", &fetched)?;
@@ -282,11 +282,11 @@ fn ulla_objects_to_one_purpose(stage: &Stage, told: &Told, anni: &Anni) -> Resul
     let given = stage.done(&with(&ULLAS, &["grant", &text(&asked, "/link"), "--at", &at]))?;
     stage.done(&with(&EARLY_EDUCATION, &["collect", &text(&asked, "/request")]))?;
     let grant = text(&given, "/grants/0/id");
-    let before = fetch(stage, &grant)?.ended(Exit::Done)?.json;
+    let before = fetch(stage, told, &grant)?.ended(Exit::Done)?.json;
     expect(before.pointer("/items/0/data/child-health").is_some(), "the planners get the allergies", &before)?;
     let object = ["object", "helsinki", "--for", &anni.helsinki, "--purpose", "dpv:ServiceOptimisation"];
     stage.done(&with(&ULLAS, &object))?;
-    let after = fetch(stage, &grant)?.ended(Exit::Done)?.json;
+    let after = fetch(stage, told, &grant)?.ended(Exit::Done)?.json;
     let data = after.pointer("/items/0/data").cloned().unwrap_or_default();
     expect(keys(&data).is_empty(), "after the objection nothing is released", &after)?;
     told.step("She objects to menu planning with Anni's allergies. From then on it gets nothing, though its grant still stands.");
@@ -373,11 +373,12 @@ fn ulla_takes_it_back(
 ) -> Result<(), Failure> {
     told.part("Ulla takes her consent back");
     stage.done(&with(&ULLAS, &["revoke", &grants.helsinki]))?;
-    let refused = fetch(stage, &grants.helsinki)?.ended(Exit::Refused)?.json;
+    let refused = fetch(stage, told, &grants.helsinki)?.ended(Exit::Refused)?.json;
     expect(text(&refused, "/items/0/outcome") == "denied", "the next fetch is refused", &refused)?;
     told.step(&format!("The next fetch is refused: {}.", text(&refused, "/items/0/outcome")));
     let kitchens =
         stage.run(&["service", "--service", "kitchen", "fetch", "--grant", &passed_on.grant])?.ended(Exit::Refused)?;
+    tell_the_way(told, &kitchens.json)?;
     expect(text(&kitchens.json, "/items/0/outcome") == "denied", "the passed-on grant died with it", &kitchens.json)?;
     told.step("The kitchen's grant, which was made from it, died with it.");
     let log = log_of(stage, &ULLAS, "helsinki", &anni.helsinki)?;
@@ -396,8 +397,20 @@ fn with<'a>(head: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [head, more].concat()
 }
 
-fn fetch(stage: &Stage, grant: &str) -> Result<Said, Failure> {
-    stage.run(&with(&EARLY_EDUCATION, &["fetch", "--grant", grant]))
+fn fetch(stage: &Stage, told: &Told, grant: &str) -> Result<Said, Failure> {
+    let said = stage.run(&with(&EARLY_EDUCATION, &["fetch", "--grant", grant]))?;
+    tell_the_way(told, &said.json)?;
+    Ok(said)
+}
+
+/// Between organisations calls go over QUIC.
+fn tell_the_way(told: &Told, fetched: &Value) -> Result<(), Failure> {
+    for carried in list(fetched, "/carried") {
+        let (holder, way) = (text(&carried, "/holder"), text(&carried, "/way"));
+        expect(way == "quic", "QUIC carries the call", fetched)?;
+        told.seen(&format!("(carried to {holder} by {way})"));
+    }
+    Ok(())
 }
 
 fn log_of(stage: &Stage, wallet: &[&str], city: &str, pod: &str) -> Result<Value, Failure> {

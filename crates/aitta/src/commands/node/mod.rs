@@ -1,5 +1,6 @@
 //! `aitta node`: one organisation's node.
 
+mod doctor;
 mod init;
 pub(crate) mod publish;
 mod serve;
@@ -25,6 +26,8 @@ pub(crate) enum Node {
     CheckConfig(NodeConfigArgs),
     /// Sign what the organisation says about itself, its endpoints and services, and publish it.
     PublishProfile(publish::PublishProfile),
+    /// Try the whole way to another organisation's node, and say which step fails and what to do.
+    Doctor(doctor::Doctor),
 }
 
 impl Node {
@@ -35,6 +38,7 @@ impl Node {
             Self::Serve(args) => serve::serve(&args, edge, output),
             Self::CheckConfig(args) => serve::check(&args, output),
             Self::PublishProfile(publish) => publish.run(edge, output),
+            Self::Doctor(doctor) => doctor.run(edge, output),
         }
     }
 }
