@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use pod_client::Bound;
 use pod_client::service::{FetchItem, sign_call};
 use pod_http::{Bytes, Connection, HeaderValue, Origin, Request, header};
+use pod_net::{Kind, Net, Peer, Transport};
 use pod_protocol::answer::{Answer, ItemAnswer};
 use pod_protocol::request::Binding;
 use pod_testkit::World;
@@ -28,10 +29,37 @@ pub(crate) struct Load {
     items: Arc<Vec<FetchItem>>,
 }
 
-/// A connection with the calls that are bound to it.
+/// What carries the calls of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// HTTP/1.1 over TLS 1.3: a connection for each caller.
+    Https,
+    /// One QUIC stream for all callers together.
+    Quic,
+    /// One stream over TCP with Noise and Yamux for all callers together.
+    Tcp,
+}
+
+impl Carrier {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Quic => "quic",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
+/// A caller with the calls that are bound to what it sends on.
 struct Loaded {
-    connection: Connection,
+    line: Line,
     calls: Vec<Bytes>,
+}
+
+/// What a caller sends on.
+enum Line {
+    Connection(Connection),
+    Peer(Arc<Net>, Peer),
 }
 
 impl Load {
@@ -54,31 +82,37 @@ impl Load {
         for some in self.items.chunks(64) {
             let mut connection = self.world.caller.http.new_connection(&origin).await.unwrap();
             let items: Vec<&FetchItem> = some.iter().collect();
-            let call = self.call(&connection, &items, true);
+            let call = self.call(exporter(&connection), &items, true);
             check(&connection.send(request(call)).await.unwrap().body, items.len());
         }
     }
 
-    fn call(&self, connection: &Connection, items: &[&FetchItem], with_roots: bool) -> Bytes {
-        let exporter = connection.exporter().unwrap();
-        let bound = Bound { binding: Binding::Exporter(exporter), nonce: None };
+    fn call(&self, binding: Binding, items: &[&FetchItem], with_roots: bool) -> Bytes {
+        let bound = Bound { binding, nonce: None };
         let (caller, service) = (&self.world.caller, &self.world.service);
         sign_call(caller, service, items, &self.world.purpose(), with_roots, &bound).0.to_bytes().into()
     }
 
     /// Measures one load several times, and gives the run with the median rate.
-    pub(crate) async fn run(&self, server: &Server, connections: usize, items: usize, runs: usize) -> Measured {
+    pub(crate) async fn run(
+        &self,
+        server: &Server,
+        carrier: Carrier,
+        connections: usize,
+        items: usize,
+        runs: usize,
+    ) -> Measured {
         let mut measured = Vec::with_capacity(runs);
         for _ in 0..runs {
-            measured.push(self.once(server, connections, items).await);
+            measured.push(self.once(server, carrier, connections, items).await);
         }
         measured.sort_by(|left, right| left.calls_per_second.total_cmp(&right.calls_per_second));
         measured.swap_remove(runs / 2)
     }
 
-    async fn once(&self, server: &Server, connections: usize, items: usize) -> Measured {
+    async fn once(&self, server: &Server, carrier: Carrier, connections: usize, items: usize) -> Measured {
         let calls = if items == 1 { CALLS_PER_RUN } else { ITEMS_PER_RUN / items };
-        let loaded = self.connect(connections, calls / connections, items).await;
+        let loaded = self.connect(carrier, connections, calls / connections, items).await;
         let counters = server.counters(&self.world).await;
         let (cpu, writer, began) = (server.cpu_seconds(), server.log_writer_cpu_seconds(), now());
         let mut running = JoinSet::new();
@@ -102,6 +136,7 @@ impl Load {
         let cpu_micros = |seconds: f64| seconds * 1e6 / sent;
         let of_steps = STEPS.iter().map(|step| grown(&format!("step_cpu_nanoseconds_total{{step=\"{step}\"}}")) / 1e9);
         Measured {
+            carrier,
             connections,
             items,
             calls_per_second: sent / seconds,
@@ -114,22 +149,37 @@ impl Load {
         }
     }
 
-    async fn connect(&self, connections: usize, calls: usize, items: usize) -> Vec<Loaded> {
+    async fn connect(&self, carrier: Carrier, connections: usize, calls: usize, items: usize) -> Vec<Loaded> {
         let origin: Origin = self.world.url.parse().unwrap();
+        let net = Arc::new(self.world.net().await);
+        let transport = if carrier == Carrier::Quic { Transport::Quic } else { Transport::Tcp };
+        let mut peer = self.world.peer.clone();
+        peer.addresses.retain(|address| address.transport() == transport);
         let mut next = self.items.iter().cycle();
         let mut loaded = Vec::with_capacity(connections);
         for _ in 0..connections {
-            let connection = self.world.caller.http.new_connection(&origin).await.unwrap();
+            let (line, binding) = match carrier {
+                Carrier::Https => {
+                    let connection = self.world.caller.http.new_connection(&origin).await.unwrap();
+                    let binding = exporter(&connection);
+                    (Line::Connection(connection), binding)
+                }
+                Carrier::Quic | Carrier::Tcp => (Line::Peer(Arc::clone(&net), peer.clone()), Binding::Peer(*net.key())),
+            };
             let calls = (0..calls)
                 .map(|_| {
                     let some: Vec<&FetchItem> = next.by_ref().take(items).collect();
-                    self.call(&connection, &some, false)
+                    self.call(binding.clone(), &some, false)
                 })
                 .collect();
-            loaded.push(Loaded { connection, calls });
+            loaded.push(Loaded { line, calls });
         }
         loaded
     }
+}
+
+fn exporter(connection: &Connection) -> Binding {
+    Binding::Exporter(connection.exporter().unwrap())
 }
 
 fn request(call: Bytes) -> Request {
@@ -141,12 +191,18 @@ async fn send(mut loaded: Loaded, items: usize) -> Histogram<u64> {
     let mut latencies = Histogram::<u64>::new(3).unwrap();
     for (number, call) in loaded.calls.into_iter().enumerate() {
         let began = now();
-        let response = loaded.connection.send(request(call)).await.unwrap();
+        let body = match &mut loaded.line {
+            Line::Connection(connection) => {
+                let response = connection.send(request(call)).await.unwrap();
+                assert!(response.status.is_success(), "{:?}", response.problem());
+                response.body
+            }
+            Line::Peer(net, peer) => net.call(peer, Kind::Call, call.to_vec()).await.unwrap().outcome.unwrap(),
+        };
         latencies.record(u64::try_from(began.elapsed().as_nanos()).unwrap()).unwrap();
-        assert!(response.status.is_success(), "{:?}", response.problem());
         // Every hundredth is read: checking all would measure this process.
         if number % 100 == 0 {
-            check(&response.body, items);
+            check(&body, items);
         }
     }
     latencies

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how many authorised, durably recorded fetches a node answers, and what each costs.
 //!
-//! The node is a process of its own (this program again, with `serve`), on redb and a real log, behind TLS 1.3. The load comes
+//! The node is a process of its own (this program again, with `serve`), on redb and a real log, behind TLS 1.3 and on libp2p
+//! (QUIC, and TCP with Noise): each load goes over all three. The load comes
 //! from this process over real connections on the same machine, so it takes its share of the same cores. Requests are signed
 //! before the clock starts; every one is new, bound to its connection, checked, recorded and answered like any other.
 //!
@@ -29,7 +30,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pod_testkit::{World, WorldPlan};
 
-use load::Load;
+use load::{Carrier, Load};
 use report::Report;
 use server::Server;
 
@@ -39,6 +40,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How many people have wallets and grants: more than one call of 256 items names.
 const CITIZENS: usize = 1000;
+/// What carries each load.
+const CARRIERS: [Carrier; 3] = [Carrier::Https, Carrier::Quic, Carrier::Tcp];
 /// Runs of each load; the median counts.
 const RUNS: usize = 5;
 
@@ -69,9 +72,11 @@ fn measure(runs: usize) {
         let load = Load::sign(&world);
         load.deposit().await;
         for (connections, items) in [(1, 1), (16, 1), (64, 1), (16, 64)] {
-            let measured = load.run(&server, connections, items, runs).await;
-            println!("{measured}");
-            report.loads.push(measured);
+            for carrier in CARRIERS {
+                let measured = load.run(&server, carrier, connections, items, runs).await;
+                println!("{measured}");
+                report.loads.push(measured);
+            }
         }
         report.loaded_kib = server.resident_kib();
         drop(server);
@@ -79,7 +84,9 @@ fn measure(runs: usize) {
         splitting.serves(&world).await;
         load.deposit().await;
         for (connections, items) in [(64, 1), (16, 64)] {
-            report.split.push(load.run(&splitting, connections, items, runs).await);
+            for carrier in CARRIERS {
+                report.split.push(load.run(&splitting, carrier, connections, items, runs).await);
+            }
         }
         report
     });

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use pod_testkit::World;
 
+use crate::load::Carrier;
+
 /// The steps of the request path (`pod-server/src/request/`), as the node's metrics call them.
 pub(crate) const STEPS: [&str; 7] = ["receive", "verify", "authorise", "select", "open", "record", "respond"];
 
 /// What one load came to.
 pub(crate) struct Measured {
+    pub(crate) carrier: Carrier,
     pub(crate) connections: usize,
     pub(crate) items: usize,
     pub(crate) calls_per_second: f64,
@@ -43,7 +46,8 @@ impl fmt::Display for Measured {
         let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
         write!(
             f,
-            "| {:>3} | {:>3} | {:>7.0} | {:>7.0} | {:>6.2} | {:>6.2} | {:>6.0} | {:>5.1} |",
+            "| {:>5} | {:>3} | {:>3} | {:>7.0} | {:>7.0} | {:>6.2} | {:>6.2} | {:>6.0} | {:>5.1} |",
+            self.carrier.name(),
             self.connections,
             self.items,
             self.calls_per_second,
@@ -60,9 +64,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| connections | items a call | calls/s | items/s | p50 ms | p99 ms | server CPU µs a call | entries a sync |"
+            "| over | callers | items a call | calls/s | items/s | p50 ms | p99 ms | server CPU µs a call | entries a sync |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|---|---|")?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|---|")?;
         for load in &self.loads {
             writeln!(f, "{load}")?;
         }
@@ -87,13 +91,15 @@ impl Report {
             writeln!(f, "| {name} |{cells}")
         };
         let micros = |micros: f64| format!("{micros:.1}");
-        row("server CPU µs a call", &|load| format!("{} connections, {} items", load.connections, load.items))?;
+        row("server CPU µs a call", &|load| {
+            format!("{}, {} callers, {} items", load.carrier.name(), load.connections, load.items)
+        })?;
         row("---", &|_| "---".to_owned())?;
         for (number, step) in STEPS.iter().enumerate() {
             row(step, &|load| micros(load.step_micros_per_call[number]))?;
         }
         row("the log's writer", &|load| micros(load.writer_micros_per_call))?;
-        row("TLS, HTTP, runtime", &|load| {
+        row("transport, runtime", &|load| {
             let split: f64 = load.step_micros_per_call.iter().sum::<f64>() + load.writer_micros_per_call;
             micros(load.cpu_micros_per_call - split)
         })?;

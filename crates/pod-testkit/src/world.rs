@@ -12,6 +12,7 @@ use pod_client::service::{HeldGrant, ServiceIdentity};
 use pod_crypto::{Random, SystemRandom, random_array};
 use pod_http::{Client, ClientLimits, ClientProtocol, RootCertificates};
 use pod_import::{IdentityCode, Options};
+use pod_net::{Net, NetConfig, NetLimits, Peer};
 use pod_protocol::Verified;
 use pod_protocol::field::Purpose;
 use pod_protocol::grant::{Grant, GrantLimits, Permission};
@@ -70,6 +71,8 @@ pub struct World {
     pub config: PathBuf,
     /// Where it will answer.
     pub url: String,
+    /// Where it will answer over libp2p: QUIC and TCP.
+    pub peer: Peer,
     /// Where its metrics will be.
     pub metrics_url: String,
     /// The organisation.
@@ -99,12 +102,14 @@ impl World {
         let now_secs = (plan.clock)();
         let (url, metrics_url) =
             (format!("https://127.0.0.1:{}", free_port()), format!("http://127.0.0.1:{}", free_port()));
+        let port = free_port();
+        let p2p = [format!("/ip4/127.0.0.1/udp/{port}/quic-v1"), format!("/ip4/127.0.0.1/tcp/{port}")];
         certificates::write(plan.dir, &["localhost".to_owned(), "127.0.0.1".to_owned()]);
         let members = members(&url, &FIELDS, &*random, now_secs);
         pod_server::key_file::create(&plan.dir.join("organisation.key"), &members.holder_key).unwrap();
         NodeKeys::generate(&*random).create_file(&plan.dir.join("node.keys")).unwrap();
         let config = plan.dir.join("node.toml");
-        fs::write(&config, configuration(&plan, &members.holder, &members.anchor, &url, &metrics_url)).unwrap();
+        fs::write(&config, configuration(&plan, &members.holder, &members.anchor, &url, &p2p, &metrics_url)).unwrap();
         let edge = edge(Arc::clone(&plan.clock), Arc::clone(&random));
         let loaded = NodeConfig::load(Some(&config), &[], &|_| None).unwrap();
         let node = Arc::new(pod_server::serve::open(&loaded, &edge).unwrap());
@@ -128,6 +133,10 @@ impl World {
         Self {
             config,
             url,
+            peer: Peer {
+                key: members.holder_key.public_key().to_bytes(),
+                addresses: p2p.iter().map(|text| text.parse().unwrap()).collect(),
+            },
             metrics_url,
             holder: members.holder,
             service: members.service,
@@ -173,6 +182,18 @@ impl World {
         HeldGrant::of_chain(&[grant.bytes().to_vec()]).unwrap()
     }
 
+    /// The network under the service's key, for callers over libp2p. Needs a tokio runtime.
+    pub async fn net(&self) -> Net {
+        let config = NetConfig {
+            key: &self.service.key,
+            listen: &[],
+            allow: Arc::new(|_| true),
+            handler: None,
+            limits: NetLimits::default(),
+        };
+        Net::start(config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap()
+    }
+
     /// The purpose that the service is registered for.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
@@ -200,6 +221,7 @@ fn configuration(
     holder: &Principal,
     anchor: &pod_protocol::registry::Anchor,
     url: &str,
+    p2p: &[String; 2],
     metrics_url: &str,
 ) -> String {
     let table = |entries: &[(&str, String)]| {
@@ -224,7 +246,7 @@ fn configuration(
     ]);
     let anchor = table(&[("principal", anchor.principal.to_string()), ("key", base64url(&anchor.key.to_bytes()))]);
     format!(
-        "listen = [\"{url}\"]\norigins = [\"{url}\"]\n{head}\n[organisation]\n{organisation}\n[anchor]\n{anchor}\n[log]\nlevel = \"warn\"\n"
+        "listen = [\"{url}\"]\norigins = [\"{url}\"]\n{head}\n[p2p]\nlisten = {p2p:?}\n\n[organisation]\n{organisation}\n[anchor]\n{anchor}\n[log]\nlevel = \"warn\"\n"
     )
 }
 
