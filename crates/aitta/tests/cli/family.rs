@@ -1,5 +1,6 @@
 //! One city, one citizen, one service, made with the commands that people type; and calls to the node from this process.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,12 +8,13 @@ use demo_provider::{ClientKind, DemoClient, DemoPerson, DemoProvider, LOA, Provi
 use pod_client::directory::DirectoryClient;
 use pod_client::node::NodeClient;
 use pod_client::service::{FetchItem, HeldGrant, ServiceIdentity, sign_call};
-use pod_client::{Bound, CallError, Caller};
+use pod_client::{Bound, CallError, Caller, Way};
 use pod_crypto::{PublicKey, SystemRandom};
 use pod_http::{
     CertificateFiles, Client, ClientLimits, ClientProtocol, Limits, RootCertificates, Server, ServerConfig,
     ServerHandle,
 };
+use pod_net::{Allow, Net, NetConfig, NetLimits};
 use pod_protocol::answer::{ItemAnswer, Receipt, check_against_receipt};
 use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::field::Purpose;
@@ -222,20 +224,39 @@ impl InProcess {
         Self { caller, registry: Arc::new(registry), identity: Arc::new(identity) }
     }
 
+    /// The same service, which calls over libp2p where it can.
+    pub async fn over_libp2p(mut self, limits: NetLimits) -> Self {
+        let members: HashSet<[u8; 32]> = self.registry.peer_keys().collect();
+        let allow: Allow = Arc::new(move |key| members.contains(key));
+        let config = NetConfig { key: &self.identity.key, listen: &[], allow, handler: None, limits };
+        let net = Net::start(config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap();
+        self.caller.net = Some(Arc::new(net));
+        self
+    }
+
     /// One call, with an item for each of these grants. The node must have them: none is sent along.
     pub async fn fetch(&self, grants: &[HeldGrant]) -> Result<(Vec<ItemAnswer>, Verified<Receipt>), CallError> {
+        let (answers, receipt, _) = self.fetch_some_way(grants).await?;
+        Ok((answers, receipt))
+    }
+
+    /// The same, with what carried it.
+    pub async fn fetch_some_way(
+        &self,
+        grants: &[HeldGrant],
+    ) -> Result<(Vec<ItemAnswer>, Verified<Receipt>, Way), CallError> {
         let item = |grant: &HeldGrant| FetchItem { grant: grant.clone(), wanted: grant.everything() };
         let items: Vec<FetchItem> = grants.iter().map(item).collect();
         let items: Vec<&FetchItem> = items.iter().collect();
         let purpose: Purpose = PURPOSE.parse().unwrap();
         let node = NodeClient::find(&self.caller, &self.registry, &grants[0].holder())?;
         let make = |bound: &Bound| sign_call(&self.caller, &self.identity, &items, &purpose, false, bound);
-        let (answer, request, _) = node.call(make).await?;
+        let (answer, request, carried) = node.call(make).await?;
         let receipt = Signed::<Receipt>::decode(&answer.receipt).unwrap();
         let receipt = self.registry.verify_by_organisation(receipt, &grants[0].holder()).unwrap();
         assert_eq!(receipt.request, request);
         check_against_receipt(&answer.items, &receipt).unwrap();
-        Ok((answer.items, receipt))
+        Ok((answer.items, receipt, carried.way))
     }
 }
 

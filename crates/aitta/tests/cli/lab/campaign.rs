@@ -17,8 +17,9 @@ const ABOUT: &str = "<!-- Written by `cargo xtask campaign partitions`. -->
 
 # Partitions, with the bounds that citizens are promised
 
-Real processes in a network of namespaces: a directory, two nodes, two services that fetch all the time (one under a grant straight
-from the citizen, one under what that one passed on), a citizen's wallet. A row breaks something, for longer than the bound, and heals it.
+Real processes in a network of namespaces: a directory, two nodes, two services that fetch all the time (one over HTTPS under a grant
+straight from the citizen, one over QUIC, behind a router, under what that one passed on), a citizen's wallet. A row breaks something,
+for longer than the bound, and heals it.
 `cargo xtask test` plays the same rows with a look each second and a bound of 6 seconds.
 ";
 

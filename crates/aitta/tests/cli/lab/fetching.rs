@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pod_client::service::HeldGrant;
 use pod_http::ClientLimits;
+use pod_net::NetLimits;
 use pod_protocol::answer::ItemAnswer;
 use pod_protocol::ids::from_base64url;
 use pod_protocol::registry::Registry;
@@ -18,6 +19,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::region::{Pace, SNAPSHOT, caller, one_thread};
 use crate::family::{InProcess, anchor_of, now_secs};
 
+/// How often it is looked whether something came true.
+const TICK: Duration = Duration::from_millis(50);
 /// How a line about an answer begins.
 const ANSWER: &str = "answer: ";
 /// What an answer that gave data is called.
@@ -25,11 +28,12 @@ const RELEASED: &str = "released";
 /// How long something may take that happens at all, beyond the bound.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The child's world, its service, its chain and how often it fetches, in variables.
+/// The child's world, its service, its chain, how often it fetches and whether over libp2p, in variables.
 const FOLDER: &str = "LAB_FETCH_FOLDER";
 const SERVICE: &str = "LAB_FETCH_SERVICE";
 const CHAIN: &str = "LAB_FETCH_CHAIN";
 const EVERY_MILLIS: &str = "LAB_FETCH_EVERY_MILLIS";
+const OVER_LIBP2P: &str = "LAB_FETCH_OVER_LIBP2P";
 
 /// One fetch, with the machine's time before and after it.
 #[derive(Clone, Debug)]
@@ -39,6 +43,8 @@ pub struct Answered {
     pub outcome: String,
     /// Where the holder's log has it.
     pub index: Option<u64>,
+    /// What carried it.
+    pub way: String,
 }
 
 impl Answered {
@@ -46,7 +52,7 @@ impl Answered {
         self.outcome == RELEASED
     }
 
-    /// `begun ended outcome index`, as the child writes it.
+    /// `begun ended outcome index way`, as the child writes it.
     fn read(line: &str) -> Option<Self> {
         let mut words = line.strip_prefix(ANSWER)?.split(' ');
         let mut next = || words.next().unwrap();
@@ -55,6 +61,7 @@ impl Answered {
             ended: next().parse().unwrap(),
             outcome: next().to_owned(),
             index: next().parse().ok(),
+            way: next().to_owned(),
         })
     }
 }
@@ -68,13 +75,14 @@ pub struct Fetching {
 
 impl Fetching {
     /// Starts it where this is called.
-    pub fn start(folder: &Path, service: &str, chain: &str, pace: Pace) -> Self {
+    pub fn start(folder: &Path, service: &str, chain: &str, pace: Pace, over_libp2p: bool) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["lab::fetching::child_that_fetches_until_it_is_killed", "--exact", "--nocapture"])
             .env(FOLDER, folder)
             .env(SERVICE, service)
             .env(CHAIN, chain)
             .env(EVERY_MILLIS, pace.fetch_millis.to_string())
+            .env(OVER_LIBP2P, over_libp2p.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -103,10 +111,17 @@ impl Fetching {
     #[track_caller]
     pub fn until(&self, what: &str, within: Duration, holds: impl Fn(&[Answered]) -> bool) {
         let (answers, news) = &*self.heard;
-        let (answers, waited) = news.wait_timeout_while(answers.lock().unwrap(), within, |all| !holds(all)).unwrap();
-        let last: Vec<Answered> = answers.iter().rev().take(3).cloned().collect();
-        drop(answers);
-        assert!(!waited.timed_out(), "{what}: {last:?}");
+        let end = now_nanos() + u64::try_from(within.as_nanos()).unwrap();
+        let mut all = answers.lock().unwrap();
+        while !holds(&all) {
+            if now_nanos() > end {
+                let last: Vec<Answered> = all.iter().rev().take(3).cloned().collect();
+                drop(all);
+                panic!("{what}: {last:?}");
+            }
+            // What is waited for may be that time goes by.
+            all = news.wait_timeout(all, TICK).unwrap().0;
+        }
     }
 
     /// Waits until some fetches that began after a moment had such an outcome.
@@ -150,7 +165,12 @@ fn child_that_fetches_until_it_is_killed() {
     let [connect, response] = [1, 2].map(Duration::from_secs);
     let limits = ClientLimits { connect, handshake: connect, response, ..ClientLimits::default() };
     let service = InProcess::open(&folder.join(service), caller(folder, limits), registry);
-    one_thread().block_on(fetch_for_ever(&service, &[read_chain(&chain)], millis.parse().unwrap()));
+    let over_libp2p = std::env::var(OVER_LIBP2P).unwrap() == "true";
+    one_thread().block_on(async {
+        let limits = NetLimits { stream: connect, response, ..NetLimits::default() };
+        let service = if over_libp2p { service.over_libp2p(limits).await } else { service };
+        fetch_for_ever(&service, &[read_chain(&chain)], millis.parse().unwrap()).await
+    });
 }
 
 async fn fetch_for_ever(service: &InProcess, grant: &[HeldGrant], every_millis: u64) {
@@ -159,16 +179,16 @@ async fn fetch_for_ever(service: &InProcess, grant: &[HeldGrant], every_millis: 
     loop {
         pace.tick().await;
         let begun = now_nanos();
-        let (outcome, index) = match service.fetch(grant).await {
-            Ok((answers, receipt)) => {
+        let (outcome, index, way) = match service.fetch_some_way(grant).await {
+            Ok((answers, receipt, way)) => {
                 let outcome = match &answers[0] {
                     ItemAnswer::Released { .. } => RELEASED,
                     ItemAnswer::Refused(outward) => outward.code(),
                 };
-                (outcome.to_owned(), receipt.items[0].audit_index.to_string())
+                (outcome.to_owned(), receipt.items[0].audit_index.to_string(), way.name())
             }
-            Err(error) => (error.code().to_owned(), "-".to_owned()),
+            Err(error) => (error.code().to_owned(), "-".to_owned(), "-"),
         };
-        println!("{ANSWER}{begun} {} {outcome} {index}", now_nanos());
+        println!("{ANSWER}{begun} {} {outcome} {index} {way}", now_nanos());
     }
 }

@@ -40,8 +40,10 @@ impl Scene {
     fn begin(region: &Region) -> Self {
         let given = region.given();
         let [desk, kitchen] = [Place::Desk, Place::Kitchen].map(|place| region.fetching(place, &given));
-        desk.until_released(0);
-        kitchen.until_released(0);
+        for (service, way) in [(&desk, "https"), (&kitchen, "quic")] {
+            service.until_released(0);
+            assert_eq!(service.answers()[0].way, way);
+        }
         Self { given, desk, kitchen }
     }
 

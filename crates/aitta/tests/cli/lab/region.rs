@@ -9,7 +9,7 @@ use pod_client::Caller;
 use pod_client::directory::DirectoryClient;
 use pod_crypto::SystemRandom;
 use pod_http::{CertificateFiles, Client, ClientLimits, ClientProtocol, Request, RootCertificates, ServerHandle};
-use pod_testkit::lab::{Host, Lab, Paused, pause};
+use pod_testkit::lab::{Host, Lab, Mapping, Paused, pause};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
@@ -20,6 +20,8 @@ use crate::town::text;
 use crate::world::{Daemon, Ran, World, aitta, command, repository};
 
 const PORT: u16 = 8443;
+/// Of libp2p.
+const P2P: u16 = 4001;
 /// The company that grants are passed on to; it has no node.
 const KITCHEN: &str = "ruokapalvelu";
 /// As many hosts as there may be, and some.
@@ -80,7 +82,13 @@ impl Region {
     pub fn begin(pace: Pace) -> Option<Self> {
         let lab = Lab::begin()?;
         let world = World::empty();
-        let hosts: BTreeMap<Place, Host> = Place::ALL.map(|place| (place, lab.host(place.name()))).into();
+        // A company without a public address: its service calls, and nobody calls it.
+        let office = lab.nat("office", Mapping::EndpointDependent);
+        let host = |place: Place| match place {
+            Place::Kitchen => lab.host_behind(&office, place.name()),
+            _ => lab.host(place.name()),
+        };
+        let hosts: BTreeMap<Place, Host> = Place::ALL.map(|place| (place, host(place))).into();
         let login = lab.host("login");
         let addresses: Vec<String> = (0..ADDRESSES).map(|last| Ipv4Addr::new(11, 77, 0, last).to_string()).collect();
         assert!(addresses.contains(&login.address().to_string()));
@@ -149,13 +157,14 @@ impl Region {
         self.daemons.insert(Place::Directory, daemon);
     }
 
-    fn init_member(&self, name: &str, url: &str, catalogue: &str) {
+    fn init_member(&self, name: &str, url: &str, catalogue: &str, more: &[&str]) {
         let (folder, federation) = (self.world.path(name), self.world.path("directory/federation.toml"));
         let catalogue = repository().join("crates/pod-import/catalogues").join(catalogue);
         let [certificate, key] = self.certificate();
         let mut init = vec!["node", "init", &folder, "--name", name, "--names", "Jäsen,Medlem,Member", "--url", url];
         init.extend(["--listen", url, "--certificate", &certificate, "--key", &key]);
         init.extend(["--federation", &federation, "--catalogue", catalogue.to_str().unwrap()]);
+        init.extend(more);
         self.at(Place::Directory, &init).done();
         let request = self.world.path(&format!("{name}/membership-request.json"));
         self.anchored(&["admit", &request]);
@@ -171,14 +180,16 @@ impl Region {
 
     fn make_node(&self, place: Place) {
         let name = place.folder();
-        self.init_member(name, &self.url(place), &format!("{name}.toml"));
+        let address = self.host(place).address();
+        let (quic, tcp) = (format!("/ip4/{address}/udp/{P2P}/quic-v1"), format!("/ip4/{address}/tcp/{P2P}"));
+        self.init_member(name, &self.url(place), &format!("{name}.toml"), &["--p2p", &quic, "--p2p", &tcp]);
         let secret = format!("{name}/keys/oidc.secret");
         self.world.write(&secret, SECRET);
         self.world.set_mode(&secret, 0o600);
     }
 
     fn make_kitchen(&self) {
-        self.init_member(KITCHEN, "https://127.0.0.1:9", "espoo.toml");
+        self.init_member(KITCHEN, "https://127.0.0.1:9", "espoo.toml", &[]);
     }
 
     /// The kitchen company is suspended, or no longer.
@@ -293,13 +304,15 @@ impl Region {
         Given { grant, passed_on }
     }
 
-    /// Somebody fetches all the time under what was given.
+    /// Somebody fetches all the time under what was given: the desk over HTTPS, the kitchen over libp2p.
     pub fn fetching(&self, place: Place, given: &Given) -> Fetching {
         let chain = match place {
             Place::Kitchen => given.passed_on.clone(),
             _ => self.world.path(&format!("{}/grants/{}.json", place.folder(), given.grant)),
         };
-        self.host(place).inside(|| Fetching::start(self.world.path("").as_ref(), place.folder(), &chain, self.pace))
+        let (folder, over_libp2p) = (self.world.path(""), place == Place::Kitchen);
+        let start = || Fetching::start(folder.as_ref(), place.folder(), &chain, self.pace, over_libp2p);
+        self.host(place).inside(start)
     }
 
     /// The citizen takes a grant back; or the desk what it passed on.

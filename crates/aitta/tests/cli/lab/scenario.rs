@@ -12,7 +12,7 @@ pub enum Place {
     Wallet,
     /// Espoo's service: has a grant of the citizen.
     Desk,
-    /// The kitchen company's service: has what the desk passed on.
+    /// The kitchen company's service: has what the desk passed on. It is behind a router.
     Kitchen,
 }
 
