@@ -70,6 +70,13 @@ impl Bucket {
     /// # Errors
     /// [`Refusal::Cbor`], [`Refusal::Envelope`], [`Refusal::Claim`].
     pub fn from_bytes(message: &[u8]) -> Result<Self, Refusal> {
+        let bucket = Self::read(message)?;
+        bucket.check()?;
+        Ok(bucket)
+    }
+
+    /// Reads the form alone, for who says with a code of its own what is wrong with the entries.
+    pub(crate) fn read(message: &[u8]) -> Result<Self, Refusal> {
         let mut claims = Claims::open(decode(message, BUCKET_LIMITS)?)?;
         let range = |claim| ClaimFault::OutOfRange { claim };
         let bits = u8::try_from(claims.uint(BITS)?).ok().filter(|bits| *bits <= MAX_BUCKET_BITS).ok_or(range(BITS))?;
@@ -81,11 +88,10 @@ impl Bucket {
             entries: crate::lists::any(ENTRIES, items, |item| bytes(ENTRIES, item))?,
         };
         claims.finish()?;
-        bucket.check()?;
         Ok(bucket)
     }
 
-    fn check(&self) -> Result<(), Refusal> {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
         let mut previous = None;
         for entry in self.decoded() {
             let entry = entry?;

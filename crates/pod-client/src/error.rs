@@ -5,6 +5,8 @@ use std::fmt;
 use pod_crypto::blind::BlindError;
 use pod_http::{ClientError, Response, TargetError};
 use pod_net::{CallFault, Turned};
+use pod_protocol::tlog::LogFault;
+use pod_protocol::tlog::evidence::Evidence;
 use pod_protocol::{Outward, Refusal};
 
 /// A call that gave nothing.
@@ -92,6 +94,14 @@ pub enum Disbelief {
     /// The blinder's proof does not hold.
     #[error("the blinder's proof does not hold: {0}")]
     Blind(#[from] BlindError),
+    /// The directory's log does not vouch for it.
+    #[error("{fault}")]
+    Log {
+        /// What is wrong.
+        fault: LogFault,
+        /// What proves it to others, when something does.
+        evidence: Option<Box<Evidence>>,
+    },
 }
 
 /// What another side said when it turned us down.
@@ -193,8 +203,25 @@ impl CallError {
             Self::Way { .. } | Self::Broken { .. } => "not-reached",
             Self::Refused { refusal, .. } => refusal.code.as_deref().unwrap_or("refused"),
             Self::Failed { refusal, .. } => refusal.code.as_deref().unwrap_or("failed"),
+            Self::Unbelievable { what: Disbelief::Log { fault, .. }, .. } => fault.code(),
             Self::Unbelievable { .. } => "not-believed",
         }
+    }
+
+    /// What proves to others that somebody was lied to: to be kept as a file and shown to them.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&Evidence> {
+        match self {
+            Self::Unbelievable { what: Disbelief::Log { evidence, .. }, .. } => evidence.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether a log's head is only not vouched for, and contradicts nothing: nobody need have lied.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        let Self::Unbelievable { what: Disbelief::Log { fault, .. }, .. } = self else { return false };
+        matches!(fault, LogFault::Witnesses { .. } | LogFault::Stale { .. })
     }
 
     /// What to do about it, in one sentence.
@@ -214,6 +241,7 @@ impl CallError {
             Self::Unbelievable { what: Disbelief::Blind(_), .. } => {
                 "Get federation.toml anew: the blinder's key or epoch is another than it says. If it is the same, report it."
             }
+            Self::Unbelievable { what: Disbelief::Log { fault, .. }, .. } => advice_about_log(fault),
             Self::Unbelievable { .. } => {
                 "Refresh the registry and ask again; if it goes on, report it: the other side's answer is wrong or forged."
             }
@@ -224,5 +252,28 @@ impl CallError {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Way { .. } | Self::Broken { .. } | Self::Failed { .. })
+    }
+}
+
+/// What to do when the log does not vouch for what was shown.
+fn advice_about_log(fault: &LogFault) -> &'static str {
+    match fault {
+        LogFault::Witnesses { .. } => {
+            "Too few organisations watch the directory now; wait for them, or set `witnesses` as low as the federation agreed."
+        }
+        LogFault::Stale { .. } => {
+            "Check this machine's clock; else the directory stands still or hides news: name a mirror, and tell its operator."
+        }
+        LogFault::Future => "Check this machine's clock; if it is right, tell the directory's operator.",
+        LogFault::Origin => {
+            "Check the address in federation.toml: it leads to another federation's directory, or to an impostor."
+        }
+        LogFault::Fork | LogFault::Truncated { .. } => {
+            "Keep the evidence file and give it to the trust anchor and other organisations; nothing new is used until it is settled."
+        }
+        LogFault::Registry | LogFault::MapPlace | LogFault::MapRoot | LogFault::EntryReplayed => {
+            "Ask again, or name a mirror; if it goes on, tell the trust anchor: the directory leaves something out or changes it."
+        }
+        _ => "Ask again, or name a mirror; if it goes on, tell the directory's operator: its log does not hold.",
     }
 }

@@ -16,6 +16,8 @@ use crate::way::{self, Carried, Tried, Way};
 pub(crate) const CBOR: &str = "application/cbor";
 /// Media type of COSE (RFC 9052 §11.3).
 pub(crate) const COSE: &str = "application/cose";
+/// Media type of bytes without more (RFC 2046 §4.5.1).
+pub(crate) const OCTETS: &str = "application/octet-stream";
 /// Media type of JSON.
 pub(crate) const JSON: &str = "application/json";
 
@@ -92,7 +94,7 @@ impl Target {
     }
 
     /// The answer when it is a success, the refusal otherwise.
-    fn success(&self, response: Response) -> Result<Response, CallError> {
+    pub(crate) fn success(&self, response: Response) -> Result<Response, CallError> {
         if response.status.is_success() {
             return Ok(response);
         }

@@ -1,18 +1,14 @@
 //! Finding who holds something of a citizen, so that nobody else learns it: not the blinder, not the directory.
 
-use std::collections::BTreeMap;
-
 use pod_crypto::blind::Blinding;
 use pod_crypto::{Random, Zeroizing};
-use pod_protocol::bucket::{Bucket, bucket_of};
 use pod_protocol::holder_entry::{HolderHandle, blind_info, tag_and_key};
 use pod_protocol::ids::Principal;
-use pod_protocol::registry::Registry;
 use pod_protocol::statement::Role;
 
 use crate::blinder::BlinderClient;
 use crate::caller::Caller;
-use crate::directory::DirectoryClient;
+use crate::directory::{DirectoryClient, NewestSeen, RegistryCopy};
 use crate::error::CallError;
 
 /// A holder with a pod of this citizen.
@@ -27,7 +23,8 @@ pub struct FoundHolder {
 }
 
 /// Finds all holders: blinds the identity code once, has it evaluated for every holder of the registry, downloads whole
-/// buckets, and opens what is this citizen's. `id_token` is a fresh login at the blinder's own client.
+/// buckets that prove what is in them, and opens what is this citizen's. `id_token` is a fresh login at the blinder's own
+/// client. `copy` goes on with the log, and `seen` remembers how new this citizen's entries are: both are to be kept.
 ///
 /// # Errors
 /// [`CallError`]. An entry that is expired, or not signed by its holder, is passed over.
@@ -35,11 +32,13 @@ pub async fn find_holders(
     caller: &Caller,
     identity_code: &str,
     id_token: &str,
-    registry: &Registry,
+    copy: &mut RegistryCopy,
     blinder: &BlinderClient,
     directory: &DirectoryClient,
+    seen: &mut NewestSeen,
 ) -> Result<Vec<FoundHolder>, CallError> {
-    let holders: Vec<(Principal, String)> = registry
+    let holders: Vec<(Principal, String)> = copy
+        .registry
         .organisations()
         .filter(|organisation| organisation.has(Role::Holder) && !organisation.is_suspended())
         .map(|organisation| (*organisation.principal(), organisation.name().to_string()))
@@ -54,8 +53,7 @@ pub async fn find_holders(
     };
     let (_, blinded) = blind()?;
     let evaluations = blinder.evaluate_citizen(id_token, &blinded, &principals).await?;
-    let bits = directory.buckets().await?.bits;
-    let mut buckets: BTreeMap<u32, Bucket> = BTreeMap::new();
+    let mut lookup = directory.lookup(copy);
     let mut found = Vec::new();
     for ((holder, name), evaluation) in holders.into_iter().zip(evaluations) {
         let (blinding, _) = blind()?;
@@ -63,18 +61,9 @@ pub async fn find_holders(
             .finalize(&blind_info(&holder, blinder.key().epoch), &evaluation, &blinder.key().public)
             .map_err(|error| blinder.unbelievable(error))?;
         let (tag, key) = tag_and_key(&output);
-        let number = bucket_of(&tag, bits);
-        let bucket = match buckets.entry(number) {
-            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::btree_map::Entry::Vacant(empty) => empty.insert(directory.bucket(bits, number).await?),
-        };
-        let now_secs = caller.now_secs();
-        let entries = bucket.find(&tag).unwrap_or_default().into_iter();
-        let handle = entries
-            .filter_map(|signed| registry.verify_by_organisation(signed, &holder).ok())
-            .filter(|entry| entry.holder == holder && entry.expires > now_secs)
-            .filter_map(|entry| HolderHandle::open(&key, &holder, &tag, entry.sealed.as_deref()?).ok())
-            .next();
+        let entries = lookup.entries(&holder, &tag, seen, caller.now_secs()).await?;
+        let opened = entries.iter().filter_map(|entry| entry.sealed.as_deref());
+        let handle = opened.filter_map(|sealed| HolderHandle::open(&key, &holder, &tag, sealed).ok()).next();
         if let Some(handle) = handle {
             found.push(FoundHolder { holder, name, handle });
         }

@@ -9,7 +9,8 @@ use pod_crypto::{AeadKey, Random, Zeroizing};
 use pod_protocol::command::Acknowledgement;
 use pod_protocol::cose::Verified;
 use pod_protocol::grant::Grant;
-use pod_protocol::ids::{GrantId, ObjectId, PodId, Principal};
+use pod_protocol::holder_entry::Tag;
+use pod_protocol::ids::{GrantId, ObjectId, PodId, Principal, base64url, from_base64url};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
@@ -171,6 +172,9 @@ pub struct WalletState {
     /// What is to be done at organisations that were away.
     #[serde(default)]
     outstanding: Vec<Task>,
+    /// Under each tag at which holders were found, base64url: when the newest entry had been signed.
+    #[serde(default)]
+    newest_entries: BTreeMap<String, u64>,
 }
 
 impl WalletState {
@@ -207,6 +211,22 @@ impl WalletState {
         let head = [MAGIC.as_slice(), &[*version]].concat();
         let plain = key.open(&head, sealed).map_err(|_| StateFault::Open)?;
         serde_json::from_slice(&plain).map_err(StateFault::Shape)
+    }
+
+    /// Of each tag at which holders were found, when the newest entry that was seen had been signed: an older one shown later
+    /// is a replay.
+    #[must_use]
+    pub fn newest_entries(&self) -> BTreeMap<Tag, u64> {
+        let read = |(tag, secs): (&String, &u64)| Some((from_base64url(tag).ok()?.try_into().ok()?, *secs));
+        self.newest_entries.iter().filter_map(read).collect()
+    }
+
+    /// Remembers how new the entries are that were seen.
+    pub fn entries_seen(&mut self, seen: &BTreeMap<Tag, u64>) {
+        for (tag, secs) in seen {
+            let newest = self.newest_entries.entry(base64url(tag)).or_default();
+            *newest = (*newest).max(*secs);
+        }
     }
 
     /// Remembers an enrolment, or a newer state of one: the key log and the pods that the organisation bound to it.

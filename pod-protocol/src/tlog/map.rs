@@ -132,11 +132,11 @@ impl ProvenBucket {
     /// Reads the encoding.
     ///
     /// # Errors
-    /// [`Refusal`] of the form; those of [`Bucket::from_bytes`] and [`Head::from_bytes`].
+    /// [`Refusal`] of the form, those of [`Head::from_bytes`]. What stands in the bucket is for [`ProvenBucket::check`].
     pub fn from_bytes(message: &[u8]) -> Result<Self, Refusal> {
         let mut claims = Claims::open(decode(message, PROVEN_BUCKET_LIMITS)?)?;
         let proven = Self {
-            bucket: Bucket::from_bytes(&claims.bytes(BUCKET)?)?,
+            bucket: Bucket::read(&claims.bytes(BUCKET)?)?,
             siblings: any(SIBLINGS, claims.need(SIBLINGS)?, |item| crate::codec::fixed(SIBLINGS, item))?,
             head: Head::from_bytes(&claims.bytes(HEAD)?)?,
         };
@@ -160,6 +160,7 @@ impl ProvenBucket {
                 return Err(LogFault::MapPlace);
             }
         }
+        bucket.check().map_err(|_| LogFault::MapRoot)?;
         let hashes: Vec<Hash> = bucket.entries.iter().map(|entry| entry_hash(entry)).collect();
         let (number, count) = (u64::from(bucket.number), 1 << bucket.bits);
         verify_inclusion(number, count, &bucket_hash(&hashes), &self.siblings, &state.map_root)

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 
 use pod_client::Caller;
 use pod_client::blinder::{BlinderClient, BlinderKey};
-use pod_client::directory::DirectoryClient;
+use pod_client::directory::{DirectoryClient, RegistryCopy, Standing};
 use pod_client::node::NodeClient;
 use pod_crypto::{PublicKey, sha256};
 use pod_protocol::ids::{Principal, base64url, from_base64url};
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::statement::Role;
+use pod_protocol::tlog::head::USUAL_WITNESSES;
 use pod_wallet::labels::Labels;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
+use super::evidence;
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::{folder, written};
@@ -30,12 +32,22 @@ pub(crate) struct Federation {
     pub(crate) anchor: Principal,
     /// The trust anchor's public key, base64url.
     pub(crate) anchor_key: String,
+    /// How many other organisations must have seen what the directory shows.
+    #[serde(default = "usual_witnesses")]
+    pub(crate) witnesses: usize,
+    /// Addresses of mirrors of the directory, asked in this order when it is away or lies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) mirrors: Vec<String>,
     /// PEM file with the authorities whose TLS certificates are believed, beside this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) roots: Option<PathBuf>,
     /// The blinder; wallets need it to find holders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) blinder: Option<KnownBlinder>,
+}
+
+fn usual_witnesses() -> usize {
+    USUAL_WITNESSES
 }
 
 /// A blinder, as those know it who call it: `[blinder]` of a `federation.toml`, and `blinder.json` for nodes.
@@ -77,7 +89,15 @@ impl Federation {
     /// Describes a federation.
     pub(crate) fn new(directory: String, anchor: &Anchor, roots: Option<PathBuf>) -> Self {
         let anchor_key = base64url(&anchor.key.to_bytes());
-        Self { directory, anchor: anchor.principal, anchor_key, roots, blinder: None }
+        Self {
+            directory,
+            anchor: anchor.principal,
+            anchor_key,
+            witnesses: USUAL_WITNESSES,
+            mirrors: Vec::new(),
+            roots,
+            blinder: None,
+        }
     }
 
     /// Reads the file. A relative path of the authorities is meant from where the file lies.
@@ -119,26 +139,42 @@ impl Federation {
         })
     }
 
-    /// Calls with this federation's authorities, and a fresh registry, or the last good copy kept in `cache`.
+    /// Calls to the directory and its mirrors.
+    pub(crate) fn directory(&self, caller: &Caller) -> Result<DirectoryClient, Failure> {
+        let client = DirectoryClient::new(caller, &self.directory)?.with_mirrors(caller, &self.mirrors)?;
+        Ok(client.with_witnesses(self.witnesses))
+    }
+
+    /// Calls with this federation's authorities, and a fresh registry, or the last good copy kept in `cache`. What proves
+    /// that somebody was lied to is kept beside it.
     pub(crate) async fn join(&self, edge: &Edge, cache: &Path) -> Result<Joined, Failure> {
-        let (joined, fresh) = self.look(edge, fs::read(cache).ok().as_deref()).await?;
-        folder::write(cache, &fresh)?;
+        let folder = cache.parent().unwrap_or(Path::new("."));
+        let joined = self.look(edge, fs::read(cache).ok().as_deref(), Some(folder)).await?;
+        folder::write(cache, &joined.copy.to_bytes())?;
         Ok(joined)
     }
 
     /// As [`Federation::join`] with a fresh registry, and nothing is kept.
     pub(crate) async fn visit(&self, edge: &Edge) -> Result<Joined, Failure> {
-        Ok(self.look(edge, None).await?.0)
+        self.look(edge, None, None).await
     }
 
-    async fn look(&self, edge: &Edge, kept: Option<&[u8]>) -> Result<(Joined, Vec<u8>), Failure> {
+    async fn look(&self, edge: &Edge, kept: Option<&[u8]>, folder: Option<&Path>) -> Result<Joined, Failure> {
         let caller = edge.caller(self.roots.as_deref())?;
-        let directory = DirectoryClient::new(&caller, &self.directory)?;
-        let copy = directory.registry(&self.anchor().map_err(Failure::on_this_side)?, kept).await?;
-        if let Some(stale) = &copy.stale {
-            tracing::warn!("the directory is away ({stale}): going on with the last good copy of the registry");
+        let directory = self.directory(&caller)?;
+        let copy = directory.registry(&self.anchor().map_err(Failure::on_this_side)?, kept).await;
+        let copy = copy.inspect_err(|error| evidence::tell(error, folder))?;
+        for trouble in &copy.troubles {
+            evidence::tell(trouble, folder);
         }
-        Ok((Joined { caller, directory, registry: copy.registry }, copy.cache))
+        match copy.standing {
+            Standing::Proven { .. } => {}
+            Standing::Unproven => tracing::warn!(
+                "nobody vouches now that the registry is whole: every statement in it is signed, one could be missing"
+            ),
+            Standing::LastGood => tracing::warn!("going on with the last good copy of the registry"),
+        }
+        Ok(Joined { caller, directory, copy })
     }
 }
 
@@ -147,15 +183,20 @@ impl Federation {
 pub(crate) struct Joined {
     pub(crate) caller: Caller,
     pub(crate) directory: DirectoryClient,
-    pub(crate) registry: Registry,
+    pub(crate) copy: RegistryCopy,
 }
 
 impl Joined {
+    /// The registry.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.copy.registry
+    }
+
     /// The organisation with this short name.
     pub(crate) fn organisation(&self, name: &str) -> Result<Principal, Failure> {
-        let found = self.registry.organisation_named(name).map(|organisation| *organisation.principal());
+        let found = self.registry().organisation_named(name).map(|organisation| *organisation.principal());
         found.ok_or_else(|| {
-            let mut known: Vec<&str> = self.registry.organisations().map(|one| one.name().as_str()).collect();
+            let mut known: Vec<&str> = self.registry().organisations().map(|one| one.name().as_str()).collect();
             known.sort_unstable();
             Failure::usage(format!("no organisation is called `{name}`"))
                 .advise(format!("Members are: {}.", known.join(", ")))
@@ -164,19 +205,19 @@ impl Joined {
 
     /// What people call an organisation.
     pub(crate) fn name_of(&self, principal: &Principal) -> String {
-        self.registry.organisation(principal).map_or_else(|| principal.to_string(), |one| one.name().to_string())
+        self.registry().organisation(principal).map_or_else(|| principal.to_string(), |one| one.name().to_string())
     }
 
     /// The node of an organisation.
     pub(crate) fn node(&self, principal: &Principal) -> Result<NodeClient, Failure> {
-        Ok(NodeClient::find(&self.caller, &self.registry, principal)?)
+        Ok(NodeClient::find(&self.caller, self.registry(), principal)?)
     }
 
     /// What each of these holders calls record types and fields; all are asked at once, and those that do not answer are left
     /// out. Only a holder speaks for what it holds: not a suspended one, nor a member that is none.
     pub(crate) async fn labels(&self, holders: BTreeSet<Principal>) -> BTreeMap<Principal, Labels> {
         let mut asked = JoinSet::new();
-        for organisation in holders.iter().filter_map(|holder| self.registry.organisation(holder)) {
+        for organisation in holders.iter().filter_map(|holder| self.registry().organisation(holder)) {
             let node = NodeClient::of(&self.caller, organisation);
             let (true, false, Some(digest), Ok(node)) =
                 (organisation.has(Role::Holder), organisation.is_suspended(), organisation.catalogue().copied(), node)

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 mod blinder;
 mod demo;
 mod directory;
+pub(crate) mod evidence;
 pub(crate) mod federation;
 mod import;
 pub(crate) mod inspect;

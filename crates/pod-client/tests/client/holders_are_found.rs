@@ -4,25 +4,25 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::post;
 use axum::{Json, Router};
+use pod_client::CallError;
 use pod_client::blinder::BlinderClient;
-use pod_client::directory::DirectoryClient;
+use pod_client::directory::{NewestSeen, RegistryCopy};
 use pod_client::wallet::find_holders;
 use pod_crypto::SeededRandom;
 use pod_crypto::blind::{BlinderKey, Blinding};
-use pod_protocol::bucket::{Bucket, bucket_of};
 use pod_protocol::cose::Verified;
 use pod_protocol::holder_entry::{HolderEntry, HolderHandle, Tag, blind_info, tag_and_key};
 use pod_protocol::ids::{PodId, Principal, base64url, from_base64url};
 use serde_json::{Value, json};
 
-use crate::world::{DAY, NOW, World, city, key, registry, url};
+use crate::log::{Directory, Served, members};
+use crate::world::{DAY, NOW, World, anchor, city, key, url};
 
 const EPOCH: u16 = 3;
-const BITS: u8 = 4;
 const CODE: &str = "010114A123X";
 
 fn blinder_key(seed: u8) -> BlinderKey {
@@ -31,6 +31,10 @@ fn blinder_key(seed: u8) -> BlinderKey {
 
 /// An entry as a holder publishes it.
 fn entry(holder: u8, signer: u8, code: &str, expires: u64) -> (Tag, Vec<u8>) {
+    entry_of(holder, signer, code, NOW - 60, expires)
+}
+
+fn entry_of(holder: u8, signer: u8, code: &str, issued: u64, expires: u64) -> (Tag, Vec<u8>) {
     let random = SeededRandom::new([holder; 32]);
     let info = blind_info(&city(holder), EPOCH);
     let (blinding, blinded) = Blinding::blind(code.as_bytes(), &random).unwrap();
@@ -43,13 +47,12 @@ fn entry(holder: u8, signer: u8, code: &str, expires: u64) -> (Tag, Vec<u8>) {
         enrolment: None,
     };
     let sealed = handle.seal(&sealing, &city(holder), &tag, &random).unwrap();
-    let entry = HolderEntry { holder: city(holder), expires, issued: NOW - 60, tag, sealed: Some(sealed) };
+    let entry = HolderEntry { holder: city(holder), expires, issued, tag, sealed: Some(sealed) };
     (tag, Verified::sign(&key(signer), entry).bytes().to_vec())
 }
 
 #[derive(Clone)]
 struct Servers {
-    entries: Arc<Vec<(Tag, Vec<u8>)>>,
     blinder: u8,
     inputs: Arc<Mutex<Vec<Value>>>,
 }
@@ -72,27 +75,41 @@ async fn evaluate(State(servers): State<Servers>, Json(body): Json<Value>) -> im
     Json(json!({ "evaluations": evaluations }))
 }
 
-async fn buckets(State(servers): State<Servers>) -> impl IntoResponse {
-    Json(json!({ "bits": BITS, "entries": servers.entries.len() }))
+/// A blinder and a directory, and what both were asked.
+struct Running {
+    blinder: BlinderClient,
+    directory: Directory,
+    _blinder: pod_http::ServerHandle,
 }
 
-async fn bucket(State(servers): State<Servers>, Path((bits, number)): Path<(u8, u32)>) -> impl IntoResponse {
-    let mut inside: Vec<_> = servers.entries.iter().filter(|(tag, _)| bucket_of(tag, bits) == number).collect();
-    inside.sort();
-    Bucket { bits, number, entries: inside.into_iter().map(|(_, entry)| entry.clone()).collect() }.to_bytes()
+impl Running {
+    async fn start(world: &World, servers: Servers, entries: Vec<(Tag, Vec<u8>)>) -> Self {
+        let handle = world.serve(Router::new().route("/v1/evaluate-citizen", post(evaluate)).with_state(servers)).await;
+        let known = pod_client::blinder::BlinderKey { public: blinder_key(1).public(), epoch: EPOCH };
+        let blinder = BlinderClient::new(&world.caller, &url(&handle), known).unwrap();
+        let directory = Directory::start(world, Served::new(members(), entries)).await;
+        Self { blinder, directory, _blinder: handle }
+    }
+
+    async fn find(
+        &self,
+        world: &World,
+        code: &str,
+        copy: &mut RegistryCopy,
+        seen: &mut NewestSeen,
+    ) -> Result<BTreeSet<String>, CallError> {
+        let found =
+            find_holders(&world.caller, code, "login", copy, &self.blinder, &self.directory.client, seen).await?;
+        Ok(found.into_iter().map(|one| one.name).collect())
+    }
 }
 
-async fn serve(world: &World, servers: Servers) -> (BlinderClient, DirectoryClient, pod_http::ServerHandle) {
-    let router = Router::new()
-        .route("/v1/evaluate-citizen", post(evaluate))
-        .route("/v1/buckets", get(buckets))
-        .route("/v1/buckets/{bits}/{number}", get(bucket))
-        .with_state(servers);
-    let handle = world.serve(router).await;
-    let address = url(&handle);
-    let known = pod_client::blinder::BlinderKey { public: blinder_key(1).public(), epoch: EPOCH };
-    let blinder = BlinderClient::new(&world.caller, &address, known).unwrap();
-    (blinder, DirectoryClient::new(&world.caller, &address).unwrap(), handle)
+fn servers() -> Servers {
+    Servers { blinder: 1, inputs: Arc::default() }
+}
+
+fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+    names.into_iter().map(str::to_owned).collect()
 }
 
 #[tokio::test]
@@ -107,17 +124,17 @@ async fn own_holders_and_nobody_elses() {
         entry(4, 2, CODE, later),
         entry(5, 5, "020202A456Y", later),
     ];
-    let inputs = Arc::default();
-    let servers = Servers { entries: Arc::new(entries), blinder: 1, inputs: Arc::clone(&inputs) };
-    let (blinder, directory, _running) = serve(&world, servers).await;
-    let cities: Vec<(u8, &str)> = (1..=6).map(|seed| (seed, "https://node.example")).collect();
-    let registry = registry(&cities);
-    let typed = " 010114a123x ";
-    let found = find_holders(&world.caller, typed, "login", &registry, &blinder, &directory).await.unwrap();
-    let names: BTreeSet<&str> = found.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(names, BTreeSet::from(["city-1", "city-2"]));
+    let servers = servers();
+    let inputs = Arc::clone(&servers.inputs);
+    let running = Running::start(&world, servers, entries).await;
+    let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
+    let (blinder, directory) = (&running.blinder, &running.directory.client);
+    let (typed, mut seen) = (" 010114a123x ", NewestSeen::new());
+    let found = find_holders(&world.caller, typed, "login", &mut copy, blinder, directory, &mut seen).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.name.clone()).collect::<BTreeSet<_>>(), names(["city-1", "city-2"]));
     assert!(found.iter().all(|one| one.handle.record_types == ["residence".parse().unwrap()]));
     assert_eq!(found.iter().find(|one| one.holder == city(1)).unwrap().handle.pod, PodId::new([1; 16]));
+    assert_eq!(seen.into_values().collect::<Vec<_>>(), [NOW - 60; 3]);
     // One question, and the code is not in it.
     let inputs = inputs.lock().unwrap();
     assert_eq!(inputs.len(), 1);
@@ -126,12 +143,88 @@ async fn own_holders_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn a_bucket_with_an_entry_less_or_at_another_place_is_found_out() {
+    let world = World::new();
+    let both = vec![entry(1, 1, CODE, NOW + DAY), entry(2, 2, CODE, NOW + DAY)];
+    let running = Running::start(&world, servers(), both.clone()).await;
+    let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
+    let mut seen = NewestSeen::new();
+    // The holder of the second is left out; then it is hidden under the first one's place.
+    let (first, second) = (&both[0], &both[1]);
+    let elsewhere = vec![first.clone(), (first.0, second.1.clone())];
+    for (shown, code) in [(vec![first.clone()], "map-root"), (elsewhere, "map-place")] {
+        running.directory.change(|served| served.shown = Some(shown));
+        let error = running.find(&world, CODE, &mut copy, &mut seen).await.unwrap_err();
+        assert_eq!(error.code(), code);
+    }
+    running.directory.change(|served| served.shown = None);
+    let found = running.find(&world, CODE, &mut copy, &mut seen).await.unwrap();
+    assert_eq!(found, names(["city-1", "city-2"]));
+}
+
+#[tokio::test]
+async fn an_older_entry_does_not_come_back() {
+    let world = World::new();
+    let (old, new) = (entry_of(1, 1, CODE, NOW - 60, NOW + DAY), entry_of(1, 1, CODE, NOW, NOW + DAY));
+    let running = Running::start(&world, servers(), vec![new]).await;
+    let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
+    let mut seen = NewestSeen::new();
+    assert_eq!(running.find(&world, CODE, &mut copy, &mut seen).await.unwrap(), names(["city-1"]));
+    // Even the log itself says so.
+    running.directory.change(|served| {
+        served.entries = vec![old];
+        served.publish(NOW + 1);
+    });
+    let error = running.find(&world, CODE, &mut copy, &mut seen).await.unwrap_err();
+    assert_eq!(error.code(), "entry-replayed");
+    // Whoever never saw the newer one cannot know.
+    let found = running.find(&world, CODE, &mut copy, &mut NewestSeen::new()).await.unwrap();
+    assert_eq!(found, names(["city-1"]));
+}
+
+#[tokio::test]
+async fn a_bucket_under_another_history_is_a_fork_and_a_mirror_answers_instead() {
+    let world = World::new();
+    let entries = vec![entry(1, 1, CODE, NOW + DAY)];
+    let mut running = Running::start(&world, servers(), entries.clone()).await;
+    let mirror = Directory::start(&world, Served::new(members(), entries)).await;
+    let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
+    running.directory.change(|served| {
+        served.entries.clear();
+        served.leaves.clear();
+        served.publish(NOW);
+    });
+    let mut seen = NewestSeen::new();
+    let error = running.find(&world, CODE, &mut copy, &mut seen).await.unwrap_err();
+    assert_eq!((error.code(), error.evidence().is_some()), ("log-fork", true));
+    let mirrored = running.directory.client.clone().with_mirrors(&world.caller, &[url(&mirror.handle)]).unwrap();
+    running.directory.client = mirrored;
+    assert_eq!(running.find(&world, CODE, &mut copy, &mut seen).await.unwrap(), names(["city-1"]));
+    assert_eq!(copy.evidence().count(), 1);
+}
+
+#[tokio::test]
+async fn another_number_of_buckets_is_asked_for_again() {
+    let world = World::new();
+    let running = Running::start(&world, servers(), vec![entry(1, 1, CODE, NOW + DAY)]).await;
+    let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
+    let mut lookup = running.directory.client.lookup(&mut copy);
+    let mut seen = NewestSeen::new();
+    let (tag, _) = entry(1, 1, CODE, NOW + DAY);
+    assert_eq!(lookup.entries(&city(1), &[7; 16], &mut seen, NOW).await.unwrap().len(), 0);
+    running.directory.change(|served| {
+        served.bits = 6;
+        served.publish(NOW + 1);
+    });
+    assert_eq!(lookup.entries(&city(1), &tag, &mut seen, NOW).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_blinder_with_another_key_than_the_known_one_is_not_believed() {
     let world = World::new();
-    let servers = Servers { entries: Arc::new(vec![]), blinder: 2, inputs: Arc::default() };
-    let (blinder, directory, _running) = serve(&world, servers).await;
-    let registry = registry(&[(1, "https://node.example")]);
-    let error = find_holders(&world.caller, CODE, "login", &registry, &blinder, &directory).await.unwrap_err();
+    let running = Running::start(&world, Servers { blinder: 2, inputs: Arc::default() }, vec![]).await;
+    let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
+    let error = running.find(&world, CODE, &mut copy, &mut NewestSeen::new()).await.unwrap_err();
     assert_eq!(error.code(), "not-believed");
     assert!(error.to_string().contains("the blinder's proof does not hold"), "{error}");
     assert!(error.advice().contains("federation.toml"), "{}", error.advice());

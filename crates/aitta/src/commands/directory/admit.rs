@@ -97,7 +97,7 @@ impl AnchorArgs {
         Ok(Speaker {
             anchor,
             key,
-            directory: DirectoryClient::new(&edge.caller(federation.roots.as_deref())?, &federation.directory)?,
+            directory: federation.directory(&edge.caller(federation.roots.as_deref())?)?,
             cti: Cti::new(random_array(&*edge.random)),
             now_secs,
             expires: now_secs.saturating_add(self.valid_days * DAY_SECS),

@@ -6,7 +6,8 @@
 //! | `key`, `seal.key` | its signing key's seed, and the key to which decisions are sealed |
 //! | `key-events.json` | its key log |
 //! | `registration.json` | what its organisation publishes about it |
-//! | `federation.toml`, `registry` | where the directory is, and the last good registry |
+//! | `federation.toml`, `registry` | where the directory is; the last good registry, and how far its log was seen |
+//! | `evidence/` | what proves that somebody showed another log, one file each |
 //! | `grants/` | the chains of grants it holds, one file each |
 //! | `receipts/` | the holders' signed evidence |
 
@@ -167,10 +168,9 @@ impl Opened {
     pub(super) async fn open(dir: &Path, edge: &Edge) -> Result<Self, Failure> {
         let kept = Kept::open(dir)?;
         let federation = Federation::read_own(&dir.join(FEDERATION))?;
-        let Joined { mut caller, directory, registry } = federation.join(edge, &dir.join(REGISTRY)).await?;
-        caller.net = Edge::net(&kept.identity.key, &registry).await?;
-        let registry = Arc::new(registry);
-        let joined = Joined { caller, directory, registry: (*registry).clone() };
+        let mut joined = federation.join(edge, &dir.join(REGISTRY)).await?;
+        joined.caller.net = Edge::net(&kept.identity.key, joined.registry()).await?;
+        let registry = Arc::new(joined.registry().clone());
         Ok(Self { kept, joined, registry, federation })
     }
 

@@ -81,7 +81,7 @@ async fn ask_for_news(opened: &mut Opened) -> Result<Vec<(String, String)>, Fail
 }
 
 fn notices(opened: &Opened, grant: &GivenGrant, now_secs: u64, language: Language) -> Vec<Value> {
-    let registry = &opened.joined.registry;
+    let registry = opened.joined.registry();
     let one = |known: &KnownNotice| match known.check(registry) {
         Ok(checked) => json!({
             "id": known.told.id, "service": checked.notice.service, "grants": checked.notice.grants,

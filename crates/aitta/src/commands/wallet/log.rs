@@ -54,7 +54,7 @@ impl Log {
         }
         let labels = opened.joined.labels([holder].into()).await.remove(&holder).unwrap_or_default();
         let names = LogNames {
-            registry: &opened.joined.registry,
+            registry: opened.joined.registry(),
             labels: &labels,
             state: &opened.state,
             holder: &holder,
@@ -88,10 +88,10 @@ async fn page(opened: &mut Opened, holder: Principal, pod: PodId, from: u64) -> 
             "Ask again; if it goes on, keep this wallet's folder as evidence and tell the data protection ombudsman.",
         )
     };
-    match opened.state.check_log_page(&asked, &page, None, &opened.joined.registry, now_secs) {
+    match opened.state.check_log_page(&asked, &page, None, opened.joined.registry(), now_secs) {
         Err(LogFault::ConsistencyNeeded { from, to }) => {
             let proof = opened.joined.node(&holder)?.consistency(from, to).await?;
-            opened.state.check_log_page(&asked, &page, Some(&proof), &opened.joined.registry, now_secs).map_err(broken)
+            opened.state.check_log_page(&asked, &page, Some(&proof), opened.joined.registry(), now_secs).map_err(broken)
         }
         checked => checked.map_err(broken),
     }

@@ -7,7 +7,8 @@
 //! | `root.recovery` | the root secret, wrapped under the recovery code: copy it somewhere else |
 //! | `state` | the wallet's memory, sealed |
 //! | `federation.toml` | where the directory is |
-//! | `registry` | the last good copy of the registry |
+//! | `registry` | the last good copy of the registry, and how far the directory's log was seen |
+//! | `evidence/` | what proves that somebody showed another log, one file each |
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,6 +64,16 @@ impl Opened {
         Ok(Self { dir: dir.to_owned(), device_key, root, state, edge: edge.clone(), joined, federation })
     }
 
+    /// Keeps how far the directory's log was seen.
+    pub(super) fn save_view(&self) -> Result<(), Failure> {
+        folder::write(&self.dir.join(REGISTRY), &self.joined.copy.to_bytes())
+    }
+
+    /// The wallet's folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.dir
+    }
+
     /// Writes the memory down.
     pub(super) fn save(&self) -> Result<(), Failure> {
         let sealed = self.state.seal(&self.device_key, &*self.edge.random);
@@ -73,7 +84,7 @@ impl Opened {
     /// Has a holder do something, and remembers its signed word. The memory is not written yet.
     pub(super) async fn order(&mut self, order: &Order) -> Result<CommandOutcome, Failure> {
         let signer = self.state.signer(&self.root, &order.holder).map_err(not_enrolled)?;
-        let (edge, registry) = (&self.edge, &self.joined.registry);
+        let (edge, registry) = (&self.edge, self.joined.registry());
         let make =
             |bound: &Bound| order.sign(&signer, bound.binding.clone(), bound.nonce, edge.now_secs(), &*edge.random);
         let outcome = self.joined.node(&order.holder)?.command(registry, make).await?;

@@ -53,7 +53,7 @@ impl Requests {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut opened = Opened::open(dir, edge).await?;
         let (mut shown, mut unshown) = (Vec::new(), Vec::new());
-        if opened.joined.registry.organisation_named(&self.what).is_some() {
+        if opened.joined.registry().organisation_named(&self.what).is_some() {
             // What cannot be read does not hide the others that wait.
             let waiting = inbox(&mut opened, &self.what, self.person.as_deref()).await?;
             for (bytes, review) in waiting.iter().zip(reviews(&opened, &waiting).await) {
@@ -137,7 +137,7 @@ async fn reviews(opened: &Opened, requests: &[Vec<u8>]) -> Vec<Result<Review, Fa
 
 /// What a person sees of it in these words, verified against the registry.
 pub(super) fn review_with(opened: &Opened, labels: &Labels, bytes: &[u8]) -> Result<Review, Failure> {
-    Review::of(bytes, &opened.joined.registry, labels, opened.edge.now_secs()).map_err(|fault| {
+    Review::of(bytes, opened.joined.registry(), labels, opened.edge.now_secs()).map_err(|fault| {
         let code = fault.code().to_owned();
         Failure::of(Exit::Refused, &code, fault).advise("Do not answer it; tell whoever sent it.")
     })

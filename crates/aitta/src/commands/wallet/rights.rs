@@ -137,7 +137,7 @@ async fn effect(opened: &Opened, holders: BTreeSet<Principal>, language: Languag
             Ok(node) => node.well_known().await.ok().and_then(|known| known.revocation_bound_secs),
             Err(_) => None,
         };
-        let name = opened.joined.registry.organisation(&holder).and_then(|one| one.names());
+        let name = opened.joined.registry().organisation(&holder).and_then(|one| one.names());
         let name =
             name.map_or_else(|| opened.joined.name_of(&holder), |one| one.in_language(language.code()).to_owned());
         sentences.push(takes_effect(&name, bound_secs).in_language(language).to_owned());

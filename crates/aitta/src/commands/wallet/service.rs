@@ -17,7 +17,7 @@ pub(super) fn named(opened: &Opened, name: &str) -> Result<Principal, Failure> {
     if let Ok(principal) = name.parse() {
         return Ok(principal);
     }
-    let services = || opened.joined.registry.organisations().flat_map(|one| one.services());
+    let services = || opened.joined.registry().organisations().flat_map(|one| one.services());
     let is_called = |names: &pod_protocol::words::Words| {
         ["fi", "sv", "en"].iter().any(|language| names.in_language(language).to_lowercase() == name.to_lowercase())
     };
@@ -115,7 +115,7 @@ pub(super) async fn take_back_all(
 pub(super) async fn take_back(opened: &mut Opened, holder: Principal, one: &Usable) -> Result<u64, Failure> {
     let signer = opened.state.signer(&opened.root, &holder).map_err(not_enrolled)?;
     let revocation = revocation(&signer, Target::Grant(one.grant), opened.edge.now_secs(), &*opened.edge.random);
-    let acknowledgement = opened.joined.node(&holder)?.revoke(&opened.joined.registry, &revocation).await?;
+    let acknowledgement = opened.joined.node(&holder)?.revoke(opened.joined.registry(), &revocation).await?;
     let given = opened.state.grants().iter().find(|grant| grant.id == one.grant);
     // The entry about a grant that the holder has not seen stands in no pod's log.
     if given.is_none_or(|grant| grant.deposited) {
