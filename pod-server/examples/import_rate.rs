@@ -4,6 +4,8 @@
 
 #[path = "../tests/node/city.rs"]
 mod city;
+#[path = "../tests/node/log.rs"]
+mod log;
 #[path = "../tests/node/neighbours.rs"]
 mod neighbours;
 

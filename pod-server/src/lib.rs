@@ -39,6 +39,7 @@ mod tables;
 mod to_the_end;
 pub mod upkeep;
 pub mod view;
+mod witness;
 
 pub use clock::{Clock, Monotonic, ThreadCpu};
 pub use fault::{Failure, Fault};

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::{Log, LogConfig};
+use pod_crypto::hpke::SealPrivateKey;
 use pod_crypto::{Random, SigningKey};
 use pod_http::Machine;
 use pod_protocol::Refusal;
@@ -13,6 +14,7 @@ use pod_protocol::ids::{Kid, PodId, Principal};
 use pod_protocol::path::{DisclosureRules, ReplayWindow, Unseen};
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::request::MAX_REQUEST_LIFETIME_SECS;
+use pod_protocol::tlog::post::seal_key;
 use pod_store::Store;
 use pod_vault::{NodeKeys, Vault};
 
@@ -31,7 +33,9 @@ use crate::metrics::Metrics;
 use crate::reach::Reach;
 use crate::releases::Releases;
 use crate::stop::Stop;
-use crate::view::{Asked, RevocationBound, View};
+use crate::upkeep::Posts;
+use crate::view::{RevocationBound, View};
+use crate::witness::Witness;
 
 /// What a node is made of.
 pub struct NodeParts {
@@ -75,6 +79,8 @@ impl std::fmt::Debug for NodeParts {
 pub struct Node {
     pub(crate) principal: Principal,
     pub(crate) key: Arc<SigningKey>,
+    /// Opens what lies in the directory's log for this node.
+    pub(crate) seal_key: SealPrivateKey,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) log: Log,
@@ -87,6 +93,7 @@ pub struct Node {
     pub(crate) nonces: Nonces,
     pub(crate) requests: Requests,
     pub(crate) registry: RegistryBook,
+    pub(crate) witness: Witness,
     pub(crate) view: View,
     pub(crate) rules: DisclosureRules,
     pub(crate) catalogue: Arc<pod_import::Catalogue>,
@@ -94,6 +101,7 @@ pub struct Node {
     pub(crate) releases: Releases,
     pub(crate) metrics: Metrics,
     pub(crate) reach: Reach,
+    pub(crate) posts: Posts,
     pub(crate) stop: Stop,
     pub(crate) clock: Clock,
     pub(crate) monotonic: Monotonic,
@@ -157,6 +165,7 @@ impl Node {
             released,
             revoked_keys,
             requests: Requests::new(Arc::clone(&parts.store)),
+            witness: Witness::new(Arc::clone(&parts.store)),
             registry: RegistryBook::open(Arc::clone(&parts.store), parts.anchor, now_secs)?,
             rules: disclosure_rules(withheld)?,
             uses,
@@ -164,9 +173,11 @@ impl Node {
             releases: Releases::new(),
             metrics: Metrics::new(parts.thread_cpu.is_some()),
             reach: Reach::default(),
+            posts: Posts::default(),
             stop: Stop::new(),
             replay: Mutex::new(replay),
             principal: parts.principal,
+            seal_key: seal_key(&parts.key),
             key: parts.key,
             store: parts.store,
             catalogue: parts.catalogue,
@@ -200,21 +211,10 @@ impl Node {
     /// # Errors
     /// [`Failure::Refused`] when it is no snapshot; [`Failure::Fault`].
     pub fn take_registry(&self, snapshot: &[u8]) -> Result<Vec<(usize, Refusal)>, Failure> {
-        self.take_registry_of(self.view.ask(), snapshot)
-    }
-
-    /// As [`Node::take_registry`], of a copy that was asked for at that moment.
-    pub(crate) fn take_registry_of(&self, asked: Asked, snapshot: &[u8]) -> Result<Vec<(usize, Refusal)>, Failure> {
+        let asked = self.view.ask();
         let left_out = self.registry.take(snapshot, (self.clock)())?;
         self.view.answered(asked);
         Ok(left_out)
-    }
-
-    /// The copy of the registry was still the newest when this was asked.
-    pub(crate) fn confirm_registry(&self, asked: Asked) -> Result<(), Fault> {
-        self.registry.confirm((self.clock)())?;
-        self.view.answered(asked);
-        Ok(())
     }
 
     /// Waits for a fault after which going on would be guessing. Whoever runs the node then ends the process; the node answers

@@ -3,6 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::upkeep::LogStanding;
+
 /// How calls to one other process went lately.
 #[derive(Debug, Default)]
 pub(crate) struct Neighbour(Mutex<Lately>);
@@ -40,6 +42,8 @@ impl Neighbour {
 /// All neighbours of a node.
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
+    /// Whether what the directory shows holds.
+    pub(crate) log: LogStanding,
     /// Gives the registry and takes holder entries.
     pub(crate) directory: Neighbour,
     /// Makes the tags of holder entries.

@@ -28,6 +28,8 @@ use crate::view::RevocationBound;
 
 /// Only the node's own user gets at its store and its log.
 const DATA_MODE: u32 = 0o700;
+/// The folder, in the node's own, for what proves that a directory lied.
+const EVIDENCE: &str = "evidence";
 
 /// Looks into the environment: `|name| std::env::var_os(name)` in `main`.
 pub type Environment = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
@@ -175,7 +177,11 @@ impl NodeServer {
         // Every socket is open: from here on nothing fails.
         let admin = admin.serve(admin_service(&app, &importer));
         let metrics = metrics.map(|server| server.serve(metrics_service(&app)));
-        put(&app.upkeep, Upkeep::start(&node, &config.upkeep, &client));
+        let mut upkeep = config.upkeep.clone();
+        if let Some(directory) = &mut upkeep.directory {
+            directory.evidence = Some(config.data.join(EVIDENCE));
+        }
+        put(&app.upkeep, Upkeep::start(&node, &upkeep, &client));
         let addresses = main.addresses().to_vec();
         put(&app.server, main.serve(main_service(&app)));
         for address in &addresses {

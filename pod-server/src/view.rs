@@ -41,9 +41,19 @@ impl Default for RevocationBound {
     }
 }
 
+/// Moments are counted from an hour before the clock's own zero, so that one before a machine's start can be told too.
+const BEFORE_ZERO_NANOS: u64 = 3600 * NANOS_PER_SEC;
+
 /// The moment before a question: as old as its answer may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked(u64);
+
+impl Asked {
+    /// The answer says what was so that many seconds before.
+    pub(crate) fn earlier_by(self, secs: u64) -> Self {
+        Self(self.0.saturating_sub(secs.saturating_mul(NANOS_PER_SEC)))
+    }
+}
 
 /// When revocations were last looked at.
 pub(crate) struct View {
@@ -71,7 +81,7 @@ impl View {
 
     /// To be called before the question goes out.
     pub(crate) fn ask(&self) -> Asked {
-        Asked((self.monotonic)())
+        Asked(self.nanos())
     }
 
     /// The question was answered, and what the answer says is in use.
@@ -91,7 +101,11 @@ impl View {
 
     fn age_nanos(&self) -> Option<u64> {
         let looked = self.looked.load(Ordering::Acquire).checked_sub(1)?;
-        Some((self.monotonic)().saturating_sub(looked))
+        Some(self.nanos().saturating_sub(looked))
+    }
+
+    fn nanos(&self) -> u64 {
+        (self.monotonic)().saturating_add(BEFORE_ZERO_NANOS)
     }
 }
 
@@ -126,6 +140,15 @@ mod tests {
         nanos.store(300 * NANOS_PER_SEC, Ordering::SeqCst);
         assert_eq!((view.is_recent(), view.age_secs()), (true, Some(300)));
         nanos.fetch_add(1, Ordering::SeqCst);
+        assert!(!view.is_recent());
+    }
+
+    #[test]
+    fn what_witnesses_saw_is_as_old_as_they_say() {
+        let (view, nanos) = view(300);
+        view.answered(view.ask().earlier_by(290));
+        assert_eq!((view.is_recent(), view.age_secs()), (true, Some(290)), "also right after the machine's start");
+        nanos.store(11 * NANOS_PER_SEC, Ordering::SeqCst);
         assert!(!view.is_recent());
     }
 

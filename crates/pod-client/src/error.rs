@@ -217,11 +217,19 @@ impl CallError {
         }
     }
 
+    /// What is wrong with a log, when that is it.
+    #[must_use]
+    pub fn log_fault(&self) -> Option<&LogFault> {
+        match self {
+            Self::Unbelievable { what: Disbelief::Log { fault, .. }, .. } => Some(fault),
+            _ => None,
+        }
+    }
+
     /// Whether a log's head is only not vouched for, and contradicts nothing: nobody need have lied.
     #[must_use]
     pub fn is_late(&self) -> bool {
-        let Self::Unbelievable { what: Disbelief::Log { fault, .. }, .. } = self else { return false };
-        matches!(fault, LogFault::Witnesses { .. } | LogFault::Stale { .. })
+        matches!(self.log_fault(), Some(LogFault::Witnesses { .. } | LogFault::Stale { .. }))
     }
 
     /// What to do about it, in one sentence.

@@ -221,6 +221,14 @@ impl NodeClient {
         Ok(outcome.acknowledgement)
     }
 
+    /// Has the node pass on to the directory's log what is sealed for another holder.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(crate) async fn forward_to_log(&self, items: Vec<u8>) -> Result<(), CallError> {
+        self.target.post("/v1/log/posts", CBOR, JSON, items).await.map(drop)
+    }
+
     fn acknowledged(
         &self,
         body: &[u8],

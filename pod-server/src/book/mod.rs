@@ -13,6 +13,7 @@
 pub(crate) mod cache;
 pub(crate) mod early;
 pub(crate) mod grants;
+pub(crate) mod log_times;
 pub(crate) mod nonces;
 pub(crate) mod registry;
 pub(crate) mod released;

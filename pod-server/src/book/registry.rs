@@ -78,15 +78,35 @@ impl RegistryBook {
     pub(crate) fn take(&self, snapshot: &[u8], now_secs: u64) -> Result<Vec<(usize, Refusal)>, Failure> {
         let fetched = Registry::read_snapshot(snapshot)?;
         let (registry, left_out) = self.held().newest.joined(&fetched, now_secs);
-        let snapshot = registry.held_snapshot();
         // What could not be read at the next start is not kept.
-        Registry::read_snapshot(&snapshot)?;
+        Registry::read_snapshot(&registry.held_snapshot())?;
+        self.keep(registry, now_secs)?;
+        Ok(left_out)
+    }
+
+    fn keep(&self, registry: Registry, fetched_secs: u64) -> Result<(), Fault> {
         let mut batch = Batch::new();
-        batch.put(SINGLES, KEY, [now_secs.to_be_bytes().as_slice(), &snapshot].concat());
+        batch.put(SINGLES, KEY, [fetched_secs.to_be_bytes().as_slice(), &registry.held_snapshot()].concat());
         batch.delete(SINGLES, CONFIRMED_KEY);
         self.store.commit(batch)?;
-        self.set(Held::new(registry, now_secs));
-        Ok(left_out)
+        self.set(Held::new(registry, fetched_secs));
+        Ok(())
+    }
+
+    /// What was fetched, also when it is too old to count.
+    pub(crate) fn newest(&self) -> Registry {
+        (*self.held().newest).clone()
+    }
+
+    /// Takes a registry into use that was joined with [`RegistryBook::newest`] and last known to be the newest at
+    /// `fetched_secs`; after keeping it, when something in it `changed`.
+    pub(crate) fn hold(&self, registry: Registry, changed: bool, fetched_secs: u64) -> Result<(), Fault> {
+        if !changed {
+            return self.confirm(fetched_secs);
+        }
+        self.keep(registry, fetched_secs)?;
+        self.age(fetched_secs);
+        Ok(())
     }
 
     /// The directory says that the copy that is held is still its newest.

@@ -28,6 +28,7 @@ use crate::node::Node;
 use crate::releases::{Changing, Holding};
 use crate::request::Peer;
 
+pub(crate) use keys::key_event;
 pub use revoke::revoke;
 
 /// Does what a signed command says, and answers with the acknowledgement and what was asked for.

@@ -203,6 +203,7 @@ fn from_toml(setting: &'static Setting, value: &Spanned<DeValue<'_>>, at: &Sourc
         (Kind::Number, DeValue::Integer(number)) => {
             i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| *number >= 0).map(Value::Integer)
         }
+        (Kind::Flag, DeValue::Boolean(flag)) => Some(Value::Boolean(*flag)),
         (Kind::List, DeValue::Array(items)) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(|text| Value::String(text.to_owned())));
             texts.collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty()).map(Value::Array)
@@ -216,6 +217,10 @@ fn from_text(setting: &'static Setting, text: &str, at: &Source) -> Result<Value
     match setting.kind {
         Kind::Text => Ok(Value::String(text.to_owned())),
         Kind::List => Ok(Value::Array(text.split(',').map(|one| Value::String(one.trim().to_owned())).collect())),
+        Kind::Flag => match text.trim().parse() {
+            Ok(flag) => Ok(Value::Boolean(flag)),
+            Err(_) => Err(wrong_kind(setting, at)),
+        },
         Kind::Number => match text.trim().parse::<u64>().ok().and_then(|number| i64::try_from(number).ok()) {
             Some(number) => Ok(Value::Integer(number)),
             None => Err(wrong_kind(setting, at)),
@@ -228,6 +233,7 @@ fn wrong_kind(setting: &'static Setting, at: &Source) -> ConfigError {
         Kind::Text => "a text",
         Kind::List => "a list of texts, not empty",
         Kind::Number => "a whole number, not negative",
+        Kind::Flag => "true or false",
     };
     ConfigError::Kind { at: at.clone(), name: setting.name, must, example: setting.example }
 }

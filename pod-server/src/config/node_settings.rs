@@ -15,6 +15,10 @@ const fn number(name: &'static str, default: &'static str, about: &'static str) 
     Setting { name, kind: Kind::Number, need: Default(default), example: default, about, check: any }
 }
 
+const fn flag(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, kind: Kind::Flag, need: Default(default), example: default, about, check: any }
+}
+
 const fn checked(setting: Setting, check: fn(&str) -> Result<(), String>) -> Setting {
     Setting { check, ..setting }
 }
@@ -124,7 +128,18 @@ pub(super) static SETTINGS: &[Setting] = &[
         ),
         parses::<Origin>,
     ),
-    number("directory.refresh_secs", "30", "Between two looks at the registry."),
+    list(checked(
+        text(
+            "directory.mirrors",
+            Optional,
+            r#"["https://mirror.example"]"#,
+            "Mirrors of the directory, asked in this order when it is away or lies.",
+        ),
+        parses::<Origin>,
+    )),
+    number("directory.witnesses", "2", "How many other organisations must have seen what the directory shows."),
+    flag("directory.witness", "true", "Whether this node tells others what it saw of the directory's log."),
+    number("directory.refresh_secs", "30", "Between two looks at the directory's log."),
     number(
         "directory.revocation_bound_secs",
         "300",

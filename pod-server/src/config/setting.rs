@@ -10,6 +10,8 @@ pub enum Kind {
     List,
     /// A whole number, not negative.
     Number,
+    /// true or false.
+    Flag,
 }
 
 /// Whether a setting must be there.

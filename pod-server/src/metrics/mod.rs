@@ -42,6 +42,8 @@ pub(crate) struct Metrics {
     commands: Family<Outcome, Counter>,
     notices: Family<Outcome, Counter>,
     notices_waiting: Gauge,
+    from_log: Family<Outcome, Counter>,
+    directory_lies: Gauge,
     steps: Steps,
     steps_cpu: Steps,
     requests: Family<RouteLabels, Counter>,
@@ -67,6 +69,8 @@ impl Metrics {
             commands: Family::default(),
             notices: Family::default(),
             notices_waiting: Gauge::default(),
+            from_log: Family::default(),
+            directory_lies: Gauge::default(),
             steps: Steps::new(),
             steps_cpu: Steps::new(),
             requests: Family::default(),
@@ -88,6 +92,14 @@ impl Metrics {
         registry.register("notices", "Notices and receipts that were delivered", metrics.notices.clone());
         let waiting = metrics.notices_waiting.clone();
         registry.register("notices_waiting", "Notices and receipts that are yet to be delivered", waiting);
+        let from_log = metrics.from_log.clone();
+        registry.register(
+            "from_log",
+            "Revocations and key events from the directory's log, by how they ended",
+            from_log,
+        );
+        let lies = metrics.directory_lies.clone();
+        registry.register("directory_lies", "How often the directory or a mirror lied since the start", lies);
         registry.register("step_nanoseconds", "Time spent in each step of the request path", metrics.steps.family());
         if with_cpu {
             let family = metrics.steps_cpu.family();
@@ -129,6 +141,11 @@ impl Metrics {
         self.notices.get_or_create(&Outcome { outcome }).inc();
     }
 
+    /// Something that lay in the directory's log for this node was taken.
+    pub(crate) fn came_from_log(&self, outcome: &'static str) {
+        self.from_log.get_or_create(&Outcome { outcome }).inc();
+    }
+
     /// A request on `route` was answered with `status`.
     pub(crate) fn request(&self, method: &'static str, route: &'static str, status: u16) {
         self.requests.get_or_create(&RouteLabels { method, route, status }).inc();
@@ -144,6 +161,7 @@ pub(crate) struct Levels {
     pub(crate) enrolled: u64,
     pub(crate) registry_age_secs: u64,
     pub(crate) notices_waiting: u64,
+    pub(crate) directory_lies: u64,
     pub(crate) connections: pod_http::Counts,
     pub(crate) peers: pod_net::NetCounts,
 }
@@ -158,6 +176,7 @@ impl Metrics {
         set(&self.enrolled, levels.enrolled);
         set(&self.registry_age_secs, levels.registry_age_secs);
         set(&self.notices_waiting, levels.notices_waiting);
+        set(&self.directory_lies, levels.directory_lies);
         set(&self.connections_open, u64::try_from(levels.connections.open).unwrap_or(u64::MAX));
         for (outcome, count) in endings(&levels.connections) {
             set(&self.connections.get_or_create(&Outcome { outcome }), count);

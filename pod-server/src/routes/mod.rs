@@ -13,6 +13,7 @@ mod command;
 mod edge;
 mod forms;
 mod health;
+mod log;
 mod metrics;
 mod nonce;
 mod notices;

@@ -97,8 +97,14 @@ problem!(
     "Meillä on vika", "Vi har ett fel", "Something of ours failed"
 );
 
+problem!(
+    /// A witness was shown a checkpoint that does not continue the one before (C2SP tlog-witness).
+    NOT_CONTINUED, "not-continued", 422,
+    "Loki ei jatka aiempaa", "Loggen fortsätter inte den tidigare", "The log does not continue the earlier one"
+);
+
 /// All of them, for documentation and for tests that codes are unique.
-pub const ALL: [&ProblemType; 14] = [
+pub const ALL: [&ProblemType; 15] = [
     &DENIED,
     &MALFORMED,
     &USE_NONCE,
@@ -112,6 +118,7 @@ pub const ALL: [&ProblemType; 14] = [
     &METHOD_NOT_ALLOWED,
     &MEDIA_TYPE,
     &NOT_ACCEPTABLE,
+    &NOT_CONTINUED,
     &FAULT,
 ];
 

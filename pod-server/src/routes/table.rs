@@ -11,17 +11,23 @@ use pod_crypto::random_array;
 use pod_http::{
     Bytes, HeaderMap, Incoming, Language, Method, Outgoing, PeerInfo, Problem, ProblemType, Service, TraceId, Uri,
 };
+
 use pod_protocol::codec::MAX_OBJECT_BYTES;
+use pod_protocol::cose::Payload as _;
+use pod_protocol::tlog::post::LogPost;
+use pod_protocol::tlog::witness::{ADD_CHECKPOINT_PATH, MAX_ADD_CHECKPOINT_BYTES};
 
 use super::edge::{Asked, Handler, answer, watch};
 use super::problems::{METHOD_NOT_ALLOWED, NOT_FOUND};
-use super::{App, call, command, health, metrics, nonce, notices, openapi, public, requests, revocation};
+use super::{App, call, command, health, log, metrics, nonce, notices, openapi, public, requests, revocation};
 use crate::book::requests::MAX_DECISION_BYTES;
 use crate::enrolment::{self, MAX_CONFIRMATION_BYTES, MAX_ENROLMENT_BYTES};
 use crate::import::{Importer, admin};
 
 /// A call or a command in its CBOR form, and a third more as base64url in JSON.
 const MESSAGE_BYTES: usize = MAX_OBJECT_BYTES * 3 / 2;
+/// As many sealed revocations as one post has.
+const LOG_POST_BYTES: usize = LogPost::LIMITS.bytes;
 /// Paths of a few hundred files.
 const IMPORT_ORDER_BYTES: usize = 64 * 1024;
 /// What clients post where nothing is needed, such as `{}`.
@@ -126,6 +132,8 @@ static TABLE: &[Route] = routes! {
     "POST" "/v1/revocations", Revocation, MESSAGE_BYTES, Main => revocation::post;
     "POST" "/v1/notices", Notice, MAX_OBJECT_BYTES, Main => notices::take;
     "POST" "/v1/notices/receipts", Notice, MAX_OBJECT_BYTES, Main => notices::answer;
+    "POST" "/v1/log/posts", None, LOG_POST_BYTES, Main => log::posts;
+    "POST" ADD_CHECKPOINT_PATH, None, MAX_ADD_CHECKPOINT_BYTES, Main => log::witness;
     "POST" "/v1/nonce", None, IGNORED_BYTES, Main => nonce::post;
     "GET" "/v1/access-requests/{id}", Link, NO_BODY, Main => requests::get;
     "POST" "/v1/access-requests/{id}/decisions", Link, MAX_DECISION_BYTES, Main => requests::decide;

@@ -1,12 +1,15 @@
 //! Where the directory and the blinder are, and how often the node calls them.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use pod_client::directory::MAX_MIRRORS;
 use pod_http::Origin;
 use pod_protocol::holder_entry::MAX_ENTRY_LIFETIME_SECS;
 use pod_protocol::ids::{Principal, from_base64url};
 use pod_protocol::statement::Endpoint;
+use pod_protocol::tlog::head::USUAL_WITNESSES;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
@@ -50,7 +53,15 @@ pub struct UpkeepConfig {
 pub struct DirectoryConfig {
     /// `https://HOST[:PORT]`, or `http://127.0.0.1:PORT` on this machine.
     pub url: Origin,
-    /// Between two looks at the registry; 30 s.
+    /// Mirrors of the directory, asked in this order when it is away or lies.
+    pub mirrors: Vec<Origin>,
+    /// How many other organisations must have seen what it shows; 2.
+    pub witnesses: usize,
+    /// Whether this node cosigns what the directory shows, for others; it does.
+    pub witness: bool,
+    /// The folder for what proves that somebody lied; none keeps nothing.
+    pub evidence: Option<PathBuf>,
+    /// Between two looks at the log; 30 s.
     pub refresh: Duration,
     /// How old the last look may be when delegated grants count; 300 s, and no longer.
     pub revocation_bound: RevocationBound,
@@ -68,6 +79,12 @@ pub struct DirectoryConfig {
 struct Written {
     #[serde(deserialize_with = "origin")]
     url: Origin,
+    #[serde(default, deserialize_with = "origins")]
+    mirrors: Vec<Origin>,
+    #[serde(default = "witnesses")]
+    witnesses: usize,
+    #[serde(default = "witness")]
+    witness: bool,
     #[serde(default = "refresh", rename = "refresh_secs", deserialize_with = "seconds")]
     refresh: Duration,
     #[serde(default, rename = "revocation_bound_secs", deserialize_with = "bound")]
@@ -84,14 +101,35 @@ impl TryFrom<Written> for DirectoryConfig {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let Written { url, refresh, revocation_bound, publish, entry_lifetime_days, enrolment } = written;
+        let Written {
+            url,
+            mirrors,
+            witnesses,
+            witness,
+            refresh,
+            revocation_bound,
+            publish,
+            entry_lifetime_days,
+            enrolment,
+        } = written;
         let (refresh_secs, bound_secs) = (refresh.as_secs(), revocation_bound.secs());
         if refresh_secs >= bound_secs {
             return Err(format!(
                 "refresh_secs = {refresh_secs} must be less than revocation_bound_secs = {bound_secs}: delegated grants would be refused in between"
             ));
         }
-        Ok(Self { url, refresh, revocation_bound, publish, entry_lifetime_days, enrolment })
+        Ok(Self {
+            url,
+            mirrors,
+            witnesses,
+            witness,
+            evidence: None,
+            refresh,
+            revocation_bound,
+            publish,
+            entry_lifetime_days,
+            enrolment,
+        })
     }
 }
 
@@ -110,6 +148,14 @@ pub struct BlinderConfig {
     /// The epoch for which tags are made; 1.
     #[serde(default = "first_epoch")]
     pub epoch: u16,
+}
+
+fn witnesses() -> usize {
+    USUAL_WITNESSES
+}
+
+fn witness() -> bool {
+    true
 }
 
 fn refresh() -> Duration {
@@ -145,6 +191,14 @@ impl<T> Visitor<'_> for Text<T> {
 
 fn origin<'de, D: Deserializer<'de>>(from: D) -> Result<Origin, D::Error> {
     from.deserialize_str(Text(|text| text.parse::<Origin>().map_err(|error| error.to_string())))
+}
+
+fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Origin>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    if texts.len() > MAX_MIRRORS {
+        return Err(D::Error::custom(format!("more than {MAX_MIRRORS} mirrors")));
+    }
+    texts.iter().map(|text| text.parse::<Origin>().map_err(D::Error::custom)).collect()
 }
 
 fn public_key<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> {

@@ -3,17 +3,19 @@
 //! Neither is needed to answer: while the directory is away the node works on from its last good copy, and what it has to
 //! tell waits on disk.
 //!
-//! - `registry`: fetched every 30 s, also while the directory does not answer; the last good copy stays
+//! - `follow`: the directory's log, every 30 s, also while it does not answer: the registry, and what is sealed for this node
+//! - `posts`: what wallets gave to be posted to the log, until the directory has it
 //! - `tags`: the blinder makes a tag for each person, while an import has their identity codes at hand
 //! - `queue`: what the directory has yet to be told
 //! - `publication`: tells it, renews it, withdraws it
 //! - `notices`: tells services that grants were taken back, and holders what services answered
 
 mod config;
+mod follow;
 mod notices;
+mod posts;
 mod publication;
 mod queue;
-mod registry;
 mod tags;
 
 use std::sync::Arc;
@@ -33,6 +35,8 @@ pub use notices::deliver;
 pub use publication::withdraw;
 pub use tags::{Blinder, TagsFailed};
 
+pub(crate) use follow::{LogStanding, keep_evidence};
+pub(crate) use posts::{Posts, take as take_posts};
 pub(crate) use queue::tags_lacking;
 pub(crate) use tags::{FoundBy, has_tag, keep_tag};
 
@@ -68,9 +72,12 @@ impl Upkeep {
         let notices = notices::keep(Arc::clone(node), client.clone());
         let mut tasks = vec![tokio::spawn(until(stopping.clone(), notices))];
         if let Some(directory) = &config.directory {
-            let registry = registry::keep(Arc::clone(node), directory.clone(), client.clone());
+            node.witness.set_up(directory.witness, directory.evidence.clone());
+            let followed = follow::follow(Arc::clone(node), directory.clone(), client.clone());
+            let posted = posts::forward(Arc::clone(node), directory.clone(), client.clone());
             let entries = publication::publish(Arc::clone(node), directory.clone(), client.clone());
-            tasks.push(tokio::spawn(until(stopping.clone(), registry)));
+            tasks.push(tokio::spawn(until(stopping.clone(), followed)));
+            tasks.push(tokio::spawn(until(stopping.clone(), posted)));
             tasks.push(tokio::spawn(until(stopping, entries)));
         }
         Self { node: Arc::clone(node), has_directory: config.directory.is_some(), tasks, stop }
@@ -118,6 +125,15 @@ fn reasons(node: &Node) -> Vec<Reason> {
         let then = "passed-on grants are refused until the directory is reached, others go on";
         add("registry-stale", false, format!("{age}: {then}{why}"));
     }
+    if let Some(lie) = node.reach.log.lie() {
+        add("directory-lies", false, lie);
+    }
+    match node.store.count(crate::tables::LOG_POSTS) {
+        Ok(waiting) if waiting > 0 && !why.is_empty() => {
+            add("posts-waiting", false, format!("{waiting} revocations or key events wait to be posted{why}"));
+        }
+        _ => {}
+    }
     match node.store.count(crate::tables::UNPUBLISHED) {
         Ok(waiting) if waiting > 0 && !why.is_empty() => {
             add("entries-waiting", false, format!("{waiting} holder entries wait for the directory{why}"));
@@ -139,6 +155,9 @@ enum Undone {
     /// The other side did not answer, or refused.
     #[error("{0}")]
     Call(#[from] pod_http::ClientError),
+    /// The directory or a mirror was away, or showed what does not hold.
+    #[error("{0}")]
+    Directory(#[from] pod_client::CallError),
     /// The other side did not answer before it would have been asked again.
     #[error("no answer until it was to be asked again")]
     Unanswered,

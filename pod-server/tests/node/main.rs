@@ -10,6 +10,7 @@
 )]
 
 mod city;
+mod log;
 mod neighbours;
 mod notices;
 mod people;
@@ -19,6 +20,7 @@ mod web;
 
 mod a_stopped_log_releases_nothing;
 mod a_wallet_finds_the_pod;
+mod a_witness_cosigns_one_history;
 mod an_answer_can_be_read;
 mod an_import_counts_at_the_next_release;
 mod an_import_is_killed;
@@ -37,6 +39,7 @@ mod over_libp2p;
 mod registers_come_in;
 mod services_are_told;
 mod the_directory_is_away_for_an_hour;
+mod the_log_is_followed;
 mod the_next_day_changes_sixty;
 mod the_registry_stays;
 mod upkeep_settings_say_what_to_write;

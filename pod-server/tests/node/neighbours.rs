@@ -8,7 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use pod_crypto::blind::{BlinderKey, Blinding};
@@ -27,6 +28,7 @@ use pod_server::upkeep::{Blinder, BlinderConfig, DirectoryConfig};
 use pod_server::view::RevocationBound;
 
 use crate::city::{CITIES, START_SECS, key, principal, seed};
+use crate::log::{self, Log, SharedLog, Signer};
 
 /// How long a condition may take to come true: far more than it ever does.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,8 +85,14 @@ pub(crate) async fn serve(socket: &Path, router: Router) -> ServerHandle {
 /// What the directory was asked and told.
 #[derive(Default)]
 pub(crate) struct Told {
+    /// The statements of others than the directory's member itself.
     pub(crate) statements: Vec<Vec<u8>>,
+    /// That of the directory's member.
+    own: Option<Vec<u8>>,
+    /// The whole copy that was sent last.
+    last_copy: Vec<u8>,
     pub(crate) whole_copies: usize,
+    /// How often a head said what the whole copy before it had.
     pub(crate) unchanged: usize,
     pub(crate) entries: Vec<Verified<HolderEntry>>,
     /// What goes on while it thinks about an answer with the registry.
@@ -102,20 +110,36 @@ pub(crate) struct Told {
 pub(crate) struct Directory {
     socket: PathBuf,
     told: Arc<Mutex<Told>>,
+    log: SharedLog,
     server: Option<ServerHandle>,
+}
+
+/// What the handlers work on.
+#[derive(Clone)]
+struct Shown {
+    told: Arc<Mutex<Told>>,
+    log: SharedLog,
 }
 
 impl Directory {
     pub(crate) fn away(folder: &Path) -> Self {
-        Self { socket: folder.join("directory.sock"), told: Arc::default(), server: None }
+        let origin = Signer { principal: principal("directory"), seed: seed("directory") };
+        let log = Arc::new(Mutex::new(Log::new(origin, Vec::new())));
+        Self { socket: folder.join("directory.sock"), told: Arc::default(), log, server: None }
     }
 
     pub(crate) async fn answers(&mut self) {
         let router = Router::new()
             .route("/v1/registry", get(registry))
             .route("/v1/entries", post(entries))
-            .with_state(Arc::clone(&self.told));
+            .with_state(self.shown())
+            .merge(log::routes(&self.log))
+            .layer(axum::middleware::from_fn_with_state(self.shown(), publish));
         self.server = Some(serve(&self.socket, router).await);
+    }
+
+    fn shown(&self) -> Shown {
+        Shown { told: Arc::clone(&self.told), log: Arc::clone(&self.log) }
     }
 
     pub(crate) async fn goes_away(&mut self) {
@@ -129,6 +153,10 @@ impl Directory {
     pub(crate) fn config(&self) -> DirectoryConfig {
         DirectoryConfig {
             url: Origin::unix(&self.socket),
+            mirrors: Vec::new(),
+            witnesses: 0,
+            witness: true,
+            evidence: None,
             refresh: Duration::from_millis(10),
             revocation_bound: RevocationBound::default(),
             publish: Duration::from_millis(10),
@@ -150,27 +178,40 @@ impl Directory {
     }
 }
 
-async fn registry(State(told): State<Arc<Mutex<Told>>>, headers: HeaderMap) -> Response {
-    let mut told = told.lock().unwrap();
-    if let Some(meanwhile) = &told.meanwhile {
-        meanwhile();
+/// Has the log say what the statements are now, before anything is answered.
+async fn publish(State(shown): State<Shown>, request: axum::extract::Request, next: Next) -> Response {
+    {
+        let (mut told, mut log) = (shown.told.lock().unwrap(), shown.log.lock().unwrap());
+        if let Some(meanwhile) = told.meanwhile.as_ref().filter(|_| request.uri().path() == "/v1/log/head") {
+            meanwhile();
+        }
+        if told.overloaded && request.uri().path() != "/v1/entries" {
+            told.asked_in_vain += 1;
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        let own = statement("directory", START_SECS - 86_400, Role::Directory);
+        let own = Verified::sign(&key("anchor"), own);
+        let own = told.own.get_or_insert_with(|| own.bytes().to_vec()).clone();
+        let statements = std::iter::once(own).chain(told.statements.iter().cloned()).map(Cbor::Bytes);
+        let snapshot = encode(&Cbor::Array(statements.collect()));
+        if log.snapshot != snapshot {
+            log.publish(snapshot, START_SECS);
+        } else if request.uri().path() == "/v1/log/head" && told.last_copy == log.snapshot {
+            told.unchanged += 1;
+        }
     }
-    if told.overloaded {
-        told.asked_in_vain += 1;
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
-    let snapshot = encode(&Cbor::Array(told.statements.iter().cloned().map(Cbor::Bytes).collect()));
-    let etag = format!("\"{:x?}\"", pod_crypto::sha256(&[&snapshot]));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
-        told.unchanged += 1;
-        return StatusCode::NOT_MODIFIED.into_response();
-    }
-    told.whole_copies += 1;
-    ([(header::ETAG, etag)], snapshot).into_response()
+    next.run(request).await
 }
 
-async fn entries(State(told): State<Arc<Mutex<Told>>>, body: Bytes) -> StatusCode {
-    let mut told = told.lock().unwrap();
+async fn registry(State(shown): State<Shown>) -> Response {
+    let mut told = shown.told.lock().unwrap();
+    told.whole_copies += 1;
+    told.last_copy = shown.log.lock().unwrap().snapshot.clone();
+    told.last_copy.clone().into_response()
+}
+
+async fn entries(State(shown): State<Shown>, body: Bytes) -> StatusCode {
+    let mut told = shown.told.lock().unwrap();
     if let Some(refusing) = told.refusing {
         told.refused += 1;
         return refusing;

@@ -58,6 +58,8 @@ pub struct Scene {
     pub helsinki: Member,
     pub espoo: Member,
     pub processors: Member,
+    /// Runs the directory.
+    pub directory: Member,
     pub anchor: Member,
     /// Espoo's early education.
     pub early: Service,
@@ -136,6 +138,7 @@ impl Scene {
             helsinki,
             espoo,
             processors,
+            directory: Member::new(0x55),
             annas_pod,
             eetus_pod,
             bos_pod,
@@ -227,17 +230,33 @@ impl Scene {
     }
 
     pub fn snapshot(&self) -> Vec<u8> {
-        let statements = [
-            self.membership(&self.helsinki, "helsinki", vec![Role::Holder, Role::Services]),
-            self.membership(&self.espoo, "espoo", vec![Role::Services]),
-            self.membership(&self.processors, "processors", vec![Role::Services]),
-            self.profile(&self.helsinki, &[&self.own]),
-            self.profile(&self.espoo, &[&self.early, &self.school]),
-            self.profile(&self.processors, &[&self.processor]),
-        ];
+        self.snapshot_of(self.statements())
+    }
+
+    /// The same with a newer word of the trust anchor: this member is suspended.
+    pub fn snapshot_with_suspended(&self, member: &Member) -> Vec<u8> {
+        let registry = self.registry();
+        let was = (**registry.organisation(&member.principal).unwrap().membership()).clone();
+        let newer = Membership { suspended: true, issued: was.issued + 1, cti: self.cti(), ..was };
+        self.snapshot_of([self.statements(), vec![signed(&self.anchor.key(), newer)]].concat())
+    }
+
+    fn snapshot_of(&self, statements: Vec<Vec<u8>>) -> Vec<u8> {
         let (registry, left_out) = Registry::build(&self.trust(), &statements, self.now());
         assert_eq!(left_out, []);
         registry.snapshot()
+    }
+
+    fn statements(&self) -> Vec<Vec<u8>> {
+        vec![
+            self.membership(&self.helsinki, "helsinki", vec![Role::Holder, Role::Services]),
+            self.membership(&self.espoo, "espoo", vec![Role::Services]),
+            self.membership(&self.processors, "processors", vec![Role::Services]),
+            self.membership(&self.directory, "directory", vec![Role::Directory]),
+            self.profile(&self.helsinki, &[&self.own]),
+            self.profile(&self.espoo, &[&self.early, &self.school]),
+            self.profile(&self.processors, &[&self.processor]),
+        ]
     }
 
     fn membership(&self, member: &Member, name: &str, roles: Vec<Role>) -> Vec<u8> {

@@ -12,6 +12,7 @@ mod layers;
 pub(crate) mod names;
 mod node;
 mod service;
+mod posting;
 pub(crate) mod serving;
 pub(crate) mod wallet;
 

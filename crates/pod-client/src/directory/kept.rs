@@ -14,16 +14,18 @@ const LIMITS: Limits = Limits { bytes: SNAPSHOT_LIMITS.bytes + MAX_NOTE_BYTES + 
 
 /// Kept as `{0: version, 1: fetched, 2: digest of the snapshot, 3: snapshot of what is held, ? 4: view}`.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub struct Held {
     /// When it was last known to be the newest; 0 for nothing.
-    pub(super) fetched_secs: u64,
+    pub fetched_secs: u64,
     /// SHA-256 of the snapshot that was fetched last; what is held can be more.
-    pub(super) digest: Option<Hash>,
-    pub(super) registry: Registry,
-    pub(super) view: Option<View>,
+    pub digest: Option<Hash>,
+    /// The registry.
+    pub registry: Registry,
+    /// The last head that was believed.
+    pub view: Option<View>,
 }
 
-impl Kept {
+impl Held {
     /// Before anything was fetched.
     pub(super) fn nothing(anchor: &Anchor, now_secs: u64) -> Self {
         Self { fetched_secs: 0, digest: None, registry: Registry::of_held(anchor, &[], now_secs), view: None }

@@ -8,14 +8,18 @@
 //! - `registry`: the registry, fetched and held against the log; the last good copy
 //! - `kept`: what a client keeps on disk
 //! - `lookup`: entries out of proven buckets
+//! - `post`: revocations and key events for holders that cannot be reached
 
 mod kept;
 mod lookup;
+mod post;
 mod registry;
 mod source;
 
+pub use kept::Held;
 pub use lookup::{Lookup, NewestSeen};
-pub use registry::{RegistryCopy, Standing};
+pub use post::{Logged, Taken, seal_for};
+pub use registry::{RegistryCopy, Shown, Standing};
 pub use source::{Fetched, LogSource};
 
 use pod_protocol::bucket::MAX_BUCKET_BITS;
@@ -69,7 +73,9 @@ impl DirectoryClient {
     /// [`CallError::Address`]; [`CallError::Ours`] when there are more than [`MAX_MIRRORS`].
     pub fn with_mirrors(mut self, caller: &Caller, urls: &[String]) -> Result<Self, CallError> {
         if urls.len() > MAX_MIRRORS {
-            return Err(CallError::Ours { what: format!("more than {MAX_MIRRORS} mirrors of the directory are named") });
+            return Err(CallError::Ours {
+                what: format!("more than {MAX_MIRRORS} mirrors of the directory are named"),
+            });
         }
         for url in urls {
             self.sources.push(LogSource::new(Target::new(caller, url, &format!("the mirror {url}"))?));
@@ -78,10 +84,11 @@ impl DirectoryClient {
     }
 
     /// How many other organisations must have cosigned a head. With 0 the directory is believed when it says that nothing was
-    /// left out: for federations of one organisation, and tests.
+    /// left out, and that nothing happened since: for federations of one organisation, and tests.
     #[must_use]
     pub fn with_witnesses(mut self, witnesses: usize) -> Self {
-        self.policy.witnesses = witnesses;
+        let max_age_secs = if witnesses == 0 { u64::MAX } else { MAX_HEAD_AGE_SECS };
+        self.policy = Policy { witnesses, max_age_secs };
         self
     }
 

@@ -6,11 +6,11 @@ use pod_protocol::merkle::Hash;
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::tlog::LogFault;
 use pod_protocol::tlog::evidence::Evidence;
-use pod_protocol::tlog::head::{Head, Policy};
+use pod_protocol::tlog::head::{CheckedHead, Head, Policy};
 use pod_protocol::tlog::leaf::{Body, Leaf};
 use pod_protocol::tlog::view::View;
 
-use super::kept::Kept;
+use super::kept::Held;
 use super::{DirectoryClient, LogSource, most_telling};
 use crate::error::{CallError, Disbelief};
 
@@ -44,11 +44,11 @@ pub struct RegistryCopy {
     pub troubles: Vec<CallError>,
     /// Statements that were turned down, by their place in the snapshot.
     pub refused: Vec<(usize, Refusal)>,
-    kept: Kept,
+    kept: Held,
 }
 
 impl RegistryCopy {
-    fn of(kept: Kept, standing: Standing, troubles: Vec<CallError>, refused: Vec<(usize, Refusal)>) -> Self {
+    fn of(kept: Held, standing: Standing, troubles: Vec<CallError>, refused: Vec<(usize, Refusal)>) -> Self {
         let (registry, valid_until_secs) = (kept.registry.clone(), kept.valid_until_secs());
         Self { registry, standing, valid_until_secs, troubles, refused, kept }
     }
@@ -76,12 +76,17 @@ impl RegistryCopy {
     }
 }
 
-/// What one source showed.
-struct Shown {
-    kept: Kept,
-    refused: Vec<(usize, Refusal)>,
-    /// By when witnesses had seen it; else why nobody vouches for it.
-    proven: Result<u64, CallError>,
+/// What one source showed, joined with what was held.
+#[derive(Debug)]
+pub struct Shown {
+    /// What is held now.
+    pub held: Held,
+    /// Statements that were turned down, by their place in the snapshot.
+    pub refused: Vec<(usize, Refusal)>,
+    /// Whether statements were fetched and joined.
+    pub held_changed: bool,
+    /// The head that enough organisations vouch for; else why nobody vouches for what was fetched.
+    pub proven: Result<CheckedHead, CallError>,
 }
 
 impl DirectoryClient {
@@ -97,15 +102,16 @@ impl DirectoryClient {
     /// [`CallError`], when there is no good copy either. [`CallError::evidence`] gives what proves a lie.
     pub async fn registry(&self, anchor: &Anchor, kept: Option<&[u8]>) -> Result<RegistryCopy, CallError> {
         let now_secs = self.directory()?.caller.now_secs();
-        let mut kept = kept.and_then(|bytes| Kept::read(bytes, anchor, now_secs));
+        let mut kept = kept.and_then(|bytes| Held::read(bytes, anchor, now_secs));
         let (mut troubles, mut fetched, mut refused) = (Vec::new(), false, Vec::new());
         for source in self.sources() {
-            let before = kept.clone().unwrap_or_else(|| Kept::nothing(anchor, now_secs));
-            match source.show(before, self.policy(), now_secs).await {
-                Ok(Shown { kept, refused, proven: Ok(seen_secs) }) => {
-                    return Ok(RegistryCopy::of(kept, Standing::Proven { seen_secs }, troubles, refused));
+            let before = kept.clone().unwrap_or_else(|| Held::nothing(anchor, now_secs));
+            match source.look(before, self.policy(), now_secs).await {
+                Ok(Shown { held, refused, proven: Ok(head), .. }) => {
+                    let standing = Standing::Proven { seen_secs: head.seen_secs };
+                    return Ok(RegistryCopy::of(held, standing, troubles, refused));
                 }
-                Ok(Shown { kept: joined, refused: turned_down, proven: Err(trouble) }) => {
+                Ok(Shown { held: joined, refused: turned_down, proven: Err(trouble), .. }) => {
                     (kept, refused, fetched) = (Some(joined), turned_down, true);
                     troubles.push(trouble);
                 }
@@ -127,13 +133,14 @@ impl LogSource {
     ///
     /// # Errors
     /// [`CallError`], when nothing of it may be used.
-    async fn show(&self, before: Kept, policy: &Policy, now_secs: u64) -> Result<Shown, CallError> {
-        let (mut kept, mut refused) = (before, Vec::new());
+    pub async fn look(&self, before: Held, policy: &Policy, now_secs: u64) -> Result<Shown, CallError> {
+        let (mut kept, mut refused, mut held_changed) = (before, Vec::new(), false);
         for _ in 0..MAX_RACES {
             let head = self.head().await;
             // Only a hint: what the head says is believed when it was checked.
             if kept.digest.is_none() || head.as_ref().ok().and_then(said_digest) != kept.digest {
                 refused = self.join(&mut kept, now_secs).await?;
+                held_changed = true;
             }
             let head = match head {
                 Ok(head) => head,
@@ -141,20 +148,20 @@ impl LogSource {
                 Err(lie @ CallError::Unbelievable { .. }) => return Err(lie),
                 Err(trouble) => {
                     confirm_unproven(&mut kept, now_secs);
-                    return Ok(Shown { kept, refused, proven: Err(trouble) });
+                    return Ok(Shown { held: kept, refused, held_changed, proven: Err(trouble) });
                 }
             };
             match self.hold_against(&head, &mut kept, policy, now_secs).await {
                 // A new state was published between the two calls, or a lie: the next look says which.
                 Err(CallError::Unbelievable { what: Disbelief::Log { fault: LogFault::Registry, .. }, .. }) => {}
-                proven => return Ok(Shown { kept, refused, proven: proven? }),
+                proven => return Ok(Shown { held: kept, refused, held_changed, proven: proven? }),
             }
         }
         Err(self.lied(LogFault::Registry))
     }
 
     /// Fetches the snapshot, and joins it with what is held.
-    async fn join(&self, kept: &mut Kept, now_secs: u64) -> Result<Vec<(usize, Refusal)>, CallError> {
+    async fn join(&self, kept: &mut Held, now_secs: u64) -> Result<Vec<(usize, Refusal)>, CallError> {
         let snapshot = self.snapshot().await?;
         let fetched = Registry::read_snapshot(&snapshot).map_err(|why| self.target().unbelievable(why))?;
         let (registry, refused) = kept.registry.joined(&fetched, now_secs);
@@ -173,10 +180,10 @@ impl LogSource {
     async fn hold_against(
         &self,
         head: &Head,
-        kept: &mut Kept,
+        kept: &mut Held,
         policy: &Policy,
         now_secs: u64,
-    ) -> Result<Result<u64, CallError>, CallError> {
+    ) -> Result<Result<CheckedHead, CallError>, CallError> {
         // What nobody cosigned may be late; what contradicts the log that was seen before is a lie all the same.
         let nobody = Policy { witnesses: 0, max_age_secs: u64::MAX };
         let signed = self.checked(head, &kept.registry, &nobody)?;
@@ -193,13 +200,13 @@ impl LogSource {
         };
         kept.view = Some(self.advance(kept.view.as_ref(), head, &checked).await?);
         kept.fetched_secs = now_secs;
-        Ok(Ok(checked.seen_secs))
+        Ok(Ok(checked))
     }
 }
 
 /// Who never saw a proven head takes what is signed; who did holds out for another one, so that taking the witnesses away
 /// keeps no suspension from anybody for longer than a day.
-fn confirm_unproven(kept: &mut Kept, now_secs: u64) {
+fn confirm_unproven(kept: &mut Held, now_secs: u64) {
     if kept.view.is_none() {
         kept.fetched_secs = now_secs;
     }

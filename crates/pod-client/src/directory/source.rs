@@ -6,7 +6,9 @@ use pod_protocol::registry::Registry;
 use pod_protocol::tlog::LogFault;
 use pod_protocol::tlog::checkpoint::Checkpoint;
 use pod_protocol::tlog::head::{CheckedHead, Head, Policy};
-use pod_protocol::tlog::tile::{Kind, MAX_BUNDLE_BYTES, MAX_TILE_BYTES, Missing, TILE_WIDTH, Tile, TileNodes, unbundle};
+use pod_protocol::tlog::tile::{
+    Kind, MAX_BUNDLE_BYTES, MAX_TILE_BYTES, Missing, TILE_WIDTH, Tile, TileNodes, unbundle,
+};
 use pod_protocol::tlog::view::{Step, View};
 
 use crate::error::{CallError, Disbelief};
@@ -87,11 +89,7 @@ impl LogSource {
 
     /// Works something out of the tree of `size` leaves, with the tiles that it takes. They are the log's if what comes of
     /// them leads to its root.
-    async fn with_tiles<T>(
-        &self,
-        size: u64,
-        work: impl Fn(&TileNodes) -> Result<T, Missing>,
-    ) -> Result<T, CallError> {
+    pub(super) async fn with_tiles<T>(&self, size: u64, work: impl Fn(&TileNodes) -> Result<T, Missing>) -> Result<T, CallError> {
         let mut nodes = TileNodes::new(size);
         for _ in 0..MAX_TILES {
             match work(&nodes) {
@@ -127,6 +125,16 @@ impl LogSource {
         let before = usize::try_from(from - number * TILE_WIDTH).map_err(|_| missing())?;
         let leaves = leaves.into_iter().skip(before).map(<[u8]>::to_vec).collect();
         Ok(Fetched { from, leaves })
+    }
+
+    /// Checks that the tree of these leaves begins the tree at a checkpoint.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`LogFault::Leaves`] when it does not.
+    pub async fn begins(&self, begun: &Frontier, at: &Checkpoint) -> Result<(), CallError> {
+        let proof = self.with_tiles(at.size, |nodes| nodes.consistency_proof(begun.size(), at.size)).await?;
+        let (size, root) = (begun.size(), begun.root());
+        verify_consistency(size, at.size, &root, &at.root, &proof).map_err(|_| self.lied(LogFault::Leaves))
     }
 
     /// Checks a head that this source showed: signature, time, witnesses.

@@ -188,8 +188,7 @@ async fn torn_tiles_are_no_fork() {
 async fn a_mirror_takes_the_place_of_one_that_lies_or_is_away() {
     let world = World::new();
     let honest = Served::new(members(), vec![]);
-    let (directory, mirror) =
-        (Directory::start(&world, honest.clone()).await, Directory::start(&world, honest).await);
+    let (directory, mirror) = (Directory::start(&world, honest.clone()).await, Directory::start(&world, honest).await);
     let mirrors = [url(&mirror.handle)];
     let client = directory.client.clone().with_mirrors(&world.caller, &mirrors).unwrap();
     let first = client.registry(&anchor(), None).await.unwrap();

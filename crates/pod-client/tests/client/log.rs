@@ -240,4 +240,3 @@ pub(crate) fn filler(number: u8) -> Leaf {
     };
     Leaf { time_secs: NOW, body: Body::Sealed(sealed) }
 }
-

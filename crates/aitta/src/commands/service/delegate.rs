@@ -14,6 +14,7 @@ use pod_protocol::revocation::{Revocation, Target};
 use serde_json::json;
 
 use super::super::names::names;
+use super::super::posting::post_revocation;
 use super::opened::{Chain, Kept, Opened, read_chain};
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -151,7 +152,7 @@ impl Accept {
 
 impl Revoke {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        let opened = Opened::registered(dir, edge).await?;
+        let mut opened = Opened::registered(dir, edge).await?;
         let (_, held) = read_chain(&self.file)?;
         let passed_on = above(&held).is_some_and(|above| above.leaf().confirmation == opened.kept.thumbprint());
         let id = held.ids().last().copied().filter(|_| passed_on).ok_or_else(|| {
@@ -167,7 +168,17 @@ impl Revoke {
             target: Target::Grant(id),
         };
         let revocation = Verified::sign(&identity.key, revocation);
-        let acknowledgement = opened.joined.node(&held.holder())?.revoke(&opened.registry, &revocation).await?;
+        let direct = opened.joined.node(&held.holder())?.revoke(&opened.registry, &revocation).await;
+        let acknowledgement = match direct.map_err(Failure::from) {
+            Ok(acknowledgement) => acknowledgement,
+            Err(unreached) if unreached.exit == Exit::NotReached => {
+                let posted = post_revocation(&mut opened.joined, &held.holder(), revocation.bytes()).await;
+                let (words, json) = posted.map_err(|_| unreached)?;
+                output.result(words, &json!({ "grant": id, "posted": json }));
+                return Ok(Exit::Partly);
+            }
+            Err(failure) => return Err(failure),
+        };
         let json = json!({ "grant": id, "audit_index": acknowledgement.audit_index });
         output.result("Taken back.", &json);
         Ok(Exit::Done)

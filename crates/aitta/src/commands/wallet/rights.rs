@@ -9,10 +9,11 @@ use pod_protocol::ids::{GrantId, PodId, Principal};
 use pod_wallet::commands::Order;
 use pod_wallet::language::Language;
 use pod_wallet::notices::takes_effect;
-use pod_wallet::state::EnrolledPod;
+use pod_wallet::state::{EnrolledPod, GivenGrant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::super::posting::post_revocation;
 use super::everywhere::everywhere;
 use super::opened::Opened;
 use super::service::{self, Usable};
@@ -107,13 +108,33 @@ impl Revoke {
             output.result(words, &json!({ "dry_run": true, "grant": grant, "holder": holder }));
             return Ok(Exit::Done);
         }
-        let index = service::take_back(opened, given.holder, &Usable { grant, pod: given.pod }).await?;
+        let index = match service::take_back(opened, given.holder, &Usable { grant, pod: given.pod }).await {
+            Ok(index) => index,
+            Err(failure) if failure.exit == Exit::NotReached => return Self::by_the_log(opened, &given, failure, output).await,
+            Err(failure) => return Err(failure),
+        };
         opened.save()?;
         let effect = effect(opened, [given.holder].into(), self.lang).await;
         let words = format!("Taken back. {holder} releases nothing more under this grant.\n{}", effect.join("\n"));
         output
             .result(words, &json!({ "grant": grant, "holder": holder, "audit_index": index, "takes_effect": effect }));
         Ok(Exit::Done)
+    }
+
+    /// The holder was not reached: what it is to hear goes by way of the directory's log.
+    async fn by_the_log(
+        opened: &mut Opened,
+        given: &GivenGrant,
+        unreached: Failure,
+        output: &Output,
+    ) -> Result<Exit, Failure> {
+        let revocation = service::signed(opened, &given.holder, given.id)?;
+        let posted = post_revocation(&mut opened.joined, &given.holder, revocation.bytes()).await;
+        // Why the holder was not reached says more than that nobody else was either.
+        let (words, json) = posted.map_err(|_| unreached)?;
+        opened.save_view()?;
+        output.result(words, &json!({ "grant": given.id, "holder": given.holder, "posted": json }));
+        Ok(Exit::Partly)
     }
 
     async fn all(&self, opened: &mut Opened, principal: Principal, output: &Output) -> Result<Exit, Failure> {

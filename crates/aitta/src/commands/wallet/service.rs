@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use pod_protocol::Verified;
 use pod_protocol::ids::{GrantId, PodId, Principal, Thumbprint};
-use pod_protocol::revocation::Target;
+use pod_protocol::revocation::{Revocation, Target};
 use pod_wallet::commands::revocation;
 use pod_wallet::outstanding::Task;
 use serde_json::{Value, json};
@@ -61,7 +62,7 @@ pub(super) async fn usable(
     let now_secs = opened.edge.now_secs();
     let keys: Vec<Thumbprint> = opened
         .joined
-        .registry
+        .registry()
         .service(service)
         .map(|one| one.service.keys.iter().map(Thumbprint::of).collect())
         .unwrap_or_default();
@@ -111,10 +112,15 @@ pub(super) async fn take_back_all(
     Ok((words, json!({ "grants": taken_back })))
 }
 
+/// A signed revocation of one grant.
+pub(super) fn signed(opened: &Opened, holder: &Principal, grant: GrantId) -> Result<Verified<Revocation>, Failure> {
+    let signer = opened.state.signer(&opened.root, holder).map_err(not_enrolled)?;
+    Ok(revocation(&signer, Target::Grant(grant), opened.edge.now_secs(), &*opened.edge.random))
+}
+
 /// Takes one grant back. The memory is not written yet.
 pub(super) async fn take_back(opened: &mut Opened, holder: Principal, one: &Usable) -> Result<u64, Failure> {
-    let signer = opened.state.signer(&opened.root, &holder).map_err(not_enrolled)?;
-    let revocation = revocation(&signer, Target::Grant(one.grant), opened.edge.now_secs(), &*opened.edge.random);
+    let revocation = signed(opened, &holder, one.grant)?;
     let acknowledgement = opened.joined.node(&holder)?.revoke(opened.joined.registry(), &revocation).await?;
     let given = opened.state.grants().iter().find(|grant| grant.id == one.grant);
     // The entry about a grant that the holder has not seen stands in no pod's log.

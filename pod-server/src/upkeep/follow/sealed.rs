@@ -1,0 +1,54 @@
+//! What lies in the log for this node's eyes alone: applied as if it had come directly, with the same checks and records. It may
+//! come more than once, here and directly: what was done is not done again.
+
+use std::sync::Arc;
+
+use pod_protocol::tlog::leaf::Sealed;
+use pod_protocol::tlog::post::{Posted, SealedFault};
+
+use super::Undone;
+use crate::commands;
+use crate::fault::{Failure, Fault};
+use crate::node::Node;
+
+/// Takes a sealed leaf that the log took at `logged_secs`. What does not open is somebody else's.
+///
+/// # Errors
+/// [`Undone::Fault`]: it was not applied, and is to be taken again.
+pub(super) async fn take(node: &Arc<Node>, sealed: Sealed, logged_secs: u64) -> Result<(), Undone> {
+    let posted = match Posted::open(&sealed, &node.seal_key) {
+        Ok(posted) => posted,
+        Err(SealedFault::Closed) => return Ok(()),
+        Err(SealedFault::Refused(refusal)) => {
+            tracing::warn!(id = %sealed.id, code = refusal.code(), "what lay in the log for this node is not acceptable");
+            node.metrics.came_from_log(refusal.code());
+            return Ok(());
+        }
+    };
+    let working = Arc::clone(node);
+    // What has begun is done to its end, also when the node is told to stop meanwhile.
+    let applied = tokio::spawn(async move { apply(&working, posted, &sealed, logged_secs).await });
+    match applied.await.unwrap_or_else(|_| Err(Fault::Damaged { what: "a task's work" }.into())) {
+        Ok(()) => node.metrics.came_from_log("applied"),
+        Err(Failure::Refused(refusal)) => {
+            tracing::info!(code = refusal.code(), "what lay in the log for this node was refused");
+            node.metrics.came_from_log(refusal.code());
+        }
+        Err(Failure::Fault(fault)) => return Err(Undone::Fault(fault)),
+    }
+    Ok(())
+}
+
+async fn apply(node: &Arc<Node>, posted: Posted, sealed: &Sealed, logged_secs: u64) -> Result<(), Failure> {
+    match posted {
+        Posted::Revocation(message) => commands::revoke(node, &message).await.map(drop),
+        Posted::KeyEvent { principal, event } => {
+            let id = sealed.id;
+            crate::blocking::blocking(node, move |node| {
+                Ok(crate::book::log_times::note(&*node.store, &id, logged_secs)?)
+            })
+            .await?;
+            commands::key_event(node, principal, event).await.map(drop)
+        }
+    }
+}

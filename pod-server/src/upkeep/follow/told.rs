@@ -1,0 +1,88 @@
+//! What the operator should know of the log: who lies, and where the proof lies.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use pod_client::CallError;
+use pod_crypto::sha256;
+use pod_protocol::ids::base64url;
+use pod_protocol::tlog::evidence::Evidence;
+
+/// Most files of evidence: the first ones prove it, more of the same add nothing.
+const MAX_FILES: usize = 64;
+
+/// How the log looked lately.
+#[derive(Debug, Default)]
+pub(crate) struct LogStanding(Mutex<Lately>);
+
+#[derive(Clone, Debug, Default)]
+struct Lately {
+    /// Who showed something that only a liar shows, and what; until a source was followed again.
+    lie: Option<String>,
+    /// The newest piece of evidence.
+    evidence: Option<PathBuf>,
+    /// How often somebody lied since the start.
+    lies: u64,
+}
+
+impl LogStanding {
+    /// A head was followed to its end.
+    pub(super) fn followed(&self) {
+        self.hold().lie = None;
+    }
+
+    /// A source did not show what holds; keeps what proves a lie in `folder`.
+    pub(super) fn note(&self, trouble: &CallError, folder: Option<&Path>) {
+        let Some(fault) = trouble.log_fault() else { return };
+        let evidence = trouble.evidence().zip(folder).map(|(evidence, folder)| keep(evidence, folder));
+        let mut lately = self.hold();
+        if fault.is_evidence() || evidence.is_some() {
+            lately.lie = Some(format!("{trouble} ({})", fault.code()));
+            lately.lies += 1;
+        }
+        match evidence {
+            Some(Ok(file)) => lately.evidence = Some(file),
+            Some(Err(why)) => tracing::error!(%why, "the evidence against the directory cannot be kept"),
+            None => {}
+        }
+    }
+
+    /// What readiness says of somebody who lies; none when nobody does.
+    pub(crate) fn lie(&self) -> Option<String> {
+        let Lately { lie, evidence, .. } = self.hold().clone();
+        let evidence = evidence.map_or_else(String::new, |file| {
+            let file = file.display();
+            format!("; `aitta inspect {file}` says what it proves and whom to tell")
+        });
+        lie.map(|lie| format!("nothing that it shows is used, the last good copy goes on: {lie}{evidence}"))
+    }
+
+    /// How often somebody lied since the start.
+    pub(crate) fn lies(&self) -> u64 {
+        self.hold().lies
+    }
+
+    fn hold(&self) -> std::sync::MutexGuard<'_, Lately> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a piece of evidence as a file; the same one once.
+pub(crate) fn keep(evidence: &Evidence, folder: &Path) -> io::Result<PathBuf> {
+    let digest = base64url(&sha256(&[&evidence.kept, &evidence.shown]));
+    let file = folder.join(format!("{}-{}.cbor", evidence.code, digest.get(..16).unwrap_or(&digest)));
+    if file.exists() {
+        return Ok(file);
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if fs::read_dir(folder)?.count() >= MAX_FILES {
+        return Err(io::Error::other(format!("{} holds {MAX_FILES} files already", folder.display())));
+    }
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+    out.write_all(&evidence.to_bytes())?;
+    out.sync_all()?;
+    Ok(file)
+}
