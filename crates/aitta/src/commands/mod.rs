@@ -11,8 +11,8 @@ pub(crate) mod inspect;
 mod layers;
 pub(crate) mod names;
 mod node;
-mod service;
 mod posting;
+mod service;
 pub(crate) mod serving;
 pub(crate) mod wallet;
 

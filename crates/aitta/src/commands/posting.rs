@@ -26,15 +26,18 @@ pub(crate) async fn post_revocation(
     let taken = directory.post(caller, &copy.registry, holder, std::slice::from_ref(&sealed)).await?;
     let (by, json) = match &taken {
         Taken::Logged(at) => match directory.stands_in_log(copy, &sealed, at.index).await {
-            Ok(()) => ("It stands in the directory's log.".to_owned(), json!({ "log_index": at.index, "proven": true })),
+            Ok(()) => {
+                ("It stands in the directory's log.".to_owned(), json!({ "log_index": at.index, "proven": true }))
+            }
             Err(trouble) => (
                 format!("The directory says that it stands in the log; that could not be checked ({trouble})."),
                 json!({ "log_index": at.index, "proven": false }),
             ),
         },
-        Taken::Forwarded(node) => {
-            (format!("The directory could not be reached either; {node} passes it on to it."), json!({ "forwarded_by": node }))
-        }
+        Taken::Forwarded(node) => (
+            format!("The directory could not be reached either; {node} passes it on to it."),
+            json!({ "forwarded_by": node }),
+        ),
     };
     let words = format!(
         "{name} could not be reached. {by} It takes effect at {name} when it hears of it, within {HEARD_WITHIN_SECS} s of being \

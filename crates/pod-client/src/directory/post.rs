@@ -87,7 +87,8 @@ impl DirectoryClient {
     /// # Errors
     /// [`CallError`]; [`LogFault::Leaves`] when something else stands there.
     pub async fn stands_in_log(&self, copy: &mut RegistryCopy, item: &Sealed, index: u64) -> Result<(), CallError> {
-        let source = self.sources().first().ok_or_else(|| CallError::Ours { what: "no directory is named".to_owned() })?;
+        let source =
+            self.sources().first().ok_or_else(|| CallError::Ours { what: "no directory is named".to_owned() })?;
         let head = source.head().await?;
         let checked = source.checked(&head, &copy.registry, self.policy())?;
         let view = source.advance(copy.view(), &head, &checked).await?;

@@ -89,7 +89,11 @@ impl LogSource {
 
     /// Works something out of the tree of `size` leaves, with the tiles that it takes. They are the log's if what comes of
     /// them leads to its root.
-    pub(super) async fn with_tiles<T>(&self, size: u64, work: impl Fn(&TileNodes) -> Result<T, Missing>) -> Result<T, CallError> {
+    pub(super) async fn with_tiles<T>(
+        &self,
+        size: u64,
+        work: impl Fn(&TileNodes) -> Result<T, Missing>,
+    ) -> Result<T, CallError> {
         let mut nodes = TileNodes::new(size);
         for _ in 0..MAX_TILES {
             match work(&nodes) {

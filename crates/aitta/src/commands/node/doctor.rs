@@ -64,11 +64,11 @@ impl Doctor {
         let joined = Federation::read(&self.federation)?.visit(edge).await?;
         let peer = joined.organisation(&self.peer)?;
         let mut steps = Vec::new();
-        steps.push(well("registry", format!("the registry has {} members", joined.registry.organisations().count())));
-        steps.push(own_key(&joined.registry, &key));
-        if let Some(organisation) = joined.registry.organisation(&peer) {
+        steps.push(well("registry", format!("the registry has {} members", joined.registry().organisations().count())));
+        steps.push(own_key(joined.registry(), &key));
+        if let Some(organisation) = joined.registry().organisation(&peer) {
             steps.push(member(organisation));
-            let net = Edge::net(&key, &joined.registry).await?;
+            let net = Edge::net(&key, joined.registry()).await?;
             over_libp2p(&mut steps, organisation, net).await;
             over_https(&mut steps, &joined, organisation, edge).await;
         }

@@ -110,7 +110,9 @@ impl Revoke {
         }
         let index = match service::take_back(opened, given.holder, &Usable { grant, pod: given.pod }).await {
             Ok(index) => index,
-            Err(failure) if failure.exit == Exit::NotReached => return Self::by_the_log(opened, &given, failure, output).await,
+            Err(failure) if failure.exit == Exit::NotReached => {
+                return Self::by_the_log(opened, &given, failure, output).await;
+            }
             Err(failure) => return Err(failure),
         };
         opened.save()?;
