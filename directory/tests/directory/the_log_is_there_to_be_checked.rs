@@ -47,7 +47,7 @@ async fn the_first_head_is_there_before_anybody_is_a_member() {
 #[tokio::test]
 async fn who_runs_it_stands_in_the_first_batch() {
     let world = World::new();
-    let own = signed(ANCHOR, crate::federation::directory());
+    let own = signed(ANCHOR, directory());
     std::fs::write(world.path("membership.cose"), &own).unwrap();
     let named = |text: String| text.replace("witnesses = 0", "witnesses = 0\nmembership_file = \"membership.cose\"");
     let directory = world.directory_with(named).await;

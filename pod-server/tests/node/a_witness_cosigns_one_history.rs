@@ -131,7 +131,7 @@ async fn another_history_is_not_cosigned_also_after_a_restart() {
     web.handle.drain().await;
     let node = Arc::downgrade(&scene.node());
     crate::neighbours::eventually("the server has let go", || node.strong_count() == 1).await;
-    scene.restart();
+    scene.restart().await;
     scene.fetch_registry();
     let web = Web::of(&scene).await;
     let story = Story { scene, web, log };

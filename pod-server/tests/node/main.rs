@@ -53,7 +53,7 @@ macro_rules! on_each_way {
             const WAY: crate::ways::Way = crate::ways::Way::$way;
 
             mod a_fetch_returns_what_was_granted;
-            mod delegated_grants;
+            pub(crate) mod delegated_grants;
             mod each_outward_code;
             mod guardians_act_until_eighteen;
             mod limits_survive_a_restart;

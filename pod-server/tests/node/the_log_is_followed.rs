@@ -151,7 +151,7 @@ impl Story {
         let node = self.scene.node();
         eventually("nothing is under way", || Arc::strong_count(&node) == 2).await;
         drop(node);
-        self.scene.restart();
+        self.scene.restart().await;
         self.follow();
         self.followed().await;
     }
