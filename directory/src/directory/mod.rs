@@ -11,6 +11,7 @@
 //! - `published`: what everybody is shown
 //! - `opening`: from the store to all of these
 //! - `mirror`, `source`: reading the log of another directory, and believing nothing of it
+//! - `offline`: a store looked into without serving
 //! - `routes`: the table
 
 mod batch;
@@ -22,6 +23,7 @@ mod members;
 mod merge;
 mod metrics;
 mod mirror;
+mod offline;
 mod opening;
 mod posts;
 mod published;
@@ -64,6 +66,7 @@ use witnesses::Witnesses;
 
 pub use machine::{MAX_ENTRIES, MAX_ENTRIES_PER_HOLDER};
 pub use mirror::{Mirror, MirrorFault, Mirrored, Progress};
+pub use offline::Offline;
 pub use opening::{Indexed, reindex};
 pub use posts::{MAX_ENTRIES_PER_POST, MEMBERS_ITEMS, STRANGERS_ITEMS, STRANGERS_ITEMS_PER_NETWORK};
 pub use replay::ReplayFault;

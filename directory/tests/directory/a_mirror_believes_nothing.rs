@@ -160,28 +160,34 @@ async fn each_lie_is_found_and_has_its_code() {
 
     // Of the same person an older entry, logged as if it were new, and put in place of the newer one.
     let older = signed(HELSINKI, HolderEntry { issued: NOW - 5, ..entry(HELSINKI, [7; 16]) });
-    assert_eq!(says("replayed", vec![logged(&older), stated(&[older.clone()])]).await, "log-replay");
+    assert_eq!(says("replayed", vec![logged(&older), stated(std::slice::from_ref(&older))]).await, "log-replay");
     // One that was logged is not in the state: a holder was left out. One that was not logged is.
-    assert_eq!(says("omitted", vec![logged(&other), stated(&[made.clone()])]).await, "log-replay");
+    assert_eq!(says("omitted", vec![logged(&other), stated(std::slice::from_ref(&made))]).await, "log-replay");
     assert_eq!(says("invented", vec![stated(&[made.clone(), other.clone()])]).await, "log-replay");
-    let wrong = State { registry: [0; 32], ..state(&[made.clone()], registry) };
+    let wrong = State { registry: [0; 32], ..state(std::slice::from_ref(&made), registry) };
     assert_eq!(says("registry", vec![at(Body::State(wrong))]).await, "log-replay");
-    let wrong = State { entries: 2, ..state(&[made.clone()], registry) };
+    let wrong = State { entries: 2, ..state(std::slice::from_ref(&made), registry) };
     assert_eq!(says("count", vec![at(Body::State(wrong))]).await, "log-replay");
 
     let both = [made.clone(), other.clone()];
-    assert_eq!(says("no-state", vec![stated(&[made.clone()]), logged(&other)]).await, "log-state");
-    assert_eq!(says("early", vec![leaf(NOW - 1, Body::State(state(&[made.clone()], registry)))]).await, "log-leaf");
+    assert_eq!(says("no-state", vec![stated(std::slice::from_ref(&made)), logged(&other)]).await, "log-state");
+    assert_eq!(
+        says("early", vec![leaf(NOW - 1, Body::State(state(std::slice::from_ref(&made), registry)))]).await,
+        "log-leaf"
+    );
     assert_eq!(says("times", vec![leaf(NOW + 1, Body::HolderEntry(other.clone())), stated(&both)]).await, "log-leaf");
-    assert_eq!(says("nonsense", vec![vec![0xff], stated(&[made.clone()])]).await, "log-leaf");
+    assert_eq!(says("nonsense", vec![vec![0xff], stated(std::slice::from_ref(&made))]).await, "log-leaf");
     let part = |part, bytes: &[u8]| at(Body::Statement { part, parts: 2, bytes: bytes.to_vec() });
     let statement = signed(REGION, Membership { issued: NOW, ..espoo() });
     let (first, second) = statement.split_at(40);
-    let end = || stated(&[made.clone()]);
+    let end = || stated(std::slice::from_ref(&made));
     assert_eq!(says("parts", vec![part(1, second), part(0, first), end()]).await, "log-leaf");
     assert_eq!(says("half", vec![part(0, first), end()]).await, "log-leaf");
     assert_eq!(says("between", vec![part(0, first), logged(&other), part(1, second), end()]).await, "log-leaf");
-    assert_eq!(says("far", vec![leaf(NOW + 3600, Body::State(state(&[made.clone()], registry)))]).await, "log-future");
+    assert_eq!(
+        says("far", vec![leaf(NOW + 3600, Body::State(state(std::slice::from_ref(&made), registry)))]).await,
+        "log-future"
+    );
 
     // What nobody signed who may.
     let mut forged = other.clone();
@@ -198,7 +204,7 @@ async fn each_lie_is_found_and_has_its_code() {
 async fn a_second_history_is_kept_as_evidence() {
     let world = World::new();
     let (honest, made, registry) = honest(&world).await;
-    let end = |time_secs| leaf(time_secs, Body::State(state(&[made.clone()], registry)));
+    let end = |time_secs| leaf(time_secs, Body::State(state(std::slice::from_ref(&made), registry)));
     let shown = [honest.clone(), vec![end(NOW)]].concat();
     let liar = Liar::start(shown.clone()).await;
     let config = mirror_of(&world, &liar.url, "mirror");

@@ -18,6 +18,7 @@ mod world;
 
 mod a_bucket_comes_whole;
 mod a_login_counts_once;
+mod a_lookup_leaves_no_trace;
 mod a_mirror_believes_nothing;
 mod a_slow_provider_holds_nobody_up;
 mod citizen_finds_all_holders;

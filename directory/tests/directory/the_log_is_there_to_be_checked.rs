@@ -68,7 +68,7 @@ async fn statements_entries_and_states_stand_in_the_order_in_which_they_came() {
     world.publish(&directory, HELSINKI, std::slice::from_ref(&made)).await.is(204);
     // What stands already needs no leaf.
     let size = checkpoint(&world, &directory).await.unverified().size;
-    world.publish(&directory, HELSINKI, &[made.clone()]).await.is(204);
+    world.publish(&directory, HELSINKI, std::slice::from_ref(&made)).await.is(204);
     world.post(&directory, "/v1/statements", COSE, signed(REGION, espoo())).await.is(204);
     assert_eq!(checkpoint(&world, &directory).await.unverified().size, size);
 
