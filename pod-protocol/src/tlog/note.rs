@@ -111,6 +111,11 @@ impl Note {
             return Err(LogFault::Note);
         }
         let signatures = lines.split('\n').map(NoteSignature::from_line).filter_map(Result::transpose);
-        Ok(Self { text: format!("{text}\n"), signatures: signatures.collect::<Result<_, _>>()? })
+        let signatures: Vec<NoteSignature> = signatures.collect::<Result<_, _>>()?;
+        // With lines of strangers alone nobody here could say whose note it is, and written again it would be none.
+        if signatures.is_empty() {
+            return Err(LogFault::Note);
+        }
+        Ok(Self { text: format!("{text}\n"), signatures })
     }
 }
