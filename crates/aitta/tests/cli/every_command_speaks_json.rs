@@ -54,6 +54,8 @@ fn errors_have_a_code_a_message_and_advice() {
         &["node", "publish-profile", "--profile", &config],
         &["node", "doctor", "turku", "--federation", &config, "--key", &missing],
         &["directory", "serve", "--config", &config],
+        &["directory", "mirror", "http://127.0.0.1:1", &missing],
+        &["directory", "reindex", "--config", &config],
         &["directory", "check-config", "--config", &config],
         &["directory", "admit", &missing, "--federation", &config, "--anchor-key", &missing],
         &["directory", "suspend", "turku", "--federation", &config, "--anchor-key", &missing],
@@ -68,17 +70,20 @@ fn errors_have_a_code_a_message_and_advice() {
             "{command:?}"
         );
     }
-    let bare: Vec<Vec<&str>> = vec![vec!["nonsense"], vec!["inspect"]];
-    for args in failing.iter().copied().chain(bare.iter().map(Vec::as_slice)) {
-        // No wallet and no service lie where it runs.
-        let mut command = command(&[args, &["--json"][..]].concat());
-        command.current_dir(world.path(""));
-        let ran = run_command(command);
-        assert_ne!(ran.code, 0, "{args:?}");
-        let error = &ran.json()["error"];
-        assert!(error["code"].is_string() && !error["message"].as_str().unwrap().is_empty(), "{args:?}: {ran:?}");
-        assert_eq!(ran.out.lines().count(), 1, "{args:?}: {ran:?}");
+    for args in failing.iter().copied().chain([&["nonsense"][..], &["inspect"]]) {
+        speaks_json(&world, args);
     }
+}
+
+/// How a command fails that runs where no wallet and no service lie.
+fn speaks_json(world: &World, args: &[&str]) {
+    let mut command = command(&[args, &["--json"][..]].concat());
+    command.current_dir(world.path(""));
+    let ran = run_command(command);
+    assert_ne!(ran.code, 0, "{args:?}");
+    let error = &ran.json()["error"];
+    assert!(error["code"].is_string() && !error["message"].as_str().unwrap().is_empty(), "{args:?}: {ran:?}");
+    assert_eq!(ran.out.lines().count(), 1, "{args:?}: {ran:?}");
 }
 
 #[test]

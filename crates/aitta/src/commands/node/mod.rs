@@ -19,7 +19,7 @@ pub(crate) use serve::NodeConfigArgs;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Node {
     /// Make an organisation's keys, and a node with its configuration.
-    Init(init::Init),
+    Init(Box<init::Init>),
     /// Serve: answer services and wallets.
     Serve(NodeConfigArgs),
     /// Check the configuration and everything that it names, without serving.
