@@ -21,6 +21,7 @@ use super::machine::Settled;
 use super::opening::{self, Opened};
 use super::published::{Published, ShownHead};
 use super::replay::{Origin, Replay, ReplayFault};
+use super::sequencer::MAX_BATCH_LEAVES;
 use super::source::Source;
 use super::tables::{ALL, NOTES, PAGE_ROWS, PUBLISHED, SCHEMA_VERSION, SIGNED};
 use crate::config::MirrorConfig;
@@ -30,6 +31,11 @@ use crate::surroundings::{Clock, Surroundings};
 
 /// Leaves after which what was replayed is committed, while a long log is read for the first time.
 const COMMIT_LEAVES: u64 = PAGE_ROWS as u64;
+
+/// How the names of evidence files begin.
+const EVIDENCE: &str = "evidence-";
+/// Most evidence files: one is enough to show that a directory lied, and it must not fill a disk with more.
+const MAX_EVIDENCE: usize = 64;
 
 /// Why a mirror does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -148,11 +154,11 @@ impl Follower {
                 return Ok(told(published, kept.size));
             }
         }
-        let read = self.read_to(published, &head, progress).await;
-        match read {
+        let end = self.end.clone();
+        match self.read_to(published, &head, progress).await {
             Ok(()) => Ok(told(published, before.map_or(0, |kept| kept.size))),
             Err(fault) => {
-                self.go_back(published)?;
+                self.go_back(published, end)?;
                 Err(match fault {
                     MirrorFault::Log { fault, detail, .. } => self.lied(published, &head, fault, detail),
                     fault => fault,
@@ -170,14 +176,21 @@ impl Follower {
         let size = head.checkpoint.unverified().size;
         let mut replay = Replay::from(self.end.size(), Origin::Anybody);
         let mut batch = Batch::new();
-        let mut last_commit = self.end.size();
+        let (mut last_commit, mut batch_began) = (self.end.size(), self.end.size());
         while self.end.size() < size {
             let leaves = self.source.leaves(self.end.size(), size).await?;
             for leaf in &leaves {
                 index::index_post(leaf, self.end.size(), &mut batch);
                 self.end.push(leaf, &mut batch);
                 let settled = replay.leaf(&published.read().machine, leaf)?;
-                let Some(settled) = settled else { continue };
+                let Some(settled) = settled else {
+                    if self.end.size() - batch_began >= MAX_BATCH_LEAVES {
+                        let detail = format!("a batch of more than {MAX_BATCH_LEAVES} leaves");
+                        return Err(MirrorFault::Log { fault: LogFault::State, detail: Some(detail), evidence: None });
+                    }
+                    continue;
+                };
+                batch_began = self.end.size();
                 index::write(&settled, self.end.size(), &mut batch);
                 if self.end.size() == size {
                     return self.finish(published, settled, head, batch);
@@ -232,10 +245,9 @@ impl Follower {
     }
 
     /// Takes back what was replayed since the head that is shown.
-    fn go_back(&mut self, published: &Published) -> Result<(), Fault> {
-        let size = published.size();
-        let untouched = !published.is_ahead() && self.end.size() == size;
-        if untouched {
+    fn go_back(&mut self, published: &Published, end: LogEnd) -> Result<(), Fault> {
+        if !published.is_ahead() {
+            self.end = end;
             return Ok(());
         }
         let opened = opening::open(&self.store, self.anchor.clone()).map_err(|error| {
@@ -265,7 +277,15 @@ impl Follower {
     }
 
     fn keep(&self, evidence: &Evidence) -> Option<PathBuf> {
-        let path = self.folder.join(format!("evidence-{}-{}.cbor", evidence.code, evidence.noticed_secs));
+        // By what was shown: the same lie is kept once, however often it is told.
+        let [first, second, third, fourth, ..] = pod_crypto::sha256(&[&evidence.shown]);
+        let name = format!("{EVIDENCE}{}-{first:02x}{second:02x}{third:02x}{fourth:02x}.cbor", evidence.code);
+        let path = self.folder.join(name);
+        let kept = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let kept = kept.filter(|file| file.file_name().to_string_lossy().starts_with(EVIDENCE)).count();
+        if path.exists() || kept >= MAX_EVIDENCE {
+            return path.exists().then_some(path);
+        }
         match fs::write(&path, evidence.to_bytes()) {
             Ok(()) => Some(path),
             Err(error) => {

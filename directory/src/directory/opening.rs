@@ -134,7 +134,8 @@ pub(super) fn first_batch(
     let (written, outcomes) = sequencer::write(state, keeper, end, first, must).map_err(failed)?;
     for refused in outcomes.into_iter().filter_map(Result::err) {
         let (code, detail) = (refused.kind.code, refused.detail.unwrap_or_default());
-        tracing::warn!(
+        // Once `admit` has renewed it, the file is the older one.
+        tracing::info!(
             code,
             detail,
             "the membership in log.membership_file is not taken: /readiness says what is missing"

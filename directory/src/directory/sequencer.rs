@@ -17,7 +17,7 @@ use super::State;
 use super::batch::Draft;
 use super::log::LogEnd;
 use super::machine::Settled;
-use super::posts::Posted;
+use super::posts::{MAX_ENTRIES_PER_POST, Posted};
 use super::published::ShownHead;
 use super::tables::{NOTES, PUBLISHED, SIGNED};
 use super::{index, witnesses::Witnesses};
@@ -29,6 +29,8 @@ const MAX_WAITING_POSTS: usize = 256;
 /// Most posts of one batch: 64 posts of 256 entries are 16,384 leaves and as many changes of the index, a quarter of what one
 /// commit takes.
 const MAX_BATCH_POSTS: usize = 64;
+/// Most leaves of a batch, its state included; a log with a longer one is not a directory's.
+pub(super) const MAX_BATCH_LEAVES: u64 = (MAX_BATCH_POSTS * MAX_ENTRIES_PER_POST) as u64 + 1;
 /// How often it is looked whether time has taken something away.
 const LOOK: Duration = Duration::from_secs(1);
 /// After how long witnesses are asked again that were missing.
@@ -134,8 +136,8 @@ pub(super) async fn run(state: Arc<State>, keeper: Arc<Keeper>, mut end: LogEnd,
             }
             Err(fault) => {
                 state.stop.on(&fault, &"log");
-                // What is on the disk is read again at the next start: nothing more is taken until then.
-                return;
+                // What is on the disk is read again at the next start: a log that nobody keeps helps nobody.
+                return state.stop.on(&Fault::Sequencer, &"log");
             }
         }
     }
