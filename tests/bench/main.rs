@@ -7,6 +7,7 @@
 //!
 //! | File | What |
 //! |---|---|
+//! | `directory` | `cargo xtask bench directory [ENTRIES…]`: the directory's log and lookups |
 //! | `load` | connections, signed calls, latencies |
 //! | `people` | 12,000 of them |
 //! | `server` | the node's process, its CPU time, its metrics |
@@ -19,6 +20,7 @@
     reason = "a measurement fails loudly"
 )]
 
+mod directory;
 mod load;
 mod people;
 mod report;
@@ -53,8 +55,13 @@ fn main() {
         ["prepare", dir] => prepare_alone(Path::new(dir)),
         [] => measure(RUNS),
         ["quick"] => measure(1),
+        ["directory"] => directory::measure(&directory::USUAL),
+        ["directory", sizes @ ..] => {
+            let sizes: Vec<usize> = sizes.iter().map(|size| size.parse().expect("a number of entries")).collect();
+            directory::measure(&sizes);
+        }
         _ => {
-            eprintln!("Usage: cargo xtask bench [quick]");
+            eprintln!("Usage: cargo xtask bench [quick | directory [ENTRIES…]]");
             std::process::exit(2);
         }
     }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `test` | every test there is; ends with one line: N passed, N failed, N skipped |
 //! | `demo` | builds and starts a whole federation on loopback (`--check` plays the scenario and exits) |
-//! | `bench` | measures calls per second and prints what `docs/performance.md` holds |
+//! | `bench` | measures calls per second and prints what `docs/performance.md` holds (`bench directory`: the directory) |
 //! | `campaign partitions` | what the tests do in seconds, with the bounds that citizens are promised; writes `docs/campaigns/` |
 //! | `vectors` | writes `pod-protocol/vectors` anew |
 
