@@ -7,8 +7,8 @@ use pod_protocol::revocation::Target;
 use pod_server::upkeep::{Upkeep, UpkeepConfig};
 
 use crate::city::{City, principal, whole};
-use crate::over_https_too::delegated_grants::{parent, processed};
 use crate::neighbours::{Directory, FakeBlinder, client, eventually};
+use crate::over_https_too::delegated_grants::{parent, processed};
 use crate::people::{raw, wanted};
 use crate::scene::Scene;
 

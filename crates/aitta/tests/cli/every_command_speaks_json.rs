@@ -54,7 +54,7 @@ fn errors_have_a_code_a_message_and_advice() {
         &["node", "publish-profile", "--profile", &config],
         &["node", "doctor", "turku", "--federation", &config, "--key", &missing],
         &["directory", "serve", "--config", &config],
-        &["directory", "mirror", "http://127.0.0.1:1", &missing],
+        &["directory", "mirror", "http://127.0.0.1:1", &missing, "--federation", &config],
         &["directory", "reindex", "--config", &config],
         &["directory", "check-config", "--config", &config],
         &["directory", "admit", &missing, "--federation", &config, "--anchor-key", &missing],
