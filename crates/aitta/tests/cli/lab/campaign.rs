@@ -18,7 +18,7 @@ const ABOUT: &str = "<!-- Written by `cargo xtask campaign partitions`. -->
 # Partitions, with the bounds that citizens are promised
 
 Real processes in a network of namespaces: a directory, two nodes, two services that fetch all the time (one over HTTPS under a grant
-straight from the citizen, one over QUIC, behind a router, under what that one passed on), a citizen's wallet. A row breaks something,
+straight from the citizen, one over libp2p, behind a router, under what that one passed on), a citizen's wallet. A row breaks something,
 for longer than the bound, and heals it.
 `cargo xtask test` plays the same rows with a look each second and a bound of 6 seconds.
 ";
@@ -63,12 +63,12 @@ fn page(watched: &[Row], announced: &[Row], taken_back: &[Row]) -> String {
          ## Passed-on grants\n\n\
          No fetch was released that began more than {bound_secs} s after the holder was cut off from the directory, and every one \
          counted again within {} s of healing. Seconds:\n\n\
-         | what breaks | answers | last accepted fetch began after the break | counted again after healing |\n|---|---|---|---|\n",
+         | what breaks | answers | carried by | last accepted fetch began after the break | counted again after healing |\n|---|---|---|---|---|\n",
         refresh_secs + LOOK_SECS,
     );
     for (name, measured) in watched {
         let (last, again) = (seconds(measured.last_accept_secs), seconds(measured.recovered_secs));
-        page += &format!("| {name} | {} | {last} | {again} |\n", measured.answers);
+        page += &format!("| {name} | {} | {} | {last} | {again} |\n", measured.answers, measured.way);
     }
     page += &format!(
         "\n## What the directory says\n\nNo fetch was released that began more than {} s after the holder could hear it. Seconds:\n\n\

@@ -167,7 +167,8 @@ fn child_that_fetches_until_it_is_killed() {
     let service = InProcess::open(&folder.join(service), caller(folder, limits), registry);
     let over_libp2p = std::env::var(OVER_LIBP2P).unwrap() == "true";
     one_thread().block_on(async {
-        let limits = NetLimits { stream: connect, response, ..NetLimits::default() };
+        // On a machine at work UDP is not given up for a handshake that takes its time.
+        let limits = NetLimits { handshake: PATIENCE, quic_head_start: PATIENCE, response, ..NetLimits::default() };
         let service = if over_libp2p { service.over_libp2p(limits).await } else { service };
         fetch_for_ever(&service, &[read_chain(&chain)], millis.parse().unwrap()).await
     });

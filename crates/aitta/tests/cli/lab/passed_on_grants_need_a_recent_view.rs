@@ -56,8 +56,11 @@ pub const ROWS: &[Watched] = &[
 #[test]
 fn and_wait_for_one() {
     let Some(mut region) = Region::begin(Pace::SHORT) else { return };
+    let mut ways = Vec::new();
     for row in ROWS {
         let measured = row.play(&mut region);
         println!("{}: {measured:?}", row.name);
+        ways.push(measured.way);
     }
+    assert!(ways.iter().any(|way| way == "quic"), "{ways:?}");
 }

@@ -22,6 +22,9 @@ const NOT_REACHED: i32 = 4;
 pub struct Measured {
     /// Answers that both services got.
     pub answers: usize,
+    /// What carried the kitchen's first: a holder whose places for a peer are taken by connections of killed processes leaves
+    /// it HTTPS.
+    pub way: String,
     /// Until the last fetch under the passed-on grant began that was released: from the break; of what the directory says, from
     /// when the holder could hear it.
     pub last_accept_secs: Option<f64>,
@@ -40,10 +43,8 @@ impl Scene {
     fn begin(region: &Region) -> Self {
         let given = region.given();
         let [desk, kitchen] = [Place::Desk, Place::Kitchen].map(|place| region.fetching(place, &given));
-        for (service, way) in [(&desk, "https"), (&kitchen, "quic")] {
-            service.until_released(0);
-            assert_eq!(service.answers()[0].way, way);
-        }
+        desk.until_released(0);
+        kitchen.until_released(0);
         Self { given, desk, kitchen }
     }
 
@@ -52,7 +53,8 @@ impl Scene {
     }
 
     fn measured(&self) -> Measured {
-        Measured { answers: self.desk.answers().len() + self.kitchen.answers().len(), ..Measured::default() }
+        let (desk, kitchen) = (self.desk.answers(), self.kitchen.answers());
+        Measured { answers: desk.len() + kitchen.len(), way: kitchen[0].way.clone(), ..Measured::default() }
     }
 }
 
