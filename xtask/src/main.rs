@@ -6,6 +6,7 @@
 //! | `demo` | builds and starts a whole federation on loopback (`--check` plays the scenario and exits) |
 //! | `bench` | measures calls per second and prints what `docs/performance.md` holds (`bench directory`: the directory) |
 //! | `campaign partitions` | what the tests do in seconds, with the bounds that citizens are promised; writes `docs/campaigns/` |
+//! | `campaign simulation` | 500 seeds of the simulation, or `AITTA_SEEDS`; prints what `docs/campaigns/simulation.md` holds |
 //! | `vectors` | writes `pod-protocol/vectors` anew |
 
 mod programs;
@@ -31,21 +32,46 @@ fn main() -> ExitCode {
             if let Some(other) = other {
                 eprintln!("xtask knows no `{other}`.");
             }
-            eprintln!("Usage: cargo xtask test | demo [--check] | bench | campaign partitions | vectors");
-            ExitCode::from(2)
+            usage()
         }
     }
 }
 
-/// Long runs of tests that `test` plays in short: each writes a page.
+/// Seeds of a campaign when nobody says how many.
+const SEEDS: &str = "500";
+
+/// Long runs of tests that `test` plays in short.
 fn campaign(rest: &[String]) -> ExitCode {
-    let ["partitions"] = rest.iter().map(String::as_str).collect::<Vec<_>>()[..] else {
-        eprintln!("Usage: cargo xtask campaign partitions");
-        return ExitCode::from(2);
-    };
-    let child = "lab::campaign::child_with_the_promised_bounds";
-    let arguments = ["test", "--locked", "--package", "aitta", "--test", "cli", "--", child, "--exact", "--nocapture"];
-    ended(Command::new(env!("CARGO")).args(arguments).env("AITTA_CAMPAIGN", "partitions"))
+    let mut cargo = Command::new(env!("CARGO"));
+    match rest.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["partitions"] => {
+            let child = "lab::campaign::child_with_the_promised_bounds";
+            cargo.args([
+                "test",
+                "--locked",
+                "--package",
+                "aitta",
+                "--test",
+                "cli",
+                "--",
+                child,
+                "--exact",
+                "--nocapture",
+            ]);
+            ended(cargo.env("AITTA_CAMPAIGN", "partitions"))
+        }
+        ["simulation"] => {
+            let seeds = std::env::var("AITTA_SEEDS").unwrap_or_else(|_| SEEDS.to_owned());
+            cargo.args(["test", "--locked", "--package", "pod-simulation", "--test", "simulation", "--"]);
+            ended(cargo.args(["seeds::seeds_hold", "--exact", "--nocapture"]).env("AITTA_SEEDS", seeds))
+        }
+        _ => usage(),
+    }
+}
+
+fn usage() -> ExitCode {
+    eprintln!("Usage: cargo xtask test | demo [--check] | bench | campaign partitions | campaign simulation | vectors");
+    ExitCode::from(2)
 }
 
 fn run(arguments: &[&str], rest: &[String]) -> ExitCode {
