@@ -2,7 +2,8 @@
 //! clocks and slow disks, all drawn from a seed; and the invariants of `docs/ARCHITECTURE.md` held against every answer.
 //!
 //! `AITTA_SEED=7 cargo test -p pod-simulation --test simulation -- seeds_hold --nocapture` runs one seed and shows what happens;
-//! `AITTA_SEEDS=500` runs so many. What it shows and what not: `docs/campaigns/simulation.md`.
+//! `AITTA_SEEDS=500` runs so many, from
+//! `AITTA_FIRST_SEED` on. What it shows and what not: `docs/campaigns/simulation.md`.
 #![allow(
     missing_docs,
     missing_debug_implementations,

@@ -54,7 +54,10 @@ fn told(outcome: &Outcome) -> String {
 fn seeds_hold() {
     let outcomes = match number("AITTA_SEED") {
         Some(seed) => vec![run(seed, Planted::Nothing, true)],
-        None => run_all(0..number("AITTA_SEEDS").unwrap_or(SEEDS), Planted::Nothing),
+        None => {
+            let from = number("AITTA_FIRST_SEED").unwrap_or(0);
+            run_all(from..from + number("AITTA_SEEDS").unwrap_or(SEEDS), Planted::Nothing)
+        }
     };
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for outcome in &outcomes {
