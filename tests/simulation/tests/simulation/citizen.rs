@@ -149,6 +149,7 @@ impl Wallet {
             (Target::PodBefore(citizen.pods[holder], now), before)
         };
         let revocation = revocation(&citizen.signers[holder], target, now, &*actor.caller.random);
+        self.beside(holder, &ends).await;
         for _ in 0..actor.dice.between(1, 3) {
             actor.note(format!("takes {} grants back at holder {holder}", ends.len()));
             let done = actor.node(holder).revoke(&actor.registry(), &revocation).await;
@@ -163,6 +164,18 @@ impl Wallet {
         }
     }
 
+    /// Has a service fetch by one of these grants while it is changed what they give, if it is the one that got it.
+    async fn beside(&self, holder: usize, grants: &[GrantId]) {
+        let actor = &self.actor;
+        {
+            let mut facts = actor.checker.model.facts();
+            let here = |held: &&Held| grants.contains(&held.ids[0]) && facts.grants[&held.ids[0]].holder == holder;
+            let held = facts.held[&ESPOO].iter().rfind(here).cloned();
+            facts.hurry.extend(held.filter(|_| actor.dice.percent(60)));
+        }
+        actor.waits(0, 700).await;
+    }
+
     /// Turns something of a pod on or off, and keeps what is known of it.
     async fn turn(
         &self,
@@ -172,6 +185,11 @@ impl Wallet {
         counted: &'static str,
     ) {
         let actor = &self.actor;
+        let own: Vec<GrantId> = {
+            let facts = actor.checker.model.facts();
+            facts.grants.iter().filter(|(_, fact)| fact.citizen == self.number).map(|(id, _)| *id).collect()
+        };
+        self.beside(holder, &own).await;
         let begun = actor.note(format!("turns {counted} at holder {holder}"));
         let (on, number) = {
             let mut facts = actor.checker.model.facts();

@@ -68,7 +68,7 @@ impl Ground {
     fn pause_ms(&self) -> u64 {
         match self.dice.below(100) {
             0..70 => self.dice.below(3),
-            70..95 => self.dice.below(60),
+            70..90 => self.dice.below(60),
             _ => self.dice.below(2_500),
         }
     }

@@ -115,6 +115,8 @@ pub struct Facts {
     pub heard_ms: BTreeMap<usize, u64>,
     /// What refusals look like from outside, without ids: one form for each word.
     pub refusals: BTreeMap<String, Vec<u8>>,
+    /// What somebody is about to end, and its service fetches by at that very moment.
+    pub hurry: Vec<Held>,
     /// Every answer that arrived: holder, place in the log, request, and the names that were released.
     pub answered: Vec<Answered>,
 }
