@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use pod_protocol::Verified;
 use pod_protocol::answer::{Outcome, Receipt};
 use pod_protocol::ids::GrantId;
 use pod_protocol::request::Wanted;
@@ -12,11 +13,14 @@ use crate::federation::Citizen;
 use crate::history::{History, Moment};
 use crate::holder::Holder;
 use crate::model::{Answered, Facts, Field, GrantFact, Model, covers};
+use crate::secrets::Wire;
 
 /// How old a holder's view may be when a delegated chain counts: published by every node.
 const BOUND_MS: u64 = pod_server::node::REVOCATION_BOUND_SECS * 1000;
 /// Clocks show whole seconds, a request is decided when it comes, and its entry is durable some seconds later.
 const SLACK_MS: u64 = 20_000;
+/// Ed25519.
+const SIGNATURE_BYTES: usize = 64;
 /// What the catalogue protects.
 const PROTECTED: [&str; 2] = ["address", "contact"];
 
@@ -36,6 +40,7 @@ pub struct Checker {
     pub history: Arc<History>,
     pub model: Arc<Model>,
     pub holders: Vec<Arc<Holder>>,
+    pub wires: Vec<Arc<Wire>>,
     pub citizens: Arc<Vec<Citizen>>,
 }
 
@@ -101,18 +106,26 @@ impl Checker {
     }
 
     /// Holds what was released of one item against the rules, at the moment when it arrives.
-    pub fn released(&self, asked: &Asked<'_>, receipt: &Receipt, data: &Json) {
+    pub fn released(&self, asked: &Asked<'_>, receipt: &Verified<Receipt>, data: &Json) {
         let said = receipt.items.iter().find(|item| Some(&item.leaf) == asked.ids.last());
         let durable = said.and_then(|said| self.holders[asked.holder].disk.durable_since(said.audit_index));
         let Some(durable) = durable else {
             return self.violated(1, asked, "an answer came whose entry is not durable");
         };
+        // A receipt ends with its signature, which no other answer has.
+        let signature = receipt.bytes().last_chunk::<SIGNATURE_BYTES>().unwrap();
+        let Some(left) = self.wires[asked.holder].left(signature) else {
+            return self.violated(1, asked, "an answer came that did not leave");
+        };
+        if durable >= left {
+            self.violated(1, asked, "an answer left before its entry was durable");
+        }
         let mut facts = self.model.facts();
         let chain: Vec<GrantFact> = asked.ids.iter().filter_map(|id| facts.grants.get(id).cloned()).collect();
         if chain.len() > 1 {
             self.history.count("items released, delegated");
         }
-        self.granted(&mut facts, asked, &chain, durable, &fields(data));
+        self.granted(&mut facts, asked, &chain, left, &fields(data));
     }
 
     fn granted(
@@ -120,7 +133,7 @@ impl Checker {
         facts: &mut Facts,
         asked: &Asked<'_>,
         chain: &[GrantFact],
-        durable: Moment,
+        left: Moment,
         fields: &BTreeSet<Field>,
     ) {
         let wrong = |invariant, why: &str| self.violated(invariant, asked, why);
@@ -137,7 +150,7 @@ impl Checker {
             if let Some(never) = link.never {
                 wrong(3, never);
             }
-            if link.revoked.is_some_and(|revoked| revoked < durable) {
+            if link.revoked.is_some_and(|revoked| revoked < left) {
                 wrong(2, "released after a revocation was acknowledged");
             }
             if link.expires <= self.holders[asked.holder].clock.secs_at(asked.sent.ms) {
@@ -155,8 +168,8 @@ impl Checker {
         if let Some(beyond) = fields.iter().find(|field| !asked_for(field)) {
             wrong(2, &format!("released {beyond:?}, which was not asked for"));
         }
-        self.standing(facts, asked, root, chain, durable, fields);
-        self.registry(facts, asked, chain, durable);
+        self.standing(facts, asked, root, chain, left, fields);
+        self.registry(facts, asked, chain, left);
     }
 
     /// Restrictions, objections, non-disclosure.
@@ -166,24 +179,24 @@ impl Checker {
         asked: &Asked<'_>,
         root: &GrantFact,
         chain: &[GrantFact],
-        durable: Moment,
+        left: Moment,
         fields: &BTreeSet<Field>,
     ) {
         let wrong = |invariant, why: &str| self.violated(invariant, asked, why);
         let pod = facts.pod(root.holder, root.citizen);
         for (of, restricted) in &pod.restricted {
             let restricts = |field: &Field| of.is_none_or(|of| of == field.0);
-            if restricted.surely_on(durable) && fields.iter().any(restricts) {
+            if restricted.surely_on(left) && fields.iter().any(restricts) {
                 wrong(2, "released what the citizen had restricted");
             }
         }
         for (organisation, objected) in &pod.objected {
             let about = organisation.is_none_or(|one| one == asked.service || chain.iter().any(|link| link.to == one));
-            if objected.surely_on(durable) && about && !fields.is_empty() {
+            if objected.surely_on(left) && about && !fields.is_empty() {
                 wrong(2, "released for a purpose that the citizen had objected to");
             }
         }
-        if pod.protected.surely_on(durable) {
+        if pod.protected.surely_on(left) {
             let kept_back = |path: &str| PROTECTED.iter().any(|protected| covers(protected, path));
             if let Some(field) = fields.iter().find(|(of, path)| of == "residence" && kept_back(path)) {
                 wrong(4, &format!("{field:?} of a person under non-disclosure"));
@@ -194,9 +207,9 @@ impl Checker {
     }
 
     /// Suspensions, and how old the holder's view is.
-    fn registry(&self, facts: &Facts, asked: &Asked<'_>, chain: &[GrantFact], durable: Moment) {
+    fn registry(&self, facts: &Facts, asked: &Asked<'_>, chain: &[GrantFact], left: Moment) {
         let wrong = |why: &str| self.violated(2, asked, why);
-        if asked.known_suspended && facts.suspended[&asked.service].surely_on(durable) {
+        if asked.known_suspended && facts.suspended[&asked.service].surely_on(left) {
             wrong("released to a member that the holder knew to be suspended");
         }
         if chain.len() < 2 {
@@ -209,7 +222,7 @@ impl Checker {
         }
         let before = Moment { ms: asked.sent.ms.saturating_sub(BOUND_MS + SLACK_MS), ..asked.sent };
         for link in chain {
-            if facts.suspended[&link.to].surely_on_since(before) && facts.suspended[&link.to].surely_on(durable) {
+            if facts.suspended[&link.to].surely_on_since(before) && facts.suspended[&link.to].surely_on(left) {
                 wrong("a delegated chain of a suspended member was accepted after the bound");
             }
         }

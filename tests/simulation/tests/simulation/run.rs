@@ -63,7 +63,6 @@ struct Stage {
     ports: Arc<Ports>,
     statements: Vec<Vec<u8>>,
     finders: Vec<Vec<Finder>>,
-    wires: Vec<Arc<Wire>>,
 }
 
 /// A folder in memory, where there is one: it is written to thousands of times.
@@ -127,6 +126,7 @@ impl Stage {
                 citizens: Arc::clone(&citizens),
                 holder: index,
                 citizens_from: Mutex::default(),
+                left: Mutex::default(),
             });
             let ground =
                 Ground::new(&ports, Dice::new(seed, &format!("{} ground", HOLDERS[index])), Arc::clone(&wire).ear());
@@ -154,8 +154,8 @@ impl Stage {
             seed,
             starts: Mutex::new(0),
         });
-        let checker = Arc::new(Checker { history: Arc::clone(&history), model, holders, citizens });
-        Self { seed, folder, history, federation, checker, received, directory, ports, statements, finders, wires }
+        let checker = Arc::new(Checker { history: Arc::clone(&history), model, holders, wires, citizens });
+        Self { seed, folder, history, federation, checker, received, directory, ports, statements, finders }
     }
 
     /// Somebody who calls from a host.
@@ -283,7 +283,7 @@ pub fn run(seed: u64, planted: Planted, print: bool) -> Outcome {
         .build();
     stage.people(&mut sim, planted);
     let from: IpAddr = sim.lookup("citizens");
-    stage.wires.iter().for_each(|wire| wire.citizens_from.lock().unwrap().push(from));
+    stage.checker.wires.iter().for_each(|wire| wire.citizens_from.lock().unwrap().push(from));
     let mut faults = Faults::new(seed, Arc::clone(&stage.checker), planted);
     let mut healed = false;
     while history.ms() < END_MS && history.violations().is_empty() {

@@ -1,5 +1,6 @@
 //! Invariants 4 and 6 in bytes: what passed on a wire, and what lies on the directory's disk.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -119,7 +120,12 @@ pub struct Wire {
     pub holder: usize,
     /// Where citizens call from: they may read their own.
     pub citizens_from: Mutex<Vec<IpAddr>>,
+    /// What left for services lately, and when.
+    pub left: Mutex<VecDeque<(Moment, Vec<u8>)>>,
 }
+
+/// Writes that are remembered: an answer arrives some seconds later, or never.
+const REMEMBERED: usize = 64;
 
 impl Wire {
     pub fn ear(self: Arc<Self>) -> Ear {
@@ -134,9 +140,21 @@ impl Wire {
         })
     }
 
+    /// When what ends with these bytes left.
+    pub fn left(&self, end: &[u8]) -> Option<Moment> {
+        let left = self.left.lock().unwrap();
+        left.iter().rfind(|(_, bytes)| contains(bytes, end)).map(|(moment, _)| *moment)
+    }
+
     /// Bytes that leave for a service: whole answers, since a handler writes at once.
     fn leaves(&self, bytes: &[u8]) {
-        let now = Moment { event: self.history.events() + 1, ms: self.history.ms() };
+        let now = self.history.note(crate::federation::HOLDERS[self.holder], "answers a service");
+        let mut left = self.left.lock().unwrap();
+        if left.len() == REMEMBERED {
+            left.pop_front();
+        }
+        left.push_back((now, bytes.to_vec()));
+        drop(left);
         for citizen in 0..CITIZENS {
             let surely = self.model.facts().pod(self.holder, citizen).protected.surely_on(now);
             if surely {
