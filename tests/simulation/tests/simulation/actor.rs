@@ -43,6 +43,7 @@ impl Actor {
         let clock = clock.clone();
         let caller = Caller {
             http: client(&ground.machine()),
+            net: None,
             random: Arc::new(SeededRandom::new(derived(seed, &format!("{name} random")))),
             clock: Arc::new(move || clock.secs()),
         };

@@ -16,7 +16,9 @@ use crate::model::{Answered, Facts, Field, GrantFact, Model, covers};
 use crate::secrets::Wire;
 
 /// How old a holder's view may be when a delegated chain counts: published by every node.
-const BOUND_MS: u64 = pod_server::node::REVOCATION_BOUND_SECS * 1000;
+const BOUND_MS: u64 = 300_000;
+/// Ages are counted in whole seconds.
+const SECOND_MS: u64 = 1_000;
 /// Clocks show whole seconds, a request is decided when it comes, and its entry is durable some seconds later.
 const SLACK_MS: u64 = 20_000;
 /// Ed25519.
@@ -217,7 +219,7 @@ impl Checker {
         }
         let heard_ms = facts.heard_ms.get(&asked.holder).copied().unwrap_or_default();
         // The moment of release is not before the request was sent.
-        if asked.sent.ms > heard_ms + BOUND_MS + SLACK_MS {
+        if asked.sent.ms > heard_ms + BOUND_MS + SECOND_MS {
             wrong("a delegated chain was accepted by a view that is too old");
         }
         let before = Moment { ms: asked.sent.ms.saturating_sub(BOUND_MS + SLACK_MS), ..asked.sent };

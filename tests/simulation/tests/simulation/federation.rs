@@ -155,6 +155,7 @@ impl Federation {
             names: words(member.name),
             endpoints: vec![origin(port).parse().unwrap()],
             catalogue: None,
+            seal_key: None,
             services,
         };
         signed(&member.key(), claims)

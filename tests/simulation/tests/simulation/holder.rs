@@ -17,6 +17,7 @@ use pod_server::import::{Files, Importer};
 use pod_server::node::{Node, NodeParts};
 use pod_server::routes::{App, main_service};
 use pod_server::upkeep::{Blinder, DirectoryConfig, Upkeep, UpkeepConfig};
+use pod_server::view::RevocationBound;
 use pod_store::Store;
 use pod_vault::{NodeKeys, Vault};
 use pod_wallet::keys::KeyLog;
@@ -108,7 +109,7 @@ impl Holder {
     fn open(&self, machine: Machine, writing: Writing) -> Arc<Node> {
         let mut starts = self.starts.lock().unwrap();
         *starts += 1;
-        let clock = self.clock.clone();
+        let (clock, history) = (self.clock.clone(), Arc::clone(&self.history));
         let node = Node::open(NodeParts {
             principal: self.principal,
             key: Arc::new(pod_crypto::SigningKey::from_seed(&self.key_seed)),
@@ -119,7 +120,8 @@ impl Holder {
             catalogue: catalogue(),
             origins: Arc::from([origin(HOLDER_PORTS[self.index])]),
             clock: Arc::new(move || clock.secs()),
-            monotonic: Arc::new(|| 0),
+            revocation_bound: RevocationBound::default(),
+            monotonic: Arc::new(move || history.ms() * 1_000_000),
             thread_cpu: None,
             random: Arc::new(self.random(&format!("start {starts}"))),
             machine,
@@ -214,6 +216,7 @@ fn upkeep() -> UpkeepConfig {
     let directory = DirectoryConfig {
         url: origin(DIRECTORY_PORT).parse().unwrap(),
         refresh: Duration::from_secs(30),
+        revocation_bound: RevocationBound::default(),
         publish: Duration::from_secs(5),
         entry_lifetime_days: 90,
         enrolment: None,

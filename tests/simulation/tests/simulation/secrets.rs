@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use pod_protocol::ids::base64url;
 
-use crate::federation::{CITIZENS, Citizen};
+use crate::federation::{CITIZENS, Citizen, DIRECTORY_PORT};
 use crate::ground::{Ear, Passing};
 use crate::history::{History, Moment};
 use crate::model::Model;
@@ -130,7 +130,7 @@ const REMEMBERED: usize = 64;
 impl Wire {
     pub fn ear(self: Arc<Self>) -> Ear {
         Arc::new(move |passing: Passing<'_>| match (passing.served, passing.inbound) {
-            (false, true) => {
+            (false, true) if passing.peer.port() == DIRECTORY_PORT => {
                 self.model.facts().heard_ms.insert(self.holder, self.history.ms());
             }
             (true, false) if !self.citizens_from.lock().unwrap().contains(&passing.peer.ip()) => {
