@@ -11,7 +11,7 @@ use pod_protocol::registry::Registry;
 use crate::check::Checker;
 use crate::clock::HostClock;
 use crate::dice::{Dice, derived};
-use crate::federation::{DIRECTORY_PORT, Federation, origin};
+use crate::federation::{DIRECTORY_PORT, Federation, Member, origin};
 use crate::ground::Ground;
 use crate::history::Moment;
 use crate::holder::client;
@@ -79,6 +79,10 @@ impl Actor {
         let directory = DirectoryClient::new(&self.caller, &origin(DIRECTORY_PORT)).unwrap();
         let cache = self.registry.lock().unwrap().1.clone();
         match directory.registry(&self.federation.trust(), cache.as_deref()).await {
+            // The anchor may not have published everybody yet.
+            Ok(copy) if self.federation.holders.iter().any(|holder| !has_address(&copy.registry, holder)) => {
+                self.note("has a registry without all holders");
+            }
             Ok(copy) => {
                 self.note(format!("has the registry, fresh: {}", copy.stale.is_none()));
                 *self.registry.lock().unwrap() = (Arc::new(copy.registry), Some(copy.cache));
@@ -92,6 +96,10 @@ impl Actor {
     pub fn node(&self, holder: usize) -> NodeClient {
         NodeClient::find(&self.caller, &self.registry(), &self.federation.holders[holder].principal).unwrap()
     }
+}
+
+fn has_address(registry: &Registry, member: &Member) -> bool {
+    registry.organisation(&member.principal).is_some_and(|one| !one.endpoints().is_empty())
 }
 
 /// A word for what went wrong.

@@ -130,6 +130,9 @@ impl Service {
         let actor = &self.actor;
         let sent = actor.note(format!("fetches by {} grants", items.len()));
         let known_suspended: Vec<bool> = items.iter().map(|(held, _)| self.known_suspended(held)).collect();
+        for _ in known_suspended.iter().filter(|known| **known) {
+            actor.checker.history.count("items asked for by a suspended member");
+        }
         let asked: Vec<FetchItem> = items
             .iter()
             .map(|(held, wanted)| FetchItem {
