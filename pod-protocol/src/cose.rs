@@ -224,6 +224,24 @@ impl<T> Deref for Verified<T> {
     }
 }
 
+/// The signature that `key` would have in an object with these claims: for claims that several keys sign.
+pub(crate) fn countersign<T: Payload>(key: &SigningKey, claims: &T) -> [u8; 64] {
+    key.sign(&structure_of(&key.public_key(), claims))
+}
+
+/// Checks what [`countersign`] makes.
+pub(crate) fn check_countersignature<T: Payload>(
+    key: &PublicKey,
+    claims: &T,
+    signature: &[u8; 64],
+) -> Result<(), Refusal> {
+    key.verify(&structure_of(key, claims), signature).map_err(|_| Refusal::Signature)
+}
+
+fn structure_of<T: Payload>(key: &PublicKey, claims: &T) -> Vec<u8> {
+    signature_structure(&header(Thumbprint::of(key).kid(), T::TYP), &[], &encode(&claims.to_cbor()))
+}
+
 /// The bytes that a COSE_Sign1 signature is over (RFC 9052 §4.4).
 #[must_use]
 pub fn signature_structure(protected: &[u8], external: &[u8], payload: &[u8]) -> Vec<u8> {

@@ -229,6 +229,18 @@ pub enum Refusal {
     /// The actor may not do this for this pod.
     #[error("the actor has no authority over this pod")]
     NotAuthorised,
+    /// A recovery of the key log waits: until it has ended, only its cancelling counts.
+    #[error("a recovery of the key log is pending")]
+    KeyPending,
+    /// What the recovery would take back is older than 72 hours of log time, or is a recovery itself.
+    #[error("too late to take back: 72 hours of log time have passed")]
+    KeyTooLate,
+    /// The key is too low to cancel this recovery.
+    #[error("the key is too low to cancel this recovery")]
+    KeyOutranked,
+    /// Recoveries by this key were cancelled three times: it counts only when the person identifies themselves.
+    #[error("recoveries by this key were cancelled three times")]
+    KeySpent,
     /// The grant has no uses left, or its rate is reached.
     #[error("a limit of the grant is reached")]
     Limit,
@@ -346,6 +358,10 @@ impl Refusal {
             Self::Objected => "objected",
             Self::Suspended => "suspended",
             Self::NotAuthorised => "not-authorised",
+            Self::KeyPending => "key-pending",
+            Self::KeyTooLate => "key-too-late",
+            Self::KeyOutranked => "key-outranked",
+            Self::KeySpent => "key-spent",
             Self::Limit => "limit",
             Self::TooLarge => "too-large",
             Self::Unavailable => "unavailable",

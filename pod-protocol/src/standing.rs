@@ -134,6 +134,23 @@ impl Standing {
         self.restricted || self.restricted_types.contains(record_type)
     }
 
+    /// Checks that a grant which `principal` signed with `key` may be taken in now.
+    ///
+    /// # Errors
+    /// As [`Standing::check_actor`]; [`Refusal::KeyPending`] while a recovery of their key log is pending.
+    pub fn check_grantor(&self, principal: &Principal, key: Kid, now_secs: u64) -> Result<(), Refusal> {
+        self.check_actor(principal, key, now_secs)?;
+        let keys = self.speaker(principal, now_secs).ok_or(Refusal::NotAuthorised)?;
+        keys.grantor_now(key).map(drop)
+    }
+
+    /// When the next pending recovery of somebody who speaks for this pod takes effect: from then on this standing is old.
+    #[must_use]
+    pub fn settles_secs(&self) -> Option<u64> {
+        let logs = self.subject.iter().chain(self.representatives.iter().map(|one| &one.keys));
+        logs.filter_map(|keys| keys.pending()?.due_secs()).min()
+    }
+
     /// Checks that `principal` with `key` may command over this pod now.
     ///
     /// # Errors

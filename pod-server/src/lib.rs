@@ -6,6 +6,7 @@
 //! | [`commands`] | what citizens and the organisation's own services have the node do |
 //! | `book` | what the node has on record beside the records: standings, grants, uses, nonces, requests, registry |
 //! | [`enrolment`] | citizens log in once and bind their wallet to their pods |
+//! | [`desk`] | another wallet for somebody who has lost everything |
 //! | [`import`] | registers come in |
 //! | [`notices`] | services whose grants were taken back are told, and answer |
 //! | [`upkeep`] | what the node does by itself: a fresh registry, its entries in the directory |
@@ -21,6 +22,7 @@ mod book;
 mod clock;
 pub mod commands;
 pub mod config;
+pub mod desk;
 pub mod enrolment;
 mod fault;
 pub mod import;

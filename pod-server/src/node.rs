@@ -28,6 +28,7 @@ use crate::book::revoked_keys::RevokedKeys;
 use crate::book::standings::Standings;
 use crate::book::uses::Uses;
 use crate::clock::{Clock, Monotonic, ThreadCpu};
+use crate::desk::Desk;
 use crate::fault::{Failure, Fault};
 use crate::metrics::Metrics;
 use crate::reach::Reach;
@@ -85,6 +86,7 @@ pub struct Node {
     pub(crate) vault: Arc<Vault>,
     pub(crate) log: Log,
     pub(crate) standings: Standings,
+    pub(crate) desk: Desk,
     pub(crate) grants: Grants,
     pub(crate) early: Arc<EarlyRevocations>,
     pub(crate) released: Arc<Released>,
@@ -155,6 +157,7 @@ impl Node {
         let (replay, uses) = rebuild(&log, now_secs)?;
         Ok(Self {
             standings: Standings::new(Arc::clone(&parts.store), Arc::clone(&vault), Arc::clone(&revoked_keys)),
+            desk: Desk::new(Arc::clone(&parts.store)),
             grants: Grants::new(
                 Arc::clone(&parts.store),
                 Arc::clone(&vault),
@@ -259,7 +262,7 @@ impl Node {
 
     /// The standing of a pod.
     pub(crate) fn standing(&self, pod: &PodId) -> Result<Option<Arc<pod_protocol::standing::Standing>>, Fault> {
-        self.standings.get(pod)
+        self.standings.get(pod, (self.clock)())
     }
 }
 

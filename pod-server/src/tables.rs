@@ -6,12 +6,20 @@ use pod_store::Table;
 pub(crate) const STANDING: Table = Table("node-standing");
 /// Principal and number → key event.
 pub(crate) const KEY_EVENTS: Table = Table("node-key-events");
+/// Principal and number → when the event was taken in, and whether the person identified themselves for it.
+pub(crate) const KEY_EVENTS_TAKEN: Table = Table("node-key-events-taken");
+/// Digest of a device's or a recovery key, and principal → nothing: in whose log it is.
+pub(crate) const KEY_DIGESTS: Table = Table("node-key-digests");
+/// Principal → the pod of the person behind it, in whose log entries about the key log stand.
+pub(crate) const OWN_PODS: Table = Table("node-own-pods");
 /// Principal → how the registers know the person behind it, by a handle that is no identity code.
 pub(crate) const PRINCIPALS: Table = Table("node-principals");
 /// Handle of a person → their principal.
 pub(crate) const PEOPLE: Table = Table("node-people");
 /// Pod and principal → whether they are its subject or a guardian.
 pub(crate) const ACTORS: Table = Table("node-actors");
+/// Handle of a person → the wallet that their organisation's desk binds for them, and when.
+pub(crate) const DESK: Table = Table("node-desk");
 /// Grant id → pod and sealed grant.
 pub(crate) const GRANTS: Table = Table("node-grants");
 /// Pod and grant id → nothing.
@@ -59,8 +67,6 @@ pub(crate) const HOLDER_TAGS: Table = Table("node-holder-tags");
 pub(crate) const UNPUBLISHED: Table = Table("node-unpublished");
 /// When and pod → nothing: when an entry in the directory is due to be renewed.
 pub(crate) const RENEWALS: Table = Table("node-renewals");
-/// Id of a key event → when the directory's log took it.
-pub(crate) const LOG_TIMES: Table = Table("node-log-times");
 /// Digest of what a wallet gave to be posted to the directory's log → when it came, and its bytes.
 pub(crate) const LOG_POSTS: Table = Table("node-log-posts");
 /// Register file → how far its import came.
@@ -75,9 +81,13 @@ pub fn tables() -> Vec<Table> {
     let mut tables = vec![
         STANDING,
         KEY_EVENTS,
+        KEY_EVENTS_TAKEN,
+        KEY_DIGESTS,
+        OWN_PODS,
         PRINCIPALS,
         PEOPLE,
         ACTORS,
+        DESK,
         GRANTS,
         POD_GRANTS,
         EARLY_REVOCATIONS,
@@ -100,7 +110,6 @@ pub fn tables() -> Vec<Table> {
         HOLDER_TAGS,
         UNPUBLISHED,
         RENEWALS,
-        LOG_TIMES,
         LOG_POSTS,
         IMPORTS,
     ];

@@ -6,6 +6,7 @@ use pod_protocol::answer::Answer;
 use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
 use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::ids::{ObjectId, PodId, Principal, base64url, from_base64url};
+use pod_protocol::key_event::{KeyEvent, Taken};
 use pod_protocol::merkle::Hash;
 use pod_protocol::registry::{Organisation, Registry};
 use pod_protocol::request::Call;
@@ -102,6 +103,63 @@ pub struct BoundPod {
     /// What the child is called.
     #[serde(default)]
     pub label: Option<String>,
+}
+
+/// A key log, as a node tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct KeyLogTold {
+    /// Whose it is.
+    pub principal: Principal,
+    /// Its events, the first first.
+    pub events: Vec<KeyEventTold>,
+    /// Another wallet that the organisation's desk binds in place of this log.
+    #[serde(default)]
+    pub desk: Option<DeskTold>,
+}
+
+/// A wallet that an organisation's desk binds, as its node tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct DeskTold {
+    /// What to cancel.
+    pub target: ObjectId,
+    /// When it is bound.
+    #[serde(rename = "due")]
+    pub due_secs: u64,
+    /// By what the person was identified.
+    pub ground: String,
+}
+
+/// An event of a key log, with what the node knows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct KeyEventTold {
+    /// The signed event, as base64url.
+    event: String,
+    taken: u64,
+    logged: Option<u64>,
+    identified: bool,
+}
+
+impl KeyEventTold {
+    /// The signed event; empty when it is not base64url, which no replay takes.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        from_base64url(&self.event).unwrap_or_default()
+    }
+
+    /// What the node knows of it.
+    #[must_use]
+    pub fn taken(&self) -> Taken {
+        Taken { taken_secs: self.taken, logged_secs: self.logged, identified: self.identified }
+    }
+}
+
+#[derive(Deserialize)]
+struct KeyLogsAnswer {
+    logs: Vec<KeyLogTold>,
+}
+
+fn encoded(events: &[Vec<u8>]) -> Vec<String> {
+    events.iter().map(|event| base64url(event)).collect()
 }
 
 #[derive(Deserialize)]
@@ -279,9 +337,41 @@ impl NodeClient {
     /// # Errors
     /// [`CallError`].
     pub async fn begin_enrolment(&self, events: &[Vec<u8>]) -> Result<EnrolmentStarted, CallError> {
-        let events: Vec<String> = events.iter().map(|event| base64url(event)).collect();
-        let body = serde_json::json!({ "events": events });
+        self.enrol_with(serde_json::json!({ "events": encoded(events) })).await
+    }
+
+    /// Begins an enrolment in which the person logs in for a recovery of their key log.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn begin_recovery(&self, events: &[Vec<u8>], recovery: &[u8]) -> Result<EnrolmentStarted, CallError> {
+        self.enrol_with(serde_json::json!({ "events": encoded(events), "recovery": base64url(recovery) })).await
+    }
+
+    async fn enrol_with(&self, body: serde_json::Value) -> Result<EnrolmentStarted, CallError> {
         self.target.post_json("/v1/enrolments", &body, "the beginning of an enrolment").await
+    }
+
+    /// The key logs in which the key with this digest is a device's or a recovery key. The caller replays them: nothing of them is
+    /// checked here.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn key_logs(&self, digest: &[u8; 32]) -> Result<Vec<KeyLogTold>, CallError> {
+        let body = serde_json::json!({ "digest": base64url(digest) });
+        let answer: KeyLogsAnswer = self.target.post_json("/v1/key-logs", &body, "key logs").await?;
+        Ok(answer.logs)
+    }
+
+    /// Appends an event to a key log.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] with the exact code at the beginning of its detail; [`CallError`].
+    pub async fn send_key_event(&self, principal: &Principal, event: &Verified<KeyEvent>) -> Result<(), CallError> {
+        let body = serde_json::json!({ "principal": principal, "event": base64url(event.bytes()) });
+        let answer: serde_json::Value = self.target.post_json("/v1/key-events", &body, "a key event").await?;
+        drop(answer);
+        Ok(())
     }
 
     /// How an enrolment stands.

@@ -122,8 +122,8 @@ impl World {
         for code in codes(plan.registers).into_iter().take(plan.citizens) {
             // A root each: one root gives one identity at one organisation.
             let root = RootSecret::generate(&*random);
-            let log = KeyLog::begin(&root, members.holder).unwrap();
-            let pods = enrol_identified(&node, code, log.events().to_vec()).await.unwrap();
+            let log = KeyLog::begin(&root, members.holder, [0x70; 32]).unwrap();
+            let pods = enrol_identified(&node, code, log.events()).await.unwrap();
             citizens.push(Citizen { pod: pods[0], signer: log.signer(&root).unwrap() });
         }
         let statements = Registry::read_snapshot(&members.snapshot).unwrap();

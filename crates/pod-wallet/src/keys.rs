@@ -1,17 +1,18 @@
 //! The wallet's side of its key-event logs: one for each organisation (`docs/protocol/key-event.md`).
 
-use pod_crypto::{SigningKey, sha256};
+use pod_crypto::SigningKey;
 use pod_protocol::cose::{Signed, Verified};
-use pod_protocol::ids::{Kid, Principal, Thumbprint};
-use pod_protocol::key_event::{DeviceKey, KeyChange, KeyEvent, KeyState, MAX_DEVICES, RecoveryKey, Roles};
+use pod_protocol::ids::{Kid, ObjectId, Principal, Thumbprint};
+use pod_protocol::key_event::{
+    DeviceKey, KeyChange, KeyEvent, KeyState, MAX_DEVICES, MIN_RECOVERY_DELAY_SECS, RecoveryKey, Roles, Rotation,
+    Taken, key_digest,
+};
 use pod_protocol::refusal::Refusal;
 
 use crate::root::{KeyPurpose, RootSecret};
 
-/// How long the other keys may object when the recovery key is used (did:plc's 72 hours).
-pub const RECOVERY_DELAY_SECS: u64 = 72 * 3600;
-/// When every log began: the first second that the protocol knows, which a recovered wallet knows too. When the log was bound
-/// stands in the holder's log.
+/// When every log began: the first second that the protocol knows, so that a device which begins again begins the same log. When the
+/// log was bound stands in the holder's log.
 const BEGUN_SECS: u64 = 1;
 
 /// Why a key log cannot be used.
@@ -31,6 +32,23 @@ pub enum KeysFault {
         "no key of this wallet is valid at this organisation: its device was revoked there, or the log is another wallet's"
     )]
     NotOurs,
+    /// The paper is another one.
+    #[error(
+        "this recovery code is none of the key log's: another one was written down later, or it is another wallet's"
+    )]
+    Paper,
+    /// The controlling key that was committed to is not this device's.
+    #[error("the next controlling key is on another device: rotate there, or recover with the recovery code")]
+    NotControlling,
+}
+
+/// A signed event, and what the organisation knows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldEvent {
+    /// The signed event.
+    pub bytes: Vec<u8>,
+    /// When it was taken in, and its log time.
+    pub taken: Taken,
 }
 
 /// A key log of this wallet at one organisation.
@@ -38,7 +56,7 @@ pub enum KeysFault {
 pub struct KeyLog {
     organisation: Principal,
     device_index: u32,
-    events: Vec<Vec<u8>>,
+    events: Vec<HeldEvent>,
     state: KeyState,
 }
 
@@ -57,41 +75,39 @@ pub struct Signer {
 
 impl KeyLog {
     /// Begins the log for an organisation: one device key that signs and manages, the digest of the next controlling key
-    /// (pre-rotation) and that of a recovery key. Everything in it comes from the root secret, the time too: a wallet that was
-    /// lost and recovered begins the very log that the organisation has, and is who it was.
+    /// (pre-rotation), and `recovery`, the digest of the recovery key ([`crate::root::RecoveryRoot::digest`]), whose secret is on
+    /// paper alone.
     ///
     /// # Errors
     /// [`KeysFault::Event`], which only a defect could cause.
-    pub fn begin(root: &RootSecret, organisation: Principal) -> Result<Self, KeysFault> {
-        let digest = |purpose| sha256(&[&root.signing_key(&organisation, purpose, 0).public_key().to_bytes()]);
+    pub fn begin(root: &RootSecret, organisation: Principal, recovery: [u8; 32]) -> Result<Self, KeysFault> {
         let device = root.signing_key(&organisation, KeyPurpose::Device, 0);
         let change = KeyChange::Inception {
             organisation: Some(organisation),
-            devices: vec![DeviceKey { key: device.public_key(), roles: Roles { sign: true, manage: true } }],
-            next: vec![digest(KeyPurpose::NextControlling)],
+            devices: vec![may_all(&device)],
+            next: vec![next_digest(root, &organisation, 0)],
             threshold: 1,
-            recovery: vec![RecoveryKey { digest: digest(KeyPurpose::Recovery), delay_secs: RECOVERY_DELAY_SECS }],
+            recovery: vec![RecoveryKey { digest: recovery, delay_secs: MIN_RECOVERY_DELAY_SECS }],
             salt: root.log_salt(&organisation),
         };
         let event = Verified::sign(&device, KeyEvent { seq: 0, previous: None, time_secs: BEGUN_SECS, change });
         let state = KeyState::begin(Signed::decode(event.bytes())?)?;
-        Ok(Self { organisation, device_index: 0, events: vec![event.bytes().to_vec()], state })
+        let events = vec![HeldEvent { bytes: event.bytes().to_vec(), taken: Taken::logged(BEGUN_SECS) }];
+        Ok(Self { organisation, device_index: 0, events, state })
     }
 
-    /// Replays a log, from the wallet's own memory or from the organisation after a loss, and finds which key derived
-    /// from `root` signs in it.
+    /// Replays a log, from the wallet's own memory or from the organisation, and finds which key derived from `root` signs in
+    /// it at `now_secs`.
     ///
     /// # Errors
     /// [`KeysFault`].
-    pub fn restore(root: &RootSecret, organisation: Principal, events: &[Vec<u8>]) -> Result<Self, KeysFault> {
-        let (first, rest) = events.split_first().ok_or(KeysFault::Empty)?;
-        let mut state = KeyState::begin(Signed::decode(first)?)?;
-        if state.organisation() != Some(organisation) {
-            return Err(KeysFault::Organisation);
-        }
-        for event in rest {
-            state = state.apply(Signed::decode(event)?)?;
-        }
+    pub fn restore(
+        root: &RootSecret,
+        organisation: Principal,
+        events: &[HeldEvent],
+        now_secs: u64,
+    ) -> Result<Self, KeysFault> {
+        let state = replay(organisation, events, now_secs)?;
         let most = u32::try_from(MAX_DEVICES).unwrap_or(u32::MAX);
         let device_index = (0..most)
             .find(|index| state.signer_now(device_kid(root, &organisation, *index)).is_ok())
@@ -112,19 +128,6 @@ impl KeyLog {
         self.append(root, KeyChange::AddDevice(device), now_secs)
     }
 
-    /// Adds the next key that this root secret gives, with all roles, for the device on which the wallet was restored.
-    /// The log that comes back signs with it.
-    ///
-    /// # Errors
-    /// As [`KeyLog::add_device`].
-    pub fn add_own_device(&self, root: &RootSecret, now_secs: u64) -> Result<(Self, Verified<KeyEvent>), KeysFault> {
-        let index = self.device_index + 1;
-        let key = root.signing_key(&self.organisation, KeyPurpose::Device, index).public_key();
-        let device = DeviceKey { key, roles: Roles { sign: true, manage: true } };
-        let (log, event) = self.append(root, KeyChange::AddDevice(device), now_secs)?;
-        Ok((Self { device_index: index, ..log }, event))
-    }
-
     /// Revokes a device's key. What it signed from `compromised_since` on does not count.
     ///
     /// # Errors
@@ -139,6 +142,51 @@ impl KeyLog {
         self.append(root, KeyChange::RevokeDevice { kid, compromised_since }, now_secs)
     }
 
+    /// Cancels a recovery that is pending, or objects to something outside the log.
+    ///
+    /// # Errors
+    /// As [`KeyLog::add_device`]; [`Refusal::KeyOutranked`] when the person identified themselves for the recovery.
+    pub fn cancel(
+        &self,
+        root: &RootSecret,
+        target: ObjectId,
+        now_secs: u64,
+    ) -> Result<(Self, Verified<KeyEvent>), KeysFault> {
+        self.append(root, KeyChange::Cancel { target, revealed: None }, now_secs)
+    }
+
+    /// Shows the controlling key that was committed to, commits to another, and puts a fresh device key in the place of this
+    /// device's own; other devices stay. With `recovery` another paper counts from now on.
+    ///
+    /// # Errors
+    /// [`KeysFault::NotControlling`], and as [`KeyLog::add_device`].
+    pub fn rotate(
+        &self,
+        root: &RootSecret,
+        recovery: Option<[u8; 32]>,
+        now_secs: u64,
+    ) -> Result<(Self, Verified<KeyEvent>), KeysFault> {
+        let own = self.signer(root)?.key.public_key();
+        let most = u32::try_from(MAX_DEVICES).unwrap_or(u32::MAX);
+        let committed = |index: &u32| self.state.controls().next == [next_digest(root, &self.organisation, *index)];
+        let at = (0..most).find(committed).ok_or(KeysFault::NotControlling)?;
+        let controlling = root.signing_key(&self.organisation, KeyPurpose::NextControlling, at);
+        let fresh = root.signing_key(&self.organisation, KeyPurpose::Device, self.device_index + 1);
+        let valid = self.state.devices().iter().filter(|device| device.revoked_seq.is_none());
+        let others = valid.map(|device| device.device).filter(|device| device.key != own);
+        let rotation = Rotation {
+            revealed: vec![controlling.public_key()],
+            endorsements: Vec::new(),
+            devices: Some(others.chain([may_all(&fresh)]).collect()),
+            next: vec![next_digest(root, &self.organisation, at + 1)],
+            threshold: 1,
+            recovery: recovery.map(|digest| vec![RecoveryKey { digest, delay_secs: MIN_RECOVERY_DELAY_SECS }]),
+            compromised_since: None,
+        };
+        let (log, event) = self.append_with(&controlling, KeyChange::Rotation(rotation), now_secs)?;
+        Ok((Self { device_index: self.device_index + 1, ..log }, event))
+    }
+
     fn append(
         &self,
         root: &RootSecret,
@@ -146,12 +194,22 @@ impl KeyLog {
         now_secs: u64,
     ) -> Result<(Self, Verified<KeyEvent>), KeysFault> {
         let signer = self.signer(root)?;
+        self.append_with(&signer.key, change, now_secs)
+    }
+
+    fn append_with(
+        &self,
+        key: &SigningKey,
+        change: KeyChange,
+        now_secs: u64,
+    ) -> Result<(Self, Verified<KeyEvent>), KeysFault> {
         let event =
             KeyEvent { seq: self.state.seq() + 1, previous: Some(self.state.head()), time_secs: now_secs, change };
-        let event = Verified::sign(&signer.key, event);
-        let state = self.state.apply(Signed::decode(event.bytes())?)?;
-        let events = self.events.iter().cloned().chain([event.bytes().to_vec()]).collect();
-        Ok((Self { events, state, ..self.clone() }, event))
+        let event = Verified::sign(key, event);
+        let taken = Taken::logged(now_secs);
+        let state = self.state.apply(Signed::decode(event.bytes())?, taken)?;
+        let held = HeldEvent { bytes: event.bytes().to_vec(), taken };
+        Ok((Self { events: self.events.iter().cloned().chain([held]).collect(), state, ..self.clone() }, event))
     }
 
     /// What signs at this organisation.
@@ -197,7 +255,13 @@ impl KeyLog {
 
     /// The signed events, the first first.
     #[must_use]
-    pub fn events(&self) -> &[Vec<u8>] {
+    pub fn events(&self) -> Vec<Vec<u8>> {
+        self.events.iter().map(|event| event.bytes.clone()).collect()
+    }
+
+    /// The same, with what the organisation knows of them.
+    #[must_use]
+    pub fn held(&self) -> &[HeldEvent] {
         &self.events
     }
 
@@ -206,6 +270,32 @@ impl KeyLog {
     pub fn state(&self) -> &KeyState {
         &self.state
     }
+}
+
+/// What a log says at `now_secs`, whoever's keys are in it.
+///
+/// # Errors
+/// [`KeysFault::Empty`], [`KeysFault::Organisation`], [`KeysFault::Event`].
+pub fn replay(organisation: Principal, events: &[HeldEvent], now_secs: u64) -> Result<KeyState, KeysFault> {
+    let (first, rest) = events.split_first().ok_or(KeysFault::Empty)?;
+    let mut state = KeyState::begin(Signed::decode(&first.bytes)?)?;
+    if state.organisation() != Some(organisation) {
+        return Err(KeysFault::Organisation);
+    }
+    for event in rest {
+        state = state.apply(Signed::decode(&event.bytes)?, event.taken)?;
+    }
+    Ok(state.settled(now_secs))
+}
+
+/// A key of this wallet's own device.
+pub(crate) fn may_all(key: &SigningKey) -> DeviceKey {
+    DeviceKey { key: key.public_key(), roles: Roles { sign: true, manage: true } }
+}
+
+/// The digest of the controlling key with this number.
+pub(crate) fn next_digest(root: &RootSecret, organisation: &Principal, index: u32) -> [u8; 32] {
+    key_digest(&root.signing_key(organisation, KeyPurpose::NextControlling, index).public_key())
 }
 
 fn device_kid(root: &RootSecret, organisation: &Principal, index: u32) -> Kid {

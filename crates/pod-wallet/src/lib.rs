@@ -4,6 +4,8 @@
 //! |---|---|
 //! | the root secret, its wraps, the printed recovery code | [`root`], [`recovery_code`] |
 //! | one key-event log for each organisation | [`keys`] |
+//! | a further device | [`device_code`] |
+//! | taking a log back from the paper | [`recovery`] |
 //! | what a service asks for, as a person sees it | [`labels`], [`review`], [`request_view`] |
 //! | agree or deny | [`decide`] |
 //! | tell a holder something | [`commands`] |
@@ -18,6 +20,7 @@
 pub mod blob;
 pub mod commands;
 pub mod decide;
+pub mod device_code;
 pub mod keys;
 pub mod labels;
 pub mod language;
@@ -26,6 +29,7 @@ pub mod log_page;
 pub mod log_view;
 pub mod notices;
 pub mod outstanding;
+pub mod recovery;
 pub mod recovery_code;
 pub mod request_view;
 pub mod review;

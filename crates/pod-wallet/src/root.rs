@@ -1,8 +1,9 @@
-//! The root secret: 32 random bytes from which every key of the wallet is derived, and the ways to keep it.
+//! The two secrets of a wallet, which have nothing in common (`docs/decisions/0021-two-of-three-recover.md`).
 //!
-//! It is wrapped twice: under a key on the device, for every day, and under a key derived from the printed recovery code,
-//! for the day on which the device is lost. The second file is worthless without the paper and may lie anywhere.
-//! Whoever keeps the device's key in a file gives that file mode 0600.
+//! - The **root secret**: 32 random bytes on one device, from which the device's keys are derived. It is wrapped under a key on the
+//!   device and leaves it never. Whoever keeps that key in a file gives the file mode 0600.
+//! - The **recovery root**: what the printed recovery code gives. Recovery keys are derived from it and nothing else, so whoever
+//!   finds the paper signs no grant, and whoever steals the device does not have the paper's keys.
 //!
 //! A wrap is `"AITTA-ROOT" || version || kind || nonce (12) || ciphertext || tag (16)`; what stands before the nonce is
 //! the associated data.
@@ -11,6 +12,7 @@ use std::fmt;
 
 use pod_crypto::{AeadKey, Random, Secret32, SigningKey, Zeroizing, hkdf_sha256};
 use pod_protocol::ids::Principal;
+use pod_protocol::key_event::key_digest;
 
 use crate::recovery_code::RecoveryCode;
 
@@ -18,10 +20,12 @@ const MAGIC: &[u8; 10] = b"AITTA-ROOT";
 const VERSION: u8 = 1;
 /// Separates the wallet's keys from anything else that could be derived from the same secret.
 const KEY_INFO: &[u8] = b"aitta-wallet-key-1";
+/// What a recovery key is for, beside the purposes of a device's keys.
+const RECOVERY_PURPOSE: u8 = 3;
 /// Domain of the salts of key logs.
 const SALT_INFO: &[u8] = b"aitta-wallet-log-salt-1";
-/// The same for the key that a recovery code gives.
-const CODE_INFO: &[u8] = b"aitta-wallet-recovery-1";
+/// The same for what a recovery code gives.
+const CODE_INFO: &[u8] = b"aitta-wallet-recovery-2";
 
 /// What a derived key is for. One key has one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +35,12 @@ pub enum KeyPurpose {
     Device = 1,
     /// Will control the log after a rotation; until then only its digest is known to anybody.
     NextControlling = 2,
-    /// Will take the log back when devices are in other hands; until then only its digest is known.
-    Recovery = 3,
 }
 
 /// How a root secret is wrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum Wrap {
-    Code = 1,
     Device = 2,
 }
 
@@ -52,15 +53,11 @@ pub enum UnwrapFault {
     /// Written by a later version.
     #[error("the wrapped root secret has format version {0}, which this program does not know: use a newer one")]
     Version(u8),
-    /// Wrapped in the other way.
-    #[error(
-        "this root secret is wrapped in another way: the recovery code opens the recovery file, the device key the wallet's own file"
-    )]
+    /// Wrapped in a way that this program does not use.
+    #[error("this root secret is wrapped in another way than under a device key")]
     OtherWrap,
     /// The key is another one, or the bytes were changed.
-    #[error(
-        "the root secret does not open: this code or device key belongs to another wallet, or the file was changed"
-    )]
+    #[error("the root secret does not open: this device key belongs to another wallet, or the file was changed")]
     Open,
 }
 
@@ -103,20 +100,6 @@ impl RootSecret {
         // Every part has a fixed length, so two different triples never give the same info.
         let info = [KEY_INFO, &[purpose as u8], organisation.as_bytes(), &index.to_be_bytes()].concat();
         hkdf_sha256(&*self.0, &[], &info)
-    }
-
-    /// Wraps it under the recovery code.
-    #[must_use]
-    pub fn wrap_with_code(&self, code: &RecoveryCode, random: &dyn Random) -> Vec<u8> {
-        self.wrap(Wrap::Code, &code_key(code), random)
-    }
-
-    /// Opens what [`RootSecret::wrap_with_code`] made.
-    ///
-    /// # Errors
-    /// [`UnwrapFault`].
-    pub fn unwrap_with_code(wrapped: &[u8], code: &RecoveryCode) -> Result<Self, UnwrapFault> {
-        Self::open(Wrap::Code, wrapped, &code_key(code))
     }
 
     /// Wraps it under the key that lies on the device.
@@ -165,6 +148,32 @@ impl fmt::Debug for RootSecret {
     }
 }
 
-fn code_key(code: &RecoveryCode) -> AeadKey {
-    AeadKey::from_bytes(*hkdf_sha256(code.entropy(), &[], CODE_INFO))
+/// What a recovery code gives: the recovery keys, one for each organisation. Overwritten when dropped; its `Debug` shows nothing.
+pub struct RecoveryRoot(Secret32);
+
+impl RecoveryRoot {
+    /// Of the code on paper. It is random, not chosen, so HKDF alone does: nobody searches 160 bits.
+    #[must_use]
+    pub fn of(code: &RecoveryCode) -> Self {
+        Self(hkdf_sha256(code.entropy(), &[], CODE_INFO))
+    }
+
+    /// The recovery key for an organisation. Those of two organisations have nothing in common that could be seen.
+    #[must_use]
+    pub fn signing_key(&self, organisation: &Principal) -> SigningKey {
+        let info = [KEY_INFO, &[RECOVERY_PURPOSE], organisation.as_bytes()].concat();
+        SigningKey::from_seed(&hkdf_sha256(&*self.0, &[], &info))
+    }
+
+    /// What a log says of that key until it is used.
+    #[must_use]
+    pub fn digest(&self, organisation: &Principal) -> [u8; 32] {
+        key_digest(&self.signing_key(organisation).public_key())
+    }
+}
+
+impl fmt::Debug for RecoveryRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecoveryRoot").finish_non_exhaustive()
+    }
 }

@@ -7,21 +7,22 @@ use std::collections::BTreeMap;
 
 use pod_crypto::{AeadKey, Random, Zeroizing};
 use pod_protocol::command::Acknowledgement;
-use pod_protocol::cose::Verified;
+use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::grant::Grant;
 use pod_protocol::holder_entry::Tag;
 use pod_protocol::ids::{GrantId, ObjectId, PodId, Principal, base64url, from_base64url};
+use pod_protocol::key_event::{KeyEvent, Taken};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
 use crate::commands::Order;
 use crate::decide::Decided;
-use crate::keys::{KeyLog, KeysFault, Signer};
+use crate::keys::{HeldEvent, KeyLog, KeysFault, Signer};
 use crate::log_check::{ForkEvidence, SeenHead};
 use crate::notices::{KnownNotice, ToldNotice};
 use crate::outstanding::Task;
 use crate::review::Review;
-use crate::root::RootSecret;
+use crate::root::{RecoveryRoot, RootSecret};
 
 const MAGIC: &[u8; 12] = b"AITTA-WALLET";
 const VERSION: u8 = 1;
@@ -88,10 +89,51 @@ pub struct EnrolledAt {
     pub name: String,
     /// The signed key events, the first first.
     pub events: Vec<Blob>,
+    /// What the organisation knows of each of them.
+    #[serde(default)]
+    pub taken: Vec<SeenTaken>,
     /// The pods there.
     pub pods: Vec<EnrolledPod>,
     /// The last tree head of its log that was checked.
     pub last_head: Option<SeenHead>,
+}
+
+/// What an organisation knows of a key event: [`Taken`] as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenTaken {
+    taken: u64,
+    logged: Option<u64>,
+    identified: bool,
+}
+
+impl From<Taken> for SeenTaken {
+    fn from(taken: Taken) -> Self {
+        Self { taken: taken.taken_secs, logged: taken.logged_secs, identified: taken.identified }
+    }
+}
+
+impl From<SeenTaken> for Taken {
+    fn from(seen: SeenTaken) -> Self {
+        Self { taken_secs: seen.taken, logged_secs: seen.logged, identified: seen.identified }
+    }
+}
+
+impl EnrolledAt {
+    /// The key events, with what the organisation knows of them. Wallets of before noted only when they were signed.
+    #[must_use]
+    pub fn held(&self) -> Vec<HeldEvent> {
+        let mut taken = self.taken.iter().copied().map(Taken::from);
+        let held = |event: &Blob| {
+            let signed_secs = || Signed::<KeyEvent>::decode(event).map_or(0, |event| event.unverified().time_secs);
+            HeldEvent { bytes: event.0.clone(), taken: taken.next().unwrap_or_else(|| Taken::logged(signed_secs())) }
+        };
+        self.events.iter().map(held).collect()
+    }
+
+    fn set_held(&mut self, held: &[HeldEvent]) {
+        self.events = held.iter().map(|event| Blob(event.bytes.clone())).collect();
+        self.taken = held.iter().map(|event| event.taken.into()).collect();
+    }
 }
 
 /// A grant that this wallet gave.
@@ -175,6 +217,9 @@ pub struct WalletState {
     /// Under each tag at which holders were found, base64url: when the newest entry had been signed.
     #[serde(default)]
     newest_entries: BTreeMap<String, u64>,
+    /// Digests of the recovery keys on paper, for the organisations that were known when the code was last typed.
+    #[serde(default)]
+    recovery_digests: BTreeMap<Principal, Blob>,
 }
 
 impl WalletState {
@@ -231,17 +276,51 @@ impl WalletState {
 
     /// Remembers an enrolment, or a newer state of one: the key log and the pods that the organisation bound to it.
     pub fn enrol(&mut self, name: &str, log: &KeyLog, pods: Vec<EnrolledPod>) {
-        let last_head = self.last_head(&log.organisation()).cloned();
-        let events = log.events().iter().cloned().map(Blob).collect();
-        let enrolled = EnrolledAt { name: name.to_owned(), events, pods, last_head };
-        self.organisations.insert(log.organisation(), enrolled);
+        self.hold(log.organisation(), name, log.held());
+        if let Some(enrolled) = self.organisations.get_mut(&log.organisation()) {
+            enrolled.pods = pods;
+        }
+    }
+
+    /// Remembers a key log as the organisation has it, whether or not a key of this device counts in it now.
+    pub fn hold(&mut self, organisation: Principal, name: &str, events: &[HeldEvent]) {
+        let enrolled = self.organisations.entry(organisation).or_insert_with(|| EnrolledAt {
+            name: String::new(),
+            events: Vec::new(),
+            taken: Vec::new(),
+            pods: Vec::new(),
+            last_head: None,
+        });
+        name.clone_into(&mut enrolled.name);
+        enrolled.set_held(events);
+    }
+
+    /// Remembers which pods an organisation bound to the log that is held.
+    pub fn set_pods(&mut self, organisation: &Principal, pods: Vec<EnrolledPod>) {
+        if let Some(enrolled) = self.organisations.get_mut(organisation) {
+            enrolled.pods = pods;
+        }
     }
 
     /// Remembers a key log after an event was added to it.
     pub fn update_keys(&mut self, log: &KeyLog) {
         if let Some(enrolled) = self.organisations.get_mut(&log.organisation()) {
-            enrolled.events = log.events().iter().cloned().map(Blob).collect();
+            enrolled.set_held(log.held());
         }
+    }
+
+    /// Notes the digests of the paper's keys for these organisations, in place of those of an earlier paper.
+    pub fn note_paper(&mut self, paper: &RecoveryRoot, organisations: impl IntoIterator<Item = Principal>) {
+        self.recovery_digests = organisations
+            .into_iter()
+            .map(|organisation| (organisation, Blob(paper.digest(&organisation).to_vec())))
+            .collect();
+    }
+
+    /// The digest of the paper's key for an organisation; none when it joined after the code was last typed.
+    #[must_use]
+    pub fn recovery_digest(&self, organisation: &Principal) -> Option<[u8; 32]> {
+        self.recovery_digests.get(organisation).and_then(|digest| digest.0.as_slice().try_into().ok())
     }
 
     /// Where the wallet is enrolled.
@@ -255,22 +334,21 @@ impl WalletState {
         self.organisations.get(principal)
     }
 
-    /// The wallet's key log at an organisation.
+    /// The wallet's key log at an organisation, as it stands at `now_secs`.
     ///
     /// # Errors
     /// [`KeysFault::Empty`] when it is not enrolled there, and those of [`KeyLog::restore`].
-    pub fn key_log(&self, root: &RootSecret, organisation: &Principal) -> Result<KeyLog, KeysFault> {
+    pub fn key_log(&self, root: &RootSecret, organisation: &Principal, now_secs: u64) -> Result<KeyLog, KeysFault> {
         let enrolled = self.organisations.get(organisation).ok_or(KeysFault::Empty)?;
-        let events: Vec<Vec<u8>> = enrolled.events.iter().map(|event| event.0.clone()).collect();
-        KeyLog::restore(root, *organisation, &events)
+        KeyLog::restore(root, *organisation, &enrolled.held(), now_secs)
     }
 
     /// What signs at an organisation.
     ///
     /// # Errors
     /// As [`WalletState::key_log`].
-    pub fn signer(&self, root: &RootSecret, organisation: &Principal) -> Result<Signer, KeysFault> {
-        self.key_log(root, organisation)?.signer(root)
+    pub fn signer(&self, root: &RootSecret, organisation: &Principal, now_secs: u64) -> Result<Signer, KeysFault> {
+        self.key_log(root, organisation, now_secs)?.signer(root)
     }
 
     /// Remembers a decision with its grants, before they are sent.

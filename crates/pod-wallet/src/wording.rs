@@ -103,6 +103,10 @@ pub(crate) fn command_words(command: &str, language: Language) -> String {
         "inbox" => ["pyyntöjen hakeminen", "hämtade förfrågningar", "fetched the requests"],
         "standing" => ["lupien tarkistaminen", "såg över tillstånden", "looked at the permissions"],
         "key-event" => ["laitteiden muuttaminen", "ändrade enheterna", "changed the devices"],
+        "recovery" => {
+            ["palauttaminen palautuskoodilla", "återställning med koden", "began a recovery with the recovery code"]
+        }
+        "recovery-cancel" => ["palauttamisen peruminen", "avbröt en återställning", "cancelled a recovery"],
         "enrol" | "enrolment" => ["lompakon käyttöönotto", "tog plånboken i bruk", "enrolled the wallet"],
         other => return other.to_owned(),
     };

@@ -7,7 +7,7 @@ use super::text::{list, time};
 use super::{Describe, Description};
 use crate::command::{Acknowledgement, Action, Command};
 use crate::ids::{Thumbprint, base64url};
-use crate::key_event::{DeviceKey, KeyChange, KeyEvent};
+use crate::key_event::{DeviceKey, KeyChange, KeyEvent, RecoveryKey, key_digest};
 use crate::revocation::{Revocation, Target};
 
 impl Describe for Revocation {
@@ -119,42 +119,82 @@ impl Describe for KeyEvent {
             None => "It is the first of its log: its id is the principal.".to_owned(),
             Some(previous) => format!("It is number {} of its log, after {previous}.", self.seq),
         }];
-        let change = match &self.change {
-            KeyChange::Inception { organisation, devices, next, threshold, recovery, salt } => {
-                lines.extend(organisation.map(|organisation| format!("The log is for {organisation} alone.")));
-                lines.extend(devices.iter().map(|device| format!("It begins with {}.", device_words(device))));
-                lines.push(format!(
-                    "{threshold} of {} committed keys can rotate it; {} recovery keys can take it back.",
-                    next.len(),
-                    recovery.len()
-                ));
-                json!({
-                    "kind": "inception", "organisation": organisation,
-                    "devices": devices.iter().map(device_json).collect::<Vec<_>>(),
-                    "next": next.iter().map(|digest| base64url(digest)).collect::<Vec<_>>(), "threshold": threshold,
-                    "recovery": recovery
-                        .iter()
-                        .map(|key| json!({ "digest": base64url(&key.digest), "delay_secs": key.delay_secs }))
-                        .collect::<Vec<_>>(),
-                    "salt": base64url(salt),
-                })
-            }
-            KeyChange::AddDevice(device) => {
-                lines.push(format!("It adds {}.", device_words(device)));
-                json!({ "kind": "add-device", "device": device_json(device) })
-            }
-            KeyChange::RevokeDevice { kid, compromised_since } => {
-                lines.push(format!("It revokes the device key {kid}."));
-                lines.extend(
-                    compromised_since.map(|since| format!("The key may be in other hands since {}.", time(since))),
-                );
-                json!({ "kind": "revoke-device", "kid": kid, "compromised_since": compromised_since })
-            }
-        };
+        let change = change(&self.change, &mut lines);
         lines.push(format!("Signed at {}.", time(self.time_secs)));
         let json = json!({ "seq": self.seq, "previous": self.previous, "time": self.time_secs, "change": change });
         Description { lines, json }
     }
+}
+
+/// Says what changes, and gives it as JSON.
+fn change(change: &KeyChange, lines: &mut Vec<String>) -> Json {
+    match change {
+        KeyChange::Inception { organisation, devices, next, threshold, recovery, salt } => {
+            lines.extend(organisation.map(|organisation| format!("The log is for {organisation} alone.")));
+            lines.extend(devices.iter().map(|device| format!("It begins with {}.", device_words(device))));
+            lines.push(format!(
+                "{threshold} of {} committed keys can rotate it; {} recovery keys can take it back.",
+                next.len(),
+                recovery.len()
+            ));
+            json!({
+                "kind": "inception", "organisation": organisation,
+                "devices": devices.iter().map(device_json).collect::<Vec<_>>(),
+                "next": next.iter().map(|digest| base64url(digest)).collect::<Vec<_>>(), "threshold": threshold,
+                "recovery": recovery_json(recovery),
+                "salt": base64url(salt),
+            })
+        }
+        KeyChange::AddDevice(device) => {
+            lines.push(format!("It adds {}.", device_words(device)));
+            json!({ "kind": "add-device", "device": device_json(device) })
+        }
+        KeyChange::RevokeDevice { kid, compromised_since } => {
+            lines.push(format!("It revokes the device key {kid}."));
+            lines
+                .extend(compromised_since.map(|since| format!("The key may be in other hands since {}.", time(since))));
+            json!({ "kind": "revoke-device", "kid": kid, "compromised_since": compromised_since })
+        }
+        KeyChange::Rotation(rotation) => {
+            lines.push(format!("{} committed keys replace the controlling keys.", rotation.revealed.len()));
+            lines.extend(
+                rotation.devices.iter().flatten().map(|device| format!("From then on: {}.", device_words(device))),
+            );
+            json!({
+                "kind": "rotation",
+                "revealed": rotation.revealed.iter().map(|key| base64url(&key.to_bytes())).collect::<Vec<_>>(),
+                "devices": rotation.devices.as_ref().map(|devices| devices.iter().map(device_json).collect::<Vec<_>>()),
+                "next": rotation.next.iter().map(|digest| base64url(digest)).collect::<Vec<_>>(),
+                "threshold": rotation.threshold, "recovery": rotation.recovery.as_deref().map(recovery_json),
+                "compromised_since": rotation.compromised_since,
+            })
+        }
+        KeyChange::Recovery(recovery) => {
+            lines.push(
+                "A recovery key takes the log back, once its delay has passed and nobody cancelled it.".to_owned(),
+            );
+            lines.extend(recovery.devices.iter().map(|device| format!("From then on: {}.", device_words(device))));
+            json!({
+                "kind": "recovery", "revealed": base64url(&recovery.revealed.to_bytes()),
+                "devices": recovery.devices.iter().map(device_json).collect::<Vec<_>>(),
+                "next": recovery.controls.next.iter().map(|digest| base64url(digest)).collect::<Vec<_>>(),
+                "threshold": recovery.controls.threshold, "recovery": recovery_json(&recovery.controls.recovery),
+                "compromised_since": recovery.compromised_since,
+            })
+        }
+        KeyChange::Cancel { target, revealed } => {
+            lines.push(format!("It cancels {target}."));
+            json!({
+                "kind": "cancel", "target": target,
+                "revealed": revealed.map(|key| base64url(&key_digest(&key))),
+            })
+        }
+    }
+}
+
+fn recovery_json(keys: &[RecoveryKey]) -> Json {
+    let one = |key: &RecoveryKey| json!({ "digest": base64url(&key.digest), "delay_secs": key.delay_secs });
+    keys.iter().map(one).collect()
 }
 
 fn device_words(device: &DeviceKey) -> String {

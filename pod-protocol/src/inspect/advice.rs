@@ -20,6 +20,10 @@ pub fn advice(refusal: Refusal) -> &'static str {
         Refusal::Suspended => "Ask the trust anchor: the organisation is suspended or no member.",
         Refusal::BeyondRegistration => "Register the fields and the purpose for the service, or ask for less.",
         Refusal::NotAuthorised => "Have it signed by whoever may: this issuer may not say this.",
+        Refusal::KeyPending => "Cancel the recovery, or wait until it has taken effect.",
+        Refusal::KeyTooLate => "Recover from the last event of the log: what is older than 72 hours stays.",
+        Refusal::KeyOutranked => "Cancel it with the recovery key that began it, or with a higher one.",
+        Refusal::KeySpent => "Log in at the organisation for the recovery, or go to its desk with the recovery code.",
         Refusal::Audience => "Send it to the one that it names, or make one for this audience.",
         other => other.outward().advice(),
     }

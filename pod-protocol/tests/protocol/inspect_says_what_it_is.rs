@@ -190,7 +190,7 @@ fn key_events() {
         devices: vec![device],
         next: vec![[1; 32]],
         threshold: 1,
-        recovery: vec![RecoveryKey { digest: [2; 32], delay_secs: DAY }],
+        recovery: vec![RecoveryKey { digest: [2; 32], delay_secs: 3 * DAY }],
         salt: [3; 16],
     };
     says(&event(0, inception), "a key event", &["It is the first of its log", "which may sign and manage devices"]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pod_crypto::SigningKey;
 use pod_protocol::grant::Grant;
-use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState, MAX_DEVICES};
+use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState, MAX_DEVICES, Taken};
 use pod_protocol::{Refusal, Signed, Verified};
 
 use crate::scene::Scene;
@@ -19,8 +19,12 @@ fn next(log: &KeyState, change: KeyChange) -> KeyEvent {
     KeyEvent { seq: log.seq() + 1, previous: Some(log.head()), time_secs: NOW - 50 * DAY, change }
 }
 
+fn now() -> Taken {
+    Taken::logged(NOW - 50 * DAY)
+}
+
 fn applied(log: &KeyState, key: &SigningKey, event: KeyEvent) -> &'static str {
-    log.apply(signed(key, event)).map_or_else(Refusal::code, |_| "accepted")
+    log.apply(signed(key, event), now()).map_or_else(Refusal::code, |_| "accepted")
 }
 
 fn revoke(key: &SigningKey, compromised_since: Option<u64>) -> KeyChange {
@@ -74,9 +78,9 @@ fn an_event_follows_the_last_one() {
         assert_eq!(applied(&log, &world.anna, wrong), "claim-range");
     }
     let twice = world.anna_events[1].bytes();
-    assert_eq!(log.apply(Signed::decode(twice).unwrap()).unwrap_err().code(), "claim-range");
+    assert_eq!(log.apply(Signed::decode(twice).unwrap(), now()).unwrap_err().code(), "claim-range");
     let inception = world.anna_events[0].bytes();
-    assert_eq!(log.apply(Signed::decode(inception).unwrap()).unwrap_err().code(), "claim-range");
+    assert_eq!(log.apply(Signed::decode(inception).unwrap(), now()).unwrap_err().code(), "claim-range");
     assert_eq!(applied(&log, &world.anna, good), "accepted");
 }
 
@@ -86,7 +90,7 @@ fn a_key_is_added_once_ever_and_revoked_once() {
     let log = world.anna_log();
     let again = next(&log, KeyChange::AddDevice(device(&world.tablet, true, true)));
     assert_eq!(applied(&log, &world.anna, again), "claim-repeated");
-    let log = log.apply(signed(&world.anna, next(&log, revoke(&world.tablet, None)))).unwrap();
+    let log = log.apply(signed(&world.anna, next(&log, revoke(&world.tablet, None))), now()).unwrap();
     let back = next(&log, KeyChange::AddDevice(device(&world.tablet, true, true)));
     assert_eq!(applied(&log, &world.anna, back), "claim-repeated", "a revoked key does not come back");
     assert_eq!(applied(&log, &world.anna, next(&log, revoke(&world.tablet, None))), "claim-range");
@@ -101,7 +105,7 @@ fn a_log_has_an_end() {
     let refusal = loop {
         number += 1;
         let event = next(&log, KeyChange::AddDevice(device(&SigningKey::from_seed(&[number; 32]), true, false)));
-        match log.apply(signed(&world.anna, event)) {
+        match log.apply(signed(&world.anna, event), now()) {
             Ok(longer) => log = longer,
             Err(refusal) => break refusal,
         }
@@ -115,7 +119,7 @@ fn by_revoked_tablet(issued: u64, compromised_since: Option<u64>) -> &'static st
     let mut scene = Scene::new();
     let log = scene.world.anna_log();
     let event = next(&log, revoke(&scene.world.tablet, compromised_since));
-    let log = log.apply(signed(&scene.world.anna, event)).unwrap();
+    let log = log.apply(signed(&scene.world.anna, event), now()).unwrap();
     scene.standing().subject = Some(log);
     let grant = Grant { key_event: 1, issued, ..scene.world.root() };
     let chain = vec![Arc::new(Verified::sign(&scene.world.tablet, grant))];
@@ -147,7 +151,7 @@ fn commands_need_a_key_that_is_valid_now() {
     let (anna, tablet) = (scene.world.anna_log().principal(), thumbprint(&scene.world.tablet).kid());
     assert!(scene.standing().check_actor(&anna, tablet, NOW).is_ok());
     let log = scene.world.anna_log();
-    let log = log.apply(signed(&scene.world.anna, next(&log, revoke(&scene.world.tablet, None)))).unwrap();
+    let log = log.apply(signed(&scene.world.anna, next(&log, revoke(&scene.world.tablet, None))), now()).unwrap();
     scene.standing().subject = Some(log);
     assert_eq!(scene.standing().check_actor(&anna, tablet, NOW).unwrap_err().code(), "not-authorised");
     let bo = replay(&scene.world.bo_events).principal();

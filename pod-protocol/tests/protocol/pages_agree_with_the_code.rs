@@ -160,7 +160,7 @@ const CHAIN: [ChainFault; 18] = [
     ChainFault::StaleRevocations,
 ];
 
-const PLAIN: [Refusal; 24] = [
+const PLAIN: [Refusal; 28] = [
     Refusal::Key,
     Refusal::UnknownKey,
     Refusal::Signature,
@@ -182,6 +182,10 @@ const PLAIN: [Refusal; 24] = [
     Refusal::Objected,
     Refusal::Suspended,
     Refusal::NotAuthorised,
+    Refusal::KeyPending,
+    Refusal::KeyTooLate,
+    Refusal::KeyOutranked,
+    Refusal::KeySpent,
     Refusal::Limit,
     Refusal::TooLarge,
     Refusal::Unavailable,
@@ -205,7 +209,7 @@ fn known(refusal: Refusal) {
         R::NotYetIssued | R::NotYetValid | R::Expired | R::Lifetime | R::Replay | R::Nonce | R::Audience => {}
         R::Binding | R::UnknownGrant | R::UnknownPod | R::NotGranted | R::Purpose | R::BeyondRegistration => {}
         R::Revoked | R::Restricted | R::Objected | R::Suspended | R::NotAuthorised | R::Limit | R::TooLarge => {}
-        R::Unavailable => {}
+        R::KeyPending | R::KeyTooLate | R::KeyOutranked | R::KeySpent | R::Unavailable => {}
     }
 }
 
@@ -241,6 +245,7 @@ fn nothing_about_a_person_can_be_told_apart() {
         Refusal::Restricted,
         Refusal::Objected,
         Refusal::NotAuthorised,
+        Refusal::KeyPending,
         Refusal::BeyondRegistration,
         Refusal::NotYetValid,
     ];

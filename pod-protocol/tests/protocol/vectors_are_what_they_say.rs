@@ -14,7 +14,7 @@ use pod_protocol::field::{FieldPath, project, withhold};
 use pod_protocol::grant::Grant;
 use pod_protocol::holder_entry::HolderEntry;
 use pod_protocol::ids::{Kid, Thumbprint};
-use pod_protocol::key_event::{KeyEvent, KeyState};
+use pod_protocol::key_event::{KeyEvent, KeyState, Taken};
 use pod_protocol::notice::{Notice, NoticeReceipt};
 use pod_protocol::path::{Caller, Channel, ReplayWindow, verify};
 use pod_protocol::predicate::Predicate;
@@ -134,10 +134,28 @@ fn each_object_ends_as_it_says() {
     objects::<LogPost>("log-post.json");
 }
 
-fn log(events: &Json) -> Result<KeyState, Refusal> {
-    let mut events = events.as_array().unwrap().iter().map(|event| Signed::decode(&unhex(event.as_str().unwrap())));
-    let first = KeyState::begin(events.next().unwrap()?)?;
-    events.try_fold(first, |state, event| state.apply(event?))
+/// The log of a case: what is taken in when, and by whom identified, is told beside the events when it matters.
+fn log(case: &Json) -> Result<KeyState, Refusal> {
+    let events = case["events"].as_array().unwrap().iter();
+    let mut events = events.map(|event| Signed::<KeyEvent>::decode(&unhex(event.as_str().unwrap()))).enumerate();
+    let first = KeyState::begin(events.next().unwrap().1?)?;
+    let state = events.try_fold(first, |state, (number, event)| {
+        let event = event?;
+        let signed_secs = event.unverified().time_secs;
+        let taken = match case.get("taken").map(|all| &all[number]) {
+            None => Taken::logged(signed_secs),
+            Some(taken) => Taken {
+                taken_secs: secs(taken, "taken"),
+                logged_secs: taken["logged"].as_u64(),
+                identified: taken["identified"] == true,
+            },
+        };
+        state.apply(event, taken)
+    })?;
+    Ok(match case["now"].as_u64() {
+        Some(now_secs) => state.settled(now_secs),
+        None => state,
+    })
 }
 
 /// A grant as a holder takes it in: its signature holds under some key that the file names.
@@ -150,10 +168,10 @@ fn grant(json: &Json, link: &Json) -> SharedGrant {
 
 fn standing(json: &Json, case: &Json) -> Standing {
     let mut standing = Standing::new(text(json, "pod").parse().unwrap());
-    standing.subject = Some(log(&json["subject_log"]).unwrap());
+    standing.subject = Some(log(&serde_json::json!({"events": json["subject_log"]})).unwrap());
     for one in json["representatives"].as_array().unwrap() {
         standing.representatives.push(Representative {
-            keys: log(&one["log"]).unwrap(),
+            keys: log(&serde_json::json!({"events": one["log"]})).unwrap(),
             from_secs: secs(one, "from_secs"),
             until_secs: secs(one, "until_secs"),
         });
@@ -224,10 +242,14 @@ fn each_request_ends_as_it_says() {
 #[test]
 fn each_key_log_ends_as_it_says() {
     each("key-event-logs.json", |_, case| {
-        let state = match log(&case["events"]) {
+        let state = match log(case) {
             Ok(state) => state,
             Err(refusal) => return refusal.code().to_owned(),
         };
+        for question in case["new_grants"].as_array().into_iter().flatten() {
+            let kid: Kid = text(question, "kid").parse().unwrap();
+            assert_eq!(state.grantor_now(kid).is_ok(), question["may"] == true, "{}: {question}", case["name"]);
+        }
         for question in case["may_sign_grants"].as_array().into_iter().flatten() {
             assert_eq!(state.principal().to_string(), text(case, "principal"));
             let kid: Kid = text(question, "kid").parse().unwrap();

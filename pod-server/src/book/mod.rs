@@ -1,6 +1,8 @@
 //! What the node has on record beside the records themselves, with bounded caches before the store.
 //!
 //! - [`standings`]: who speaks for a pod, what is restricted, objected to and revoked
+//! - [`key_logs`]: key logs, event by event
+//! - [`log_time`]: when an event was logged
 //! - [`grants`]: deposited grants, their signatures checked
 //! - [`early`]: what was taken back before the node saw it
 //! - [`released`]: which services had what, under which grants
@@ -13,7 +15,8 @@
 pub(crate) mod cache;
 pub(crate) mod early;
 pub(crate) mod grants;
-pub(crate) mod log_times;
+pub(crate) mod key_logs;
+pub(crate) mod log_time;
 pub(crate) mod nonces;
 pub(crate) mod registry;
 pub(crate) mod released;

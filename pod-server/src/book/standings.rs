@@ -3,26 +3,25 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use pod_protocol::Refusal;
 use pod_protocol::chain::CLOCK_SKEW_SECS;
 use pod_protocol::field::{Purpose, RecordType};
 use pod_protocol::ids::{ObjectId, PodId, Principal};
-use pod_protocol::key_event::{KeyEvent, KeyState, MAX_DEVICES};
+use pod_protocol::key_event::KeyState;
 use pod_protocol::standing::{Objection, Representative, Standing};
-use pod_protocol::{Refusal, Signed};
 use pod_store::{Batch, Store};
 use pod_vault::Vault;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::key_logs::{KeyLogs, put_new, replay_new};
 use super::revoked_keys::RevokedKeys;
 use crate::age;
 use crate::fault::{Failure, Fault};
-use crate::tables::{ACTOR_PODS, ACTORS, KEY_EVENTS, PEOPLE, PRINCIPALS, STANDING};
+use crate::tables::{ACTOR_PODS, ACTORS, OWN_PODS, PEOPLE, PRINCIPALS, STANDING};
 
 /// Most standings in memory: a kilobyte each.
 const MAX_CACHED: usize = 20_000;
-/// Most events of one key log: each device is added and revoked once.
-const MAX_KEY_EVENTS: usize = 2 * MAX_DEVICES;
 /// Most pods for which one person acts: their own, and those of children; a guardian by office has hundreds.
 const MAX_PODS_OF_ACTOR: usize = 4_096;
 /// Most people who act for one pod: parents, and those whom a court named.
@@ -50,30 +49,34 @@ pub(crate) struct Standings {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     keys: Arc<RevokedKeys>,
+    key_logs: KeyLogs,
     cache: Cache<PodId, Arc<Standing>>,
 }
 
 impl Standings {
     pub(crate) fn new(store: Arc<dyn Store>, vault: Arc<Vault>, keys: Arc<RevokedKeys>) -> Self {
-        Self { store, vault, keys, cache: Cache::new(MAX_CACHED) }
+        Self { key_logs: KeyLogs::new(Arc::clone(&store)), store, vault, keys, cache: Cache::new(MAX_CACHED) }
     }
 
-    /// The standing of `pod`; none when there is no such pod.
-    pub(crate) fn get(&self, pod: &PodId) -> Result<Option<Arc<Standing>>, Fault> {
+    /// The standing of `pod` at `now_secs`; none when there is no such pod.
+    pub(crate) fn get(&self, pod: &PodId, now_secs: u64) -> Result<Option<Arc<Standing>>, Fault> {
         if let Some(standing) = self.cache.get(pod) {
-            return Ok(Some(standing));
+            if standing.settles_secs().is_none_or(|due| due > now_secs) {
+                return Ok(Some(standing));
+            }
+            self.cache.forget(pod);
         }
         // Whoever asks need not hold the pod: a standing that changes while it is read is not kept.
         let epoch = self.cache.epoch(pod);
         if !self.vault.has(pod)? {
             return Ok(None);
         }
-        let standing = Arc::new(self.load(pod)?);
+        let standing = Arc::new(self.load(pod, now_secs)?);
         self.cache.put_since(epoch, *pod, Arc::clone(&standing));
         Ok(Some(standing))
     }
 
-    fn load(&self, pod: &PodId) -> Result<Standing, Fault> {
+    fn load(&self, pod: &PodId, now_secs: u64) -> Result<Standing, Fault> {
         let decided = match self.store.get(STANDING, pod.as_bytes())? {
             None => Decided::default(),
             Some(sealed) => {
@@ -81,7 +84,7 @@ impl Standings {
                 serde_json::from_slice(&opened).map_err(|_| Fault::Damaged { what: "a pod's standing" })?
             }
         };
-        let (subject, representatives) = self.actors(pod)?;
+        let (subject, representatives) = self.actors(pod, now_secs)?;
         Ok(Standing {
             pod: *pod,
             subject,
@@ -101,13 +104,13 @@ impl Standings {
     }
 
     /// Who speaks for a pod. A guardian does as long as the registers say so, until the child turns 18.
-    fn actors(&self, pod: &PodId) -> Result<(Option<KeyState>, Vec<Representative>), Fault> {
+    fn actors(&self, pod: &PodId, now_secs: u64) -> Result<(Option<KeyState>, Vec<Representative>), Fault> {
         let damaged = || Fault::Damaged { what: "an actor" };
         let (mut subject, mut representatives) = (None, Vec::new());
         for (key, relation) in self.store.prefix(ACTORS, pod.as_bytes(), MAX_ACTORS)? {
             let principal = key.get(16..).and_then(|id| <[u8; 32]>::try_from(id).ok()).ok_or_else(damaged)?;
             let principal = Principal::new(principal);
-            let keys = self.key_log(&principal)?.ok_or_else(damaged)?;
+            let keys = self.key_logs.state(&principal, now_secs)?.ok_or_else(damaged)?;
             if relation == [Relation::Subject as u8] {
                 subject = Some(keys);
                 continue;
@@ -122,29 +125,16 @@ impl Standings {
         Ok((subject, representatives))
     }
 
-    /// The key log of somebody who enrolled here.
-    pub(crate) fn key_log(&self, principal: &Principal) -> Result<Option<KeyState>, Fault> {
-        let damaged = |_: Refusal| Fault::Damaged { what: "a key-event log" };
-        match self.key_events(principal)? {
-            events if events.is_empty() => Ok(None),
-            events => replay(&events).map(Some).map_err(damaged),
-        }
-    }
-
-    /// The signed events of a key log, the first first.
-    pub(crate) fn key_events(&self, principal: &Principal) -> Result<Vec<Vec<u8>>, Fault> {
-        let events = self.store.prefix(KEY_EVENTS, principal.as_bytes(), MAX_KEY_EVENTS)?;
-        Ok(events.into_iter().map(|(_, event)| event).collect())
+    /// The key logs.
+    pub(crate) fn key_logs(&self) -> &KeyLogs {
+        &self.key_logs
     }
 
     /// What binds a key log to the pods for which its person may act, for [`Standings::enrol`]; binding it again finds new
     /// children. A person has one log here: a lost wallet is recovered, not replaced by whoever logs in, and nobody can crowd
     /// the others out of a child's pod. And a log has one person: one wallet does not come to speak for two.
     pub(crate) fn enrolment(&self, events: &[Vec<u8>], person: &Person, now_secs: u64) -> Result<Batch, Failure> {
-        if events.len() > MAX_KEY_EVENTS {
-            return Err(Refusal::TooLarge.into());
-        }
-        let state = replay(events)?;
+        let state = replay_new(events, now_secs)?;
         let principal = state.principal();
         if state.time_secs() > now_secs + CLOCK_SKEW_SECS {
             return Err(Refusal::NotYetIssued.into());
@@ -161,16 +151,13 @@ impl Standings {
             Some(known) if known == principal.as_bytes() => {}
             Some(_) => return Err(Refusal::NotAuthorised.into()),
         }
-        if self.key_events(&principal)?.is_empty() {
-            for (number, event) in events.iter().enumerate() {
-                let key = event_key(&principal, number as u64);
-                batch.require_absent(KEY_EVENTS, key.clone());
-                batch.put(KEY_EVENTS, key, event.clone());
-            }
+        if self.key_logs.state(&principal, now_secs)?.is_none() {
+            put_new(&mut batch, &principal, events, now_secs)?;
         }
         batch.put(PRINCIPALS, principal.as_bytes(), person.handle);
         if let Some(own) = &person.own {
             batch.put(ACTORS, actor_key(own, &principal), [Relation::Subject as u8]);
+            batch.put(OWN_PODS, principal.as_bytes(), own.as_bytes().as_slice());
         }
         for child in &person.wards {
             batch.put(ACTORS, actor_key(child, &principal), [Relation::Guardian as u8]);
@@ -188,6 +175,42 @@ impl Standings {
         Ok(())
     }
 
+    /// The log that is bound to a person; none when they have no wallet here.
+    pub(crate) fn principal_of(&self, handle: &[u8; 32]) -> Result<Option<Principal>, Fault> {
+        let damaged = |_| Fault::Damaged { what: "a person's principal" };
+        let principal = self.store.get(PEOPLE, handle)?;
+        principal.map(|one| <[u8; 32]>::try_from(one).map(Principal::new).map_err(damaged)).transpose()
+    }
+
+    /// What binds another log to a person, and to the pods for which they act: in place of the one that was bound before, which
+    /// stays theirs and speaks for nobody.
+    pub(crate) fn replacement(
+        &self,
+        person: &Person,
+        principal: &Principal,
+        events: &[Vec<u8>],
+        now_secs: u64,
+    ) -> Result<Batch, Failure> {
+        let old = self.principal_of(&person.handle)?.ok_or(Refusal::NotAuthorised)?;
+        let mut batch = Batch::new();
+        put_new(&mut batch, principal, events, now_secs)?;
+        batch.put(PEOPLE, person.handle, principal.as_bytes().as_slice());
+        batch.put(PRINCIPALS, principal.as_bytes(), person.handle);
+        if let Some(own) = &person.own {
+            batch.put(OWN_PODS, principal.as_bytes(), own.as_bytes().as_slice());
+            batch.delete(ACTORS, actor_key(own, &old));
+            batch.put(ACTORS, actor_key(own, principal), [Relation::Subject as u8]);
+        }
+        for ward in &person.wards {
+            batch.delete(ACTORS, actor_key(ward, &old));
+            batch.put(ACTORS, actor_key(ward, principal), [Relation::Guardian as u8]);
+        }
+        for pod in person.own.iter().chain(&person.wards) {
+            batch.put(ACTOR_PODS, [principal.as_bytes().as_slice(), pod.as_bytes()].concat(), [].as_slice());
+        }
+        Ok(batch)
+    }
+
     /// By which handle the registers know the person to whom a log is bound; none when it is bound to nobody yet.
     pub(crate) fn person_of(&self, principal: &Principal) -> Result<Option<[u8; 32]>, Fault> {
         let damaged = |_| Fault::Damaged { what: "a person's handle" };
@@ -195,10 +218,11 @@ impl Standings {
         handle.map(|handle| <[u8; 32]>::try_from(handle).map_err(damaged)).transpose()
     }
 
-    /// What somebody's log says with this event at its end, when it can stand there.
-    pub(crate) fn with_key_event(&self, principal: &Principal, event: &[u8]) -> Result<KeyState, Failure> {
-        let state = self.key_log(principal)?.ok_or(Refusal::NotAuthorised)?;
-        Ok(state.apply(Signed::<KeyEvent>::decode(event)?)?)
+    /// The pod of the person behind a log, if they have one.
+    pub(crate) fn own_pod(&self, principal: &Principal) -> Result<Option<PodId>, Fault> {
+        let damaged = |_| Fault::Damaged { what: "an own pod" };
+        let pod = self.store.get(OWN_PODS, principal.as_bytes())?;
+        pod.map(|pod| <[u8; 16]>::try_from(pod).map(PodId::new).map_err(damaged)).transpose()
     }
 
     /// The pods for which somebody acts, or did.
@@ -213,12 +237,11 @@ impl Standings {
         &self,
         principal: &Principal,
         event: &[u8],
+        identified: bool,
+        now_secs: u64,
         mut batch: Batch,
     ) -> Result<KeyState, Failure> {
-        let next = self.with_key_event(principal, event)?;
-        let key = event_key(principal, next.seq());
-        batch.require_absent(KEY_EVENTS, key.clone());
-        batch.put(KEY_EVENTS, key, event);
+        let next = self.key_logs.append(&mut batch, principal, event, identified, now_secs)?;
         self.store.commit(batch)?;
         self.forget_all();
         Ok(next)
@@ -228,10 +251,11 @@ impl Standings {
     pub(crate) fn change(
         &self,
         pod: &PodId,
+        now_secs: u64,
         mut batch: Batch,
         change: impl FnOnce(&mut Standing),
     ) -> Result<(), Failure> {
-        let mut standing = self.load(pod)?;
+        let mut standing = self.load(pod, now_secs)?;
         change(&mut standing);
         if standing.restricted_types.len() > MAX_ENTRIES || standing.objections.len() > MAX_ENTRIES {
             return Err(Refusal::TooLarge.into());
@@ -257,7 +281,7 @@ impl Standings {
 }
 
 /// Whoever logged in, as the registers know them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Person {
     /// Stands for their identity code (HMAC under the node's key).
     pub(crate) handle: [u8; 32],
@@ -273,26 +297,6 @@ pub(crate) struct Person {
 enum Relation {
     Subject = 0,
     Guardian = 1,
-}
-
-/// What the log of these signed events says, the first first.
-///
-/// # Errors
-/// As [`KeyState::begin`] and [`KeyState::apply`]; [`Refusal::NotAuthorised`] when there is no event.
-pub(crate) fn replay(events: &[Vec<u8>]) -> Result<KeyState, Refusal> {
-    let mut state: Option<KeyState> = None;
-    for event in events {
-        let signed = Signed::<KeyEvent>::decode(event)?;
-        state = Some(match state {
-            None => KeyState::begin(signed)?,
-            Some(state) => state.apply(signed)?,
-        });
-    }
-    state.ok_or(Refusal::NotAuthorised)
-}
-
-fn event_key(principal: &Principal, number: u64) -> Vec<u8> {
-    [principal.as_bytes().as_slice(), &number.to_be_bytes()].concat()
 }
 
 fn actor_key(pod: &PodId, principal: &Principal) -> Vec<u8> {

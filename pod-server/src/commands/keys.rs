@@ -1,68 +1,99 @@
-//! Devices come and go: events appended to a citizen's own key log.
+//! Key events: devices come and go, a log is recovered. They come in a command of somebody who speaks for a pod, or alone: an
+//! event carries its own signature, and whoever recovers a log has no device that could command.
 
 use std::sync::Arc;
 
 use pod_audit::{EntryKind, RequestMark};
-use pod_protocol::chain::CLOCK_SKEW_SECS;
-use pod_protocol::ids::{Cti, ObjectId, Principal};
-use pod_protocol::key_event::KeyEvent;
-use pod_protocol::{Refusal, Signed};
+use pod_protocol::Signed;
+use pod_protocol::ids::{Cti, ObjectId, Principal, Thumbprint, base64url};
+use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState};
 use pod_store::Batch;
 use serde_json::{Value, json};
 
 use super::record::{self, Act};
 use crate::blocking::blocking;
-use crate::fault::Failure;
+use crate::book::key_logs::StoredEvent;
+use crate::desk;
+use crate::fault::{Failure, Fault};
 use crate::node::Node;
 use crate::notices::taken_back::{self, Mark};
 
 /// Looks at an event before anything waits for it: signature, place in the log, time.
-///
-/// An event from the future would keep every honest one out that comes before that time, and let a revoked key go on signing
-/// until then.
 pub(super) async fn check(node: &Arc<Node>, actor: Principal, event: Vec<u8>, now_secs: u64) -> Result<(), Failure> {
-    if Signed::<KeyEvent>::decode(&event)?.unverified().time_secs > now_secs + CLOCK_SKEW_SECS {
-        return Err(Refusal::NotYetIssued.into());
-    }
-    blocking(node, move |node| node.standings.with_key_event(&actor, &event).map(drop)).await
+    blocking(node, move |node| node.standings.key_logs().with(&actor, &event, false, now_secs).map(drop)).await
 }
 
 /// Appends an event to the actor's log.
-pub(super) async fn append(node: &Arc<Node>, actor: Principal, event: Vec<u8>) -> Result<Value, Failure> {
-    let state = blocking(node, move |node| {
-        let mut batch = Batch::new();
-        let mark = Mark::Actor(actor);
-        mark.put(node, &mut batch);
-        let state = node.standings.append_key_event(&actor, &event, batch)?;
-        taken_back::notice_now(node, mark)?;
-        Ok(state)
-    })
-    .await?;
-    Ok(json!({ "seq": state.seq() }))
+pub(super) async fn append(
+    node: &Arc<Node>,
+    actor: Principal,
+    event: Vec<u8>,
+    now_secs: u64,
+) -> Result<Value, Failure> {
+    let state = blocking(node, move |node| take_in(node, &actor, &event, false, now_secs)).await?;
+    Ok(told(&state))
 }
 
-/// Takes in an event that came without a command: it carries its own signature, and is recorded like one in a command. One that
-/// stands in the log already changes nothing.
+/// Takes in an event that came alone, and records it in the log of the person's pod. `identified`: they logged in or came to the
+/// desk for it.
 ///
 /// # Errors
-/// [`Failure::Refused`] as of an event in a command, `not-authorised` when there is no such log; [`Failure::Fault`].
-pub(crate) async fn key_event(node: &Arc<Node>, principal: Principal, event: Vec<u8>) -> Result<(), Failure> {
+/// [`Failure::Refused`] as [`KeyState::apply`] does, `not-authorised` when there is no such log; [`Failure::Fault`].
+pub async fn key_event(
+    node: &Arc<Node>,
+    principal: Principal,
+    event: Vec<u8>,
+    identified: bool,
+) -> Result<Value, Failure> {
     let now_secs = (node.clock)();
-    let known = blocking(node, move |node| Ok(node.standings.key_events(&principal)?)).await?;
-    if known.contains(&event) {
-        return Ok(());
-    }
     let signed = Signed::<KeyEvent>::decode(&event)?;
-    let (id, kid, issued_secs) = (signed.id(), signed.kid(), signed.unverified().time_secs);
-    check(node, principal, event.clone(), now_secs).await?;
+    let act = |pod| {
+        let id = signed.id();
+        let mark = RequestMark { id, cti: cti(&id), kid: signed.kid(), issued_secs: signed.unverified().time_secs };
+        Act { mark, actor: principal, pod, name: name(&signed.unverified().change), read: Vec::new() }
+    };
+    // Holding every pod is not for whoever sends an event that could never count.
+    let looked_at = event.clone();
+    blocking(node, move |node| node.standings.key_logs().with(&principal, &looked_at, identified, now_secs).map(drop))
+        .await?;
     let held = node.releases.change_all().await;
-    append(node, principal, event).await?;
-    let mark = RequestMark { id, cti: cti(&id), kid, issued_secs };
-    let act = Act { mark, actor: principal, pod: None, name: "key-event", read: Vec::new() };
-    record::write(node, act, EntryKind::Command, "done", now_secs).await?;
+    let (state, pod) = blocking(node, move |node| {
+        let state = take_in(node, &principal, &event, identified, now_secs)?;
+        Ok((state, node.standings.own_pod(&principal)?))
+    })
+    .await?;
     drop(held);
-    node.metrics.command("key-event");
-    Ok(())
+    record::write(node, act(pod), EntryKind::Command, "done", now_secs).await?;
+    node.metrics.command(name(&signed.unverified().change));
+    Ok(told(&state))
+}
+
+/// Appends an event; one that cancels ends a binding of the desk's too.
+fn take_in(
+    node: &Node,
+    principal: &Principal,
+    event: &[u8],
+    identified: bool,
+    now_secs: u64,
+) -> Result<KeyState, Failure> {
+    let mut batch = Batch::new();
+    let mark = Mark::Actor(*principal);
+    mark.put(node, &mut batch);
+    let state = node.standings.append_key_event(principal, event, identified, now_secs, batch)?;
+    taken_back::notice_now(node, mark)?;
+    if let KeyChange::Cancel { target, .. } = &Signed::<KeyEvent>::decode(event)?.unverified().change {
+        desk::cancel(node, principal, target)?;
+    }
+    Ok(state)
+}
+
+/// What an event that came alone is called in the log.
+fn name(change: &KeyChange) -> &'static str {
+    match change {
+        KeyChange::Recovery(_) => "recovery",
+        KeyChange::Cancel { .. } => "recovery-cancel",
+        _ => "key-event",
+    }
 }
 
 /// An event is answered once by its place in the log; this only fills the entry.
@@ -70,4 +101,44 @@ fn cti(id: &ObjectId) -> Cti {
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(id.as_bytes()).for_each(|(byte, of)| *byte = *of);
     Cti::new(bytes)
+}
+
+fn told(state: &KeyState) -> Value {
+    json!({ "seq": state.seq(), "recovery": pending_json(state) })
+}
+
+/// The logs in which the key with this digest is, whole.
+///
+/// # Errors
+/// [`Fault`].
+pub(crate) fn logs_with(node: &Node, digest: &[u8; 32]) -> Result<Value, Fault> {
+    let key_logs = node.standings.key_logs();
+    let log = |principal: Principal| {
+        let events: Vec<Value> = key_logs.events(&principal)?.iter().map(event_json).collect();
+        let recovery = key_logs.state(&principal, (node.clock)())?.as_ref().and_then(pending_json);
+        let desk = desk::told(node, &principal)?;
+        Ok::<_, Fault>(json!({ "principal": principal, "events": events, "recovery": recovery, "desk": desk }))
+    };
+    let logs = key_logs.find(digest)?.into_iter().map(log).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "logs": logs, "now": (node.clock)() }))
+}
+
+/// An event of a log, with what the node knows of it.
+pub(super) fn event_json(event: &StoredEvent) -> Value {
+    let taken = event.taken;
+    json!({
+        "event": base64url(&event.bytes), "taken": taken.taken_secs, "logged": taken.logged_secs,
+        "identified": taken.identified,
+    })
+}
+
+/// What waits in a log; none when nothing does.
+pub(super) fn pending_json(state: &KeyState) -> Option<Value> {
+    let pending = state.pending()?;
+    let devices: Vec<_> = pending.devices().iter().map(|one| Thumbprint::of(&one.key).kid()).collect();
+    Some(json!({
+        "event": pending.id, "taken": pending.taken.taken_secs, "logged": pending.taken.logged_secs,
+        "due": pending.due_secs(), "identified": pending.taken.identified, "rank": pending.rank,
+        "keeps": pending.keeps_seq, "devices": devices, "devices_that_cancel": state.cancelling_devices(),
+    }))
 }

@@ -28,7 +28,8 @@ use crate::node::Node;
 use crate::releases::{Changing, Holding};
 use crate::request::Peer;
 
-pub(crate) use keys::key_event;
+pub use keys::key_event;
+pub(crate) use keys::logs_with;
 pub use revoke::revoke;
 
 /// Does what a signed command says, and answers with the acknowledgement and what was asked for.
@@ -144,7 +145,7 @@ async fn perform(node: &Arc<Node>, command: &VerifiedCommand, now_secs: u64) -> 
         Action::Object { purpose, organisation, on } => {
             standing::object(node, pod()?, purpose.clone(), *organisation, *on).await.map(Done::Json)
         }
-        Action::KeyEvent(event) => keys::append(node, command.issuer, event.clone()).await.map(Done::Json),
+        Action::KeyEvent(event) => keys::append(node, command.issuer, event.clone(), now_secs).await.map(Done::Json),
         Action::Read { record_type, skip } => {
             own_data::read(node, pod()?, command.issuer, record_type.clone(), *skip).await
         }

@@ -68,7 +68,7 @@ async fn verify(node: &Arc<Node>, signed: Signed<Revocation>, now_secs: u64) -> 
     if let Target::KeySince(kid, _) = claims.target {
         return Ok(service_key::verify(node, signed, &kid)?);
     }
-    let key = match blocking(node, move |node| Ok(node.standings.key_log(&claims.issuer)?)).await? {
+    let key = match blocking(node, move |node| Ok(node.standings.key_logs().state(&claims.issuer, now_secs)?)).await? {
         Some(keys) => keys.signer_now(signed.kid()).ok().copied(),
         None => {
             let registry = node.registry.current();
@@ -192,7 +192,7 @@ fn change(node: &Node, pod: &PodId, standing: &Standing, target: &Target, now_se
     let mut batch = Batch::new();
     let mark = Mark::Pod(*pod);
     mark.put(node, &mut batch);
-    node.standings.change(pod, batch, |standing| {
+    node.standings.change(pod, now_secs, batch, |standing| {
         if let Some(left) = left {
             standing.revoked = left;
         }

@@ -11,9 +11,11 @@ use pod_protocol::{Refusal, Signed};
 use pod_store::Batch;
 use serde_json::{Value, json};
 
+use super::keys::{event_json, pending_json};
 use super::page::fill;
 use crate::blocking::blocking;
 use crate::book::grants::{GrantSigner as _, Signers, ToKeep};
+use crate::book::key_logs::StoredEvent;
 use crate::fault::Failure;
 use crate::node::Node;
 use crate::notices::sent;
@@ -33,7 +35,8 @@ pub(super) async fn deposit(node: &Arc<Node>, pod: PodId, grant: &[u8], now_secs
     }
     let standing = node.standing(&pod)?.ok_or(Refusal::UnknownPod)?;
     // The key must be valid now, not only at the event that the grant names: a lost device could sign with an old date.
-    standing.check_actor(&claims.issuer, signed.kid(), now_secs)?;
+    // While a recovery is pending it is open whose log it is.
+    standing.check_grantor(&claims.issuer, signed.kid(), now_secs)?;
     let registry = node.registry.current();
     let of_pod = |pod: &PodId| node.standing(pod);
     let grant = Signers { registry: &registry, standing: &of_pod }.check(signed)??;
@@ -52,7 +55,7 @@ pub(super) async fn restrict(
     on: bool,
 ) -> Result<Value, Failure> {
     blocking(node, move |node| {
-        node.standings.change(&pod, Batch::new(), |standing| {
+        node.standings.change(&pod, (node.clock)(), Batch::new(), |standing| {
             if record_types.is_empty() {
                 standing.restricted = on;
             }
@@ -78,7 +81,7 @@ pub(super) async fn object(
     on: bool,
 ) -> Result<Value, Failure> {
     blocking(node, move |node| {
-        node.standings.change(&pod, Batch::new(), |standing| {
+        node.standings.change(&pod, (node.clock)(), Batch::new(), |standing| {
             let objection = Objection { purpose, organisation };
             if on {
                 standing.objections.insert(objection);
@@ -97,7 +100,7 @@ enum One<'a> {
     Revoked(&'a ObjectId),
     RestrictedType(&'a RecordType),
     Objection(&'a Objection),
-    KeyEvent(&'a [u8]),
+    KeyEvent(&'a StoredEvent),
     Notice(&'a ObjectId),
 }
 
@@ -106,7 +109,7 @@ enum One<'a> {
 pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal, skip: u64) -> Result<Value, Failure> {
     blocking(node, move |node| {
         let standing = node.standing(&pod)?.ok_or(Refusal::UnknownPod)?;
-        let (grants, events) = (node.grants.ids_of_pod(&pod)?, node.standings.key_events(&actor)?);
+        let (grants, events) = (node.grants.ids_of_pod(&pod)?, node.standings.key_logs().events(&actor)?);
         let notices = sent::of_pod(node, &pod)?;
         let all = grants
             .iter()
@@ -114,7 +117,7 @@ pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal, skip: u
             .chain(standing.revoked.iter().map(One::Revoked))
             .chain(standing.restricted_types.iter().map(One::RestrictedType))
             .chain(standing.objections.iter().map(One::Objection))
-            .chain(events.iter().map(|event| One::KeyEvent(event)))
+            .chain(events.iter().map(One::KeyEvent))
             .chain(notices.iter().map(One::Notice));
         let names = ["grants", "revoked", "restricted_types", "objections", "key_events", "notices"];
         let mut lists: BTreeMap<&str, Vec<Value>> = names.map(|name| (name, Vec::new())).into();
@@ -130,7 +133,7 @@ pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal, skip: u
                 One::Objection(one) => {
                     ("objections", json!({ "purpose": one.purpose, "organisation": one.organisation }))
                 }
-                One::KeyEvent(event) => ("key_events", json!(base64url(event))),
+                One::KeyEvent(event) => ("key_events", event_json(event)),
                 One::Notice(id) => match sent::shown(node, id)? {
                     Some(notice) => ("notices", notice),
                     None => return Ok(0),
@@ -144,6 +147,8 @@ pub(super) async fn tell(node: &Arc<Node>, pod: PodId, actor: Principal, skip: u
             "revoked_before_secs": standing.revoked_before,
             "restricted": standing.restricted,
             "non_disclosure": standing.non_disclosure,
+            "desk": crate::desk::told(node, &actor)?,
+            "recovery": standing.speaker(&actor, (node.clock)()).and_then(pending_json),
             "next_skip": next_skip,
         });
         if let Value::Object(members) = &mut page {

@@ -16,7 +16,9 @@ use super::record::{self, Act};
 use super::refusal::{LoginFailure, LoginRefusal};
 use crate::age;
 use crate::blocking::blocking;
-use crate::book::standings::{Person, replay};
+use crate::book::key_logs::replay_new;
+use crate::book::standings::Person;
+use crate::commands::key_event;
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 
@@ -27,7 +29,7 @@ struct Refused {
 }
 
 /// Who has this identity code, as the registers know them today. The code ends here.
-pub(super) async fn identify(node: &Arc<Node>, code: IdentityCode) -> Result<Person, Fault> {
+pub(crate) async fn identify(node: &Arc<Node>, code: IdentityCode) -> Result<Person, Fault> {
     let found = blocking(node, move |node| {
         // An identity code is ASCII.
         let text = std::str::from_utf8(code.expose()).map_err(|_| Fault::Damaged { what: "an identity code" })?;
@@ -50,6 +52,7 @@ fn faults<T>(done: Result<T, Failure>) -> Result<T, Fault> {
 pub(super) async fn bind(node: &Arc<Node>, logged_in: LoggedIn) -> Result<Bound, LoginFailure> {
     let now_secs = (node.clock)();
     let principal = logged_in.principal;
+    let recovery = logged_in.recovery.clone();
     // Like a new device key, a new speaker may change several standings; and of two wallets for one pod only one is first.
     let changing = node.releases.change_all().await;
     let (bound, enrolment) = match faults(blocking(node, move |node| decide(node, &logged_in, now_secs)).await)? {
@@ -69,7 +72,22 @@ pub(super) async fn bind(node: &Arc<Node>, logged_in: LoggedIn) -> Result<Bound,
     record::write(node, bound.pods.iter().map(act).collect(), now_secs).await?;
     faults(blocking(node, move |node| Ok(node.standings.enrol(enrolment)?)).await)?;
     drop(changing);
+    if let Some(recovery) = recovery {
+        recover(node, principal, recovery).await?;
+    }
     Ok(bound)
+}
+
+/// Takes in the recovery for which the person logged in. Only after the binding was decided: it says that the log is theirs.
+async fn recover(node: &Arc<Node>, principal: Principal, recovery: Vec<u8>) -> Result<(), LoginFailure> {
+    match key_event(node, principal, recovery, true).await {
+        Ok(_) => Ok(()),
+        Err(Failure::Refused(refusal)) => {
+            tracing::info!(code = refusal.code(), "recovery refused");
+            Err(LoginRefusal::KeyLog.into())
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+    }
 }
 
 /// Records that a wallet was not bound, or not yet, in the log of the pod of whoever logged in, if they have one.
@@ -85,8 +103,8 @@ pub(super) async fn turn_down(
 
 /// Reads a key log: some milliseconds of signatures when it is long.
 pub(super) async fn read(node: &Arc<Node>, events: Vec<Vec<u8>>) -> Result<(Vec<Vec<u8>>, KeyState), Failure> {
-    blocking(node, move |_| {
-        let keys = replay(&events)?;
+    blocking(node, move |node| {
+        let keys = replay_new(&events, (node.clock)())?;
         Ok((events, keys))
     })
     .await
@@ -108,7 +126,7 @@ pub async fn enrol_identified(
         return Err(Refusal::Audience.into());
     }
     let person = identify(node, code).await?;
-    match bind(node, LoggedIn { events, principal: keys.principal(), person }).await {
+    match bind(node, LoggedIn { events, principal: keys.principal(), recovery: None, person }).await {
         Ok(bound) => Ok(bound.pods.iter().map(|one| one.pod).collect()),
         Err(LoginFailure::Fault(fault)) => Err(fault.into()),
         Err(LoginFailure::Refused(_) | LoginFailure::Provider(_)) => Err(Refusal::NotAuthorised.into()),
@@ -119,7 +137,7 @@ type Decided = Result<(Bound, Batch), Refused>;
 
 /// Whether the wallet is bound, to which pods, and what does it.
 fn decide(node: &Node, logged_in: &LoggedIn, now_secs: u64) -> Result<Decided, Failure> {
-    let LoggedIn { events, principal, person } = logged_in;
+    let LoggedIn { events, principal, recovery: _, person } = logged_in;
     let pods = pods_today(node, person, now_secs)?;
     let own = pods.iter().find(|one| one.until_secs.is_none()).map(|one| one.pod);
     let refused = |why| Ok(Err(Refused { why, pod: own }));

@@ -94,7 +94,7 @@ async fn log_in(enrolment: &Enrolment, begun: Begun, answer: Answer) -> Result<L
     let identity_code = token::check(&claims, &expected)?;
     drop((claims, token));
     let person = bind::identify(&enrolment.node, identity_code).await?;
-    Ok(LoggedIn { events: begun.events, principal: begun.principal, person })
+    Ok(LoggedIn { events: begun.events, principal: begun.principal, recovery: begun.recovery, person })
 }
 
 /// The state and the rest; none when there is no state or something stands twice (RFC 6749 §3.1).

@@ -30,6 +30,9 @@ const RETRY_AFTER: &str = "60";
 #[serde(deny_unknown_fields)]
 struct Begin {
     events: Vec<String>,
+    /// A recovery of this log, for which the person logs in.
+    #[serde(default)]
+    recovery: Option<String>,
 }
 
 /// Why nothing began.
@@ -67,21 +70,21 @@ pub(super) async fn begin(
 
 async fn start(enrolment: &Enrolment, peer: PeerAddress, body: &[u8]) -> Result<serde_json::Value, Refused> {
     let now_secs = enrolment.now_secs();
-    let (events, principal) = read_log(enrolment, body).await?;
+    let (events, principal, recovery) = read_log(enrolment, body).await?;
     let metadata = enrolment.provider.metadata(now_secs).await.map_err(|fault| {
         tracing::warn!(fault = %crate::stop::chain(&fault), "login provider");
         &problems::PROVIDER
     })?;
     let random = &*enrolment.node.random;
     let (nonce, verifier) = (Zeroizing::new(secret(random)), Zeroizing::new(secret(random)));
-    let begun = Begun { events, principal, nonce: nonce.clone(), verifier: verifier.clone() };
+    let begun = Begun { events, principal, recovery, nonce: nonce.clone(), verifier: verifier.clone() };
     let secrets = enrolment.pending.begin(begun, peer, random, now_secs).ok_or(&problems::TOO_MANY)?;
     let url = authorization_url(enrolment, &metadata, &secrets.state, &nonce, &verifier);
     Ok(json!({ "enrolment": secrets.enrolment, "authorization_url": url }))
 }
 
 /// Reads the log and checks all that can be checked before anybody logs in.
-async fn read_log(enrolment: &Enrolment, body: &[u8]) -> Result<(Vec<Vec<u8>>, Principal), Refused> {
+async fn read_log(enrolment: &Enrolment, body: &[u8]) -> Result<(Vec<Vec<u8>>, Principal, Option<Vec<u8>>), Refused> {
     if body.len() > MAX_ENROLMENT_BYTES {
         return Err((&problems::BODY_TOO_LARGE).into());
     }
@@ -92,6 +95,7 @@ async fn read_log(enrolment: &Enrolment, body: &[u8]) -> Result<(Vec<Vec<u8>>, P
         .map(|event| from_base64url(event))
         .collect::<Result<_, _>>()
         .map_err(|_| &problems::MALFORMED)?;
+    let recovery = body.recovery.as_deref().map(from_base64url).transpose().map_err(|_| &problems::MALFORMED)?;
     let (events, keys) = bind::read(&enrolment.node, events).await.map_err(|failure| match failure {
         Failure::Refused(refusal) => Refused { kind: &problems::KEY_LOG, detail: Some(refusal.code().to_owned()) },
         Failure::Fault(fault) => {
@@ -103,7 +107,7 @@ async fn read_log(enrolment: &Enrolment, body: &[u8]) -> Result<(Vec<Vec<u8>>, P
     if keys.organisation() != Some(enrolment.node.principal) {
         return Err((&problems::OTHER_ORGANISATION).into());
     }
-    Ok((events, keys.principal()))
+    Ok((events, keys.principal(), recovery))
 }
 
 /// OpenID Connect Core §3.1.2.1 and RFC 7636 §4.3.

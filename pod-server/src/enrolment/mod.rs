@@ -47,6 +47,7 @@ use pending::Pendings;
 use refusal::LoginFailure;
 
 pub use bind::enrol_identified;
+pub(crate) use bind::identify as person;
 pub use config::{DEFAULT_IDENTITY_CODE_CLAIM, OidcConfig, OidcConfigError};
 pub use confirmation::MAX_CONFIRMATION_BYTES;
 pub use flow::MAX_ENROLMENT_BYTES;

@@ -27,6 +27,8 @@ pub(super) struct Begun {
     pub(super) events: Vec<Vec<u8>>,
     /// Whose log that is.
     pub(super) principal: Principal,
+    /// A recovery of that log, for which the person logs in.
+    pub(super) recovery: Option<Vec<u8>>,
     /// Ties the token to this enrolment.
     pub(super) nonce: Zeroizing<String>,
     /// Ties the code to this enrolment (RFC 7636).
@@ -39,6 +41,8 @@ pub(super) struct LoggedIn {
     pub(super) events: Vec<Vec<u8>>,
     /// Whose log that is.
     pub(super) principal: Principal,
+    /// A recovery of that log, for which the person logged in.
+    pub(super) recovery: Option<Vec<u8>>,
     /// Who logged in: without their identity code.
     pub(super) person: Person,
 }
@@ -278,7 +282,7 @@ mod tests {
     fn begins(pendings: &Pendings, random: &SeededRandom, address: impl Into<IpAddr>) -> bool {
         let secret = || Zeroizing::new(secret(random));
         let principal = Principal::new(random_array(random));
-        let begun = Begun { events: Vec::new(), principal, nonce: secret(), verifier: secret() };
+        let begun = Begun { events: Vec::new(), principal, recovery: None, nonce: secret(), verifier: secret() };
         let peer = PeerAddress::Tcp(SocketAddr::new(address.into(), 40_000));
         pendings.begin(begun, peer, random, NOW_SECS).is_some()
     }

@@ -91,7 +91,7 @@ fn check_carried(
     let acts_now = |grant: &SharedGrant| {
         let standing = node.standing(&grant.subject)?;
         let key = grant.thumbprint().kid();
-        Ok::<_, Fault>(standing.is_some_and(|one| one.check_actor(&grant.issuer, key, (node.clock)()).is_ok()))
+        Ok::<_, Fault>(standing.is_some_and(|one| one.check_grantor(&grant.issuer, key, (node.clock)()).is_ok()))
     };
     match signers.check(sent.clone())? {
         Ok(root) if root.parent.is_none() && !acts_now(&root)? => Ok(Err(Refusal::NotAuthorised)),

@@ -13,6 +13,7 @@ mod command;
 mod edge;
 mod forms;
 mod health;
+mod key_logs;
 mod log;
 mod metrics;
 mod nonce;

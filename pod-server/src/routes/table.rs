@@ -19,8 +19,11 @@ use pod_protocol::tlog::witness::{ADD_CHECKPOINT_PATH, MAX_ADD_CHECKPOINT_BYTES}
 
 use super::edge::{Asked, Handler, answer, watch};
 use super::problems::{METHOD_NOT_ALLOWED, NOT_FOUND};
-use super::{App, call, command, health, log, metrics, nonce, notices, openapi, public, requests, revocation};
+use super::{
+    App, call, command, health, key_logs, log, metrics, nonce, notices, openapi, public, requests, revocation,
+};
 use crate::book::requests::MAX_DECISION_BYTES;
+use crate::desk::{self, MAX_DESK_BYTES};
 use crate::enrolment::{self, MAX_CONFIRMATION_BYTES, MAX_ENROLMENT_BYTES};
 use crate::import::{Importer, admin};
 
@@ -32,6 +35,8 @@ const LOG_POST_BYTES: usize = LogPost::LIMITS.bytes;
 const IMPORT_ORDER_BYTES: usize = 64 * 1024;
 /// What clients post where nothing is needed, such as `{}`.
 const IGNORED_BYTES: usize = 1024;
+/// A digest of 32 bytes, in JSON.
+const KEY_LOOKUP_BYTES: usize = 1024;
 /// Nothing is read from it.
 const NO_BODY: usize = 0;
 
@@ -48,6 +53,8 @@ pub enum Credential {
     Revocation,
     /// A notice signed by a member that holds pods, or an answer to one by the service that it is for.
     Notice,
+    /// A key event signed by a key that may.
+    KeyEvent,
     /// An id that cannot be guessed: a link that somebody was given.
     Link,
     /// A login at the organisation's provider.
@@ -75,6 +82,8 @@ pub(super) enum Served {
     ByEnrolment,
     /// The router of [`crate::import::admin`].
     ByImport,
+    /// The router of [`crate::desk`].
+    ByDesk,
 }
 
 /// One route.
@@ -108,6 +117,9 @@ macro_rules! served {
     (import) => {
         Served::ByImport
     };
+    (desk) => {
+        Served::ByDesk
+    };
     ($handler:path) => {
         Served::Here(|app, asked| Box::pin($handler(app, asked)))
     };
@@ -134,6 +146,8 @@ static TABLE: &[Route] = routes! {
     "POST" "/v1/notices/receipts", Notice, MAX_OBJECT_BYTES, Main => notices::answer;
     "POST" "/v1/log/posts", None, LOG_POST_BYTES, Main => log::posts;
     "POST" ADD_CHECKPOINT_PATH, None, MAX_ADD_CHECKPOINT_BYTES, Main => log::witness;
+    "POST" "/v1/key-logs", Link, KEY_LOOKUP_BYTES, Main => key_logs::find;
+    "POST" "/v1/key-events", KeyEvent, MESSAGE_BYTES, Main => key_logs::send;
     "POST" "/v1/nonce", None, IGNORED_BYTES, Main => nonce::post;
     "GET" "/v1/access-requests/{id}", Link, NO_BODY, Main => requests::get;
     "POST" "/v1/access-requests/{id}/decisions", Link, MAX_DECISION_BYTES, Main => requests::decide;
@@ -150,6 +164,7 @@ static TABLE: &[Route] = routes! {
     "GET" "/readiness", None, NO_BODY, Main => health::readiness;
     "GET" "/metrics", None, NO_BODY, Metrics => metrics::get;
     "POST" "/admin/import", Operator, IMPORT_ORDER_BYTES, Admin => import;
+    "POST" "/admin/desk", Operator, MAX_DESK_BYTES, Admin => desk;
 };
 
 /// Every route.
@@ -182,7 +197,7 @@ pub fn metrics_service(app: &Arc<App>) -> Service {
 /// The service for the operator's own orders.
 #[must_use]
 pub fn admin_service(app: &Arc<App>, importer: &Arc<Importer>) -> Service {
-    service(app, Listener::Admin, Some(admin::router(Arc::clone(importer))))
+    service(app, Listener::Admin, Some(admin::router(Arc::clone(importer)).merge(desk::router(&app.node))))
 }
 
 fn service(app: &Arc<App>, listener: Listener, others: Option<Router>) -> Service {

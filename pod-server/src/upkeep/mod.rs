@@ -1,4 +1,5 @@
-//! What a node does by itself: it keeps its copy of the registry fresh, and its entries in the directory.
+//! What a node does by itself: it keeps its copy of the registry fresh, and its entries in the directory; and it binds the wallets
+//! whose wait at the desk is over.
 //!
 //! Neither is needed to answer: while the directory is away the node works on from its last good copy, and what it has to
 //! tell waits on disk.
@@ -70,7 +71,9 @@ impl Upkeep {
     pub fn start(node: &Arc<Node>, config: &UpkeepConfig, client: &Client) -> Self {
         let (stop, stopping) = watch::channel(false);
         let notices = notices::keep(Arc::clone(node), client.clone());
-        let mut tasks = vec![tokio::spawn(until(stopping.clone(), notices))];
+        let desk = crate::desk::keep(Arc::clone(node));
+        let mut tasks =
+            vec![tokio::spawn(until(stopping.clone(), notices)), tokio::spawn(until(stopping.clone(), desk))];
         if let Some(directory) = &config.directory {
             node.witness.set_up(directory.witness, directory.evidence.clone());
             let followed = follow::follow(Arc::clone(node), directory.clone(), client.clone());

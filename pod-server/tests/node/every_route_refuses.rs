@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use pod_http::Request;
 use pod_protocol::command::Action;
 use pod_protocol::ids::{ObjectId, base64url};
+use pod_protocol::key_event::KeyChange;
 use pod_protocol::request::Binding;
 use pod_protocol::revocation::Target;
 use pod_server::routes::{Credential, Listener, Route, table};
 use serde_json::json;
 
-use crate::people::{Service, Wallet, call, item, wanted};
+use crate::people::{Service, Wallet, call, device, item, wanted};
 use crate::scene::Scene;
 use crate::web::{CBOR, COSE, JSON, Web, ended};
 
@@ -73,6 +74,11 @@ async fn strangers(scene: &Scene, web: &Web, route: &Route) -> pod_http::Respons
             let notice = scene.notice(&scene.own, |_| {});
             Request::post(path, COSE, pod_protocol::Verified::sign(&stranger.key, notice).bytes().to_vec())
         }
+        Credential::KeyEvent => {
+            let event = stranger.event(scene.now(), KeyChange::AddDevice(device(&stranger.key)));
+            let body = json!({ "principal": scene.anna.principal, "event": base64url(event.bytes()) });
+            Request::post(path, JSON, body.to_string())
+        }
         Credential::Login if route.method == "POST" => {
             let events: Vec<String> = stranger.events.iter().map(|event| base64url(event.bytes())).collect();
             Request::post(path, JSON, json!({ "events": events }).to_string())
@@ -124,7 +130,10 @@ fn what_is_not_for_callers_has_a_listener_of_its_own() {
         .filter(|route| route.listener != Listener::Main)
         .map(|route| (route.path, route.listener))
         .collect();
-    assert_eq!(apart, [("/metrics", Listener::Metrics), ("/admin/import", Listener::Admin)]);
+    assert_eq!(
+        apart,
+        [("/metrics", Listener::Metrics), ("/admin/import", Listener::Admin), ("/admin/desk", Listener::Admin)]
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod scene;
 mod ways;
 mod web;
 
+mod a_lost_wallet_is_recovered;
 mod a_stopped_log_releases_nothing;
 mod a_wallet_finds_the_pod;
 mod a_witness_cosigns_one_history;

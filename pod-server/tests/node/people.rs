@@ -8,7 +8,7 @@ use pod_protocol::answer::{Answer, ItemAnswer};
 use pod_protocol::command::{Acknowledgement, Action, Command, CommandAnswer};
 use pod_protocol::grant::{Grant, GrantLimits, Permission};
 use pod_protocol::ids::{GrantId, PodId, Principal, Thumbprint};
-use pod_protocol::key_event::{DeviceKey, KeyChange, KeyEvent, Roles};
+use pod_protocol::key_event::{Controls, DeviceKey, KeyChange, KeyEvent, Recovery, RecoveryKey, Roles, key_digest};
 use pod_protocol::request::{Binding, Call, Request, RequestItem, Wanted};
 use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::{Signed, Verified};
@@ -21,6 +21,8 @@ use crate::scene::{DAY, EXPORTER, NOW, PURPOSE, Scene};
 /// A citizen's wallet at Helsinki.
 pub struct Wallet {
     pub key: SigningKey,
+    /// What the code on paper gives.
+    pub paper: SigningKey,
     pub principal: Principal,
     pub events: Vec<Verified<KeyEvent>>,
 }
@@ -28,22 +30,39 @@ pub struct Wallet {
 impl Wallet {
     pub fn new(seed: [u8; 32], organisation: Principal, random: &dyn Random) -> Self {
         let key = SigningKey::from_seed(&seed);
+        let paper = SigningKey::from_seed(&seed.map(|byte| byte ^ 0xff));
+        let recovery = RecoveryKey { digest: key_digest(&paper.public_key()), delay_secs: 3 * DAY };
         let change = KeyChange::Inception {
             organisation: Some(organisation),
             devices: vec![device(&key)],
             next: vec![random_array(random)],
             threshold: 1,
-            recovery: Vec::new(),
+            recovery: vec![recovery],
             salt: random_array(random),
         };
         let first = Verified::sign(&key, KeyEvent { seq: 0, previous: None, time_secs: NOW - 10 * DAY, change });
-        Self { key, principal: Principal::new(*first.id().as_bytes()), events: vec![first] }
+        Self { key, paper, principal: Principal::new(*first.id().as_bytes()), events: vec![first] }
     }
 
     /// The next event of its log.
     pub fn event(&self, time_secs: u64, change: KeyChange) -> Verified<KeyEvent> {
         let last = self.events.last().unwrap();
         Verified::sign(&self.key, KeyEvent { seq: last.seq + 1, previous: Some(last.id()), time_secs, change })
+    }
+}
+
+impl Wallet {
+    /// A recovery from the paper, to a device with this key.
+    pub fn recovery(&self, to: &SigningKey, time_secs: u64) -> Verified<KeyEvent> {
+        let last = self.events.last().unwrap();
+        let recovery = RecoveryKey { digest: key_digest(&self.paper.public_key()), delay_secs: 3 * DAY };
+        let change = KeyChange::Recovery(Recovery {
+            revealed: self.paper.public_key(),
+            devices: vec![device(to)],
+            controls: Controls { next: vec![[1; 32]], threshold: 1, recovery: vec![recovery] },
+            compromised_since: None,
+        });
+        Verified::sign(&self.paper, KeyEvent { seq: last.seq + 1, previous: Some(last.id()), time_secs, change })
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use pod_crypto::PublicKey;
 use pod_protocol::cose::Signed;
 use pod_protocol::ids::{Principal, Thumbprint, base64url, from_base64url};
-use pod_protocol::key_event::{KeyEvent, KeyState};
+use pod_protocol::key_event::{KeyEvent, KeyState, Taken};
 use pod_protocol::statement::{Role, ShortName};
 use pod_protocol::words::Words;
 use serde::Deserialize;
@@ -104,9 +104,11 @@ fn replay(events: &[String]) -> Result<KeyState, String> {
         let wrong = |why: String| format!("key event {number}: {why}");
         let bytes = from_base64url(text).map_err(|fault| wrong(fault.to_string()))?;
         let event = Signed::<KeyEvent>::decode(&bytes).map_err(|refusal| wrong(refusal.to_string()))?;
+        // Whoever asks to be admitted shows the log as it is: no recovery waits in it.
+        let taken = Taken::logged(event.unverified().time_secs);
         let next = match &state {
             None => KeyState::begin(event),
-            Some(state) => state.apply(event),
+            Some(state) => state.apply(event, taken),
         };
         state = Some(next.map_err(|refusal| wrong(refusal.to_string()))?);
     }

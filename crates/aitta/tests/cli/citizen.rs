@@ -66,7 +66,13 @@ impl Citizen {
         let request = family.runtime.block_on(node.access_request(&family.ask())).unwrap();
         let labels = Labels::of(&family.runtime.block_on(node.catalogue()).unwrap()).unwrap();
         let review = Review::of(&request, &registry, &labels, now_secs()).unwrap();
-        Self { node, signer: state.signer(&root, holder).unwrap(), pod: enrolled.pods[0].pod, review, registry }
+        Self {
+            node,
+            signer: state.signer(&root, holder, now_secs()).unwrap(),
+            pod: enrolled.pods[0].pod,
+            review,
+            registry,
+        }
     }
 
     pub async fn give(&self) -> Result<Given, CallError> {

@@ -7,7 +7,7 @@ use pod_protocol::{Signed, key_event::KeyEvent};
 use pod_wallet::keys::{KeyLog, KeysFault};
 use pod_wallet::root::{KeyPurpose, RootSecret};
 
-use crate::world::{DAY, ESPOO, HELSINKI, NOW, World};
+use crate::world::{ESPOO, HELSINKI, NOW, World, paper};
 
 /// Computed by another implementation too. Whatever changes this value locks every citizen out of every pod.
 #[test]
@@ -22,7 +22,8 @@ fn no_key_is_used_twice() {
     let root = RootSecret::from_bytes([42; 32]);
     let mut seen = HashSet::new();
     for organisation in [HELSINKI, ESPOO] {
-        for purpose in [KeyPurpose::Device, KeyPurpose::NextControlling, KeyPurpose::Recovery] {
+        assert!(seen.insert(paper().signing_key(&organisation).public_key().to_bytes()));
+        for purpose in [KeyPurpose::Device, KeyPurpose::NextControlling] {
             for index in 0..4 {
                 assert!(seen.insert(root.signing_key(&organisation, purpose, index).public_key().to_bytes()));
             }
@@ -48,38 +49,21 @@ fn two_logs_share_nothing() {
 }
 
 #[test]
-fn a_recovered_secret_begins_the_same_log() {
+fn a_device_that_begins_again_begins_the_same_log() {
     let world = World::new();
-    let lost = world.log_at(HELSINKI);
-    let recovered = KeyLog::begin(&RootSecret::from_bytes([42; 32]), HELSINKI).unwrap();
-    assert_eq!((recovered.principal(), recovered.events()), (lost.principal(), lost.events()));
-    let another = KeyLog::begin(&RootSecret::from_bytes([43; 32]), HELSINKI).unwrap();
-    assert_ne!(another.principal(), lost.principal());
+    let first = world.log_at(HELSINKI);
+    let again = KeyLog::begin(&RootSecret::from_bytes([42; 32]), HELSINKI, paper().digest(&HELSINKI)).unwrap();
+    assert_eq!((again.principal(), again.events()), (first.principal(), first.events()));
+    let another = KeyLog::begin(&RootSecret::from_bytes([43; 32]), HELSINKI, paper().digest(&HELSINKI)).unwrap();
+    assert_ne!(another.principal(), first.principal());
 }
 
 #[test]
 fn a_log_for_another_organisation_is_not_taken() {
     let world = World::new();
     let log = world.log_at(HELSINKI);
-    assert_eq!(KeyLog::restore(&world.root, ESPOO, log.events()).unwrap_err(), KeysFault::Organisation);
+    assert_eq!(KeyLog::restore(&world.root, ESPOO, log.held(), NOW).unwrap_err(), KeysFault::Organisation);
     let stranger = RootSecret::from_bytes([43; 32]);
-    assert_eq!(KeyLog::restore(&stranger, HELSINKI, log.events()).unwrap_err(), KeysFault::NotOurs);
-    assert_eq!(KeyLog::restore(&world.root, HELSINKI, &[]).unwrap_err(), KeysFault::Empty);
-}
-
-#[test]
-fn a_restored_wallet_adds_its_new_device_and_revokes_the_lost_one() {
-    let world = World::new();
-    let old = world.log_at(HELSINKI);
-    let restored = KeyLog::restore(&world.root, HELSINKI, old.events()).unwrap();
-    let lost = old.signer(&world.root).unwrap().key.public_key();
-    let (log, _) = restored.add_own_device(&world.root, NOW).unwrap();
-    let kid = pod_protocol::ids::Thumbprint::of(&lost).kid();
-    let (log, event) = log.revoke_device(&world.root, kid, Some(NOW - DAY), NOW + 1).unwrap();
-    assert_eq!(event.seq, 2);
-    assert_eq!(log.principal(), old.principal());
-    assert_ne!(log.signer(&world.root).unwrap().key.public_key(), lost);
-    // From the holder's copy alone the wallet finds which of its keys counts now.
-    let again = KeyLog::restore(&world.root, HELSINKI, log.events()).unwrap();
-    assert_eq!(again.signer(&world.root).unwrap().key.public_key(), log.signer(&world.root).unwrap().key.public_key());
+    assert_eq!(KeyLog::restore(&stranger, HELSINKI, log.held(), NOW).unwrap_err(), KeysFault::NotOurs);
+    assert_eq!(KeyLog::restore(&world.root, HELSINKI, &[], NOW).unwrap_err(), KeysFault::Empty);
 }

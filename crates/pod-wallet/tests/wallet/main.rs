@@ -1,6 +1,7 @@
 //! The wallet's promises, one story a file.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod a_lost_phone_is_recovered;
 mod commands_are_bound;
 mod day_to_day_keys;
 mod forked_log_is_refused;

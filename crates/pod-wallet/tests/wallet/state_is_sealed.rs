@@ -31,9 +31,9 @@ fn sealed_and_opened_again() {
     assert_eq!(again.pod_label(&POD), Some("Aino"));
     assert_eq!(again.grants(), state.grants());
     assert_eq!(again.decisions()[0].grants, [grant]);
-    let found = again.signer(&world.root, &HELSINKI).unwrap();
+    let found = again.signer(&world.root, &HELSINKI, NOW).unwrap();
     assert_eq!((found.principal, found.key.public_key()), (signer.principal, signer.key.public_key()));
-    assert_eq!(again.signer(&world.root, &ESPOO).unwrap_err(), KeysFault::Empty);
+    assert_eq!(again.signer(&world.root, &ESPOO, NOW).unwrap_err(), KeysFault::Empty);
 
     let acknowledgement = pod_protocol::command::Acknowledgement {
         issuer: HELSINKI,

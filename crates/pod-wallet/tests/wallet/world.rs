@@ -11,8 +11,9 @@ use pod_protocol::statement::{Membership, Profile, RegisteredFields, Role, Servi
 use pod_protocol::words::Words;
 use pod_wallet::keys::{KeyLog, Signer};
 use pod_wallet::labels::Labels;
+use pod_wallet::recovery_code::RecoveryCode;
 use pod_wallet::review::Review;
-use pod_wallet::root::RootSecret;
+use pod_wallet::root::{RecoveryRoot, RootSecret};
 
 pub(crate) const NOW: u64 = 1_785_000_000;
 pub(crate) const DAY: u64 = 24 * 3600;
@@ -119,7 +120,7 @@ impl World {
     }
 
     pub(crate) fn log_at(&self, organisation: Principal) -> KeyLog {
-        KeyLog::begin(&self.root, organisation).unwrap()
+        KeyLog::begin(&self.root, organisation, paper().digest(&organisation)).unwrap()
     }
 
     pub(crate) fn signer_at(&self, organisation: Principal) -> Signer {
@@ -173,4 +174,9 @@ pub(crate) fn seven() -> Predicate {
         field: "birth_date".parse().unwrap(),
         question: Question::AgeAtLeast { years: 7, day: "2026-08-01".into() },
     }
+}
+
+/// What the code on the citizen's paper gives.
+pub(crate) fn paper() -> RecoveryRoot {
+    RecoveryRoot::of(&RecoveryCode::generate(&SeededRandom::new([3; 32])))
 }

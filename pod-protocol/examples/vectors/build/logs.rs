@@ -14,7 +14,8 @@ pub fn file(world: &World) -> Json {
     let mut logs = Logs { world, cases: Vec::new() };
     logs.honest();
     logs.wrong();
-    let about = "Key-event logs, the first event first. expect is how the last event ends; those before it are accepted. may_sign_grants: whether a key could sign a grant that names this key event and was issued at this second.";
+    logs.cases.extend(super::recoveries::cases());
+    let about = "Key-event logs, the first event first. expect is how the last event ends; those before it are accepted. taken: when the holder took each event in, its log time, whether the person identified themselves for it; without it, the time at which it says that it was signed. now: when the log is looked at. may_sign_grants: whether a key could sign a grant that names this key event and was issued at this second. new_grants: whether a grant that the key signs now is taken in.";
     written(world, about, "", Json::Null, logs.cases)
 }
 

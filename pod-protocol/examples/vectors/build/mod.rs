@@ -8,6 +8,7 @@ mod logs;
 mod meaning;
 mod messages;
 mod objects;
+mod recoveries;
 mod requests;
 mod short;
 pub mod world;

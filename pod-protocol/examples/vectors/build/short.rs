@@ -4,7 +4,7 @@ use pod_crypto::SigningKey;
 use pod_protocol::Verified;
 use pod_protocol::field::{FieldPath, PredicateId, Purpose, RecordType};
 use pod_protocol::ids::Thumbprint;
-use pod_protocol::key_event::{DeviceKey, KeyEvent, KeyState, Roles};
+use pod_protocol::key_event::{DeviceKey, KeyEvent, KeyState, Roles, Taken};
 use pod_protocol::predicate::{Predicate, Question};
 use pod_protocol::request::{Name, Wanted};
 use pod_protocol::value::Value;
@@ -18,7 +18,8 @@ pub fn device(key: &SigningKey, sign: bool, manage: bool) -> DeviceKey {
 pub fn replay(events: &[Verified<KeyEvent>]) -> KeyState {
     let signed = |event: &Verified<KeyEvent>| pod_protocol::Signed::decode(event.bytes()).unwrap();
     let (first, rest) = events.split_first().unwrap();
-    rest.iter().fold(KeyState::begin(signed(first)).unwrap(), |state, event| state.apply(signed(event)).unwrap())
+    let first = KeyState::begin(signed(first)).unwrap();
+    rest.iter().fold(first, |state, event| state.apply(signed(event), Taken::logged(event.time_secs)).unwrap())
 }
 
 /// A key's thumbprint.

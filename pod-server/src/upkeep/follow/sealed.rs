@@ -7,15 +7,16 @@ use pod_protocol::tlog::leaf::Sealed;
 use pod_protocol::tlog::post::{Posted, SealedFault};
 
 use super::Undone;
+use crate::blocking::blocking;
 use crate::commands;
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 
-/// Takes a sealed leaf that the log took at `logged_secs`. What does not open is somebody else's.
+/// Takes a sealed leaf. What does not open is somebody else's.
 ///
 /// # Errors
 /// [`Undone::Fault`]: it was not applied, and is to be taken again.
-pub(super) async fn take(node: &Arc<Node>, sealed: Sealed, logged_secs: u64) -> Result<(), Undone> {
+pub(super) async fn take(node: &Arc<Node>, sealed: Sealed) -> Result<(), Undone> {
     let posted = match Posted::open(&sealed, &node.seal_key) {
         Ok(posted) => posted,
         Err(SealedFault::Closed) => return Ok(()),
@@ -27,7 +28,7 @@ pub(super) async fn take(node: &Arc<Node>, sealed: Sealed, logged_secs: u64) -> 
     };
     let working = Arc::clone(node);
     // What has begun is done to its end, also when the node is told to stop meanwhile.
-    let applied = tokio::spawn(async move { apply(&working, posted, &sealed, logged_secs).await });
+    let applied = tokio::spawn(async move { apply(&working, posted).await });
     match applied.await.unwrap_or_else(|_| Err(Fault::Damaged { what: "a task's work" }.into())) {
         Ok(()) => node.metrics.came_from_log("applied"),
         Err(Failure::Refused(refusal)) => {
@@ -39,16 +40,19 @@ pub(super) async fn take(node: &Arc<Node>, sealed: Sealed, logged_secs: u64) -> 
     Ok(())
 }
 
-async fn apply(node: &Arc<Node>, posted: Posted, sealed: &Sealed, logged_secs: u64) -> Result<(), Failure> {
+async fn apply(node: &Arc<Node>, posted: Posted) -> Result<(), Failure> {
     match posted {
         Posted::Revocation(message) => commands::revoke(node, &message).await.map(drop),
         Posted::KeyEvent { principal, event } => {
-            let id = sealed.id;
-            crate::blocking::blocking(node, move |node| {
-                Ok(crate::book::log_times::note(&*node.store, &id, logged_secs)?)
+            let (known, whose) = (event.clone(), principal);
+            let known = blocking(node, move |node| {
+                Ok(node.standings.key_logs().events(&whose)?.iter().any(|one| one.bytes == known))
             })
             .await?;
-            commands::key_event(node, principal, event).await.map(drop)
+            if known {
+                return Ok(());
+            }
+            commands::key_event(node, principal, event, false).await.map(drop)
         }
     }
 }

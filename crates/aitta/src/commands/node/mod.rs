@@ -1,5 +1,6 @@
 //! `aitta node`: one organisation's node.
 
+mod desk;
 mod doctor;
 mod init;
 pub(crate) mod publish;
@@ -24,6 +25,8 @@ pub(crate) enum Node {
     Serve(NodeConfigArgs),
     /// Check the configuration and everything that it names, without serving.
     CheckConfig(NodeConfigArgs),
+    /// Bind another wallet for somebody who came to the desk with an identity document.
+    Desk(desk::Desk),
     /// Sign what the organisation says about itself, its endpoints and services, and publish it.
     PublishProfile(publish::PublishProfile),
     /// Try the whole way to another organisation's node, and say which step fails and what to do.
@@ -37,6 +40,7 @@ impl Node {
             Self::Init(init) => init.run(edge, output),
             Self::Serve(args) => serve::serve(&args, edge, output),
             Self::CheckConfig(args) => serve::check(&args, output),
+            Self::Desk(desk) => desk.run(output),
             Self::PublishProfile(publish) => publish.run(edge, output),
             Self::Doctor(doctor) => doctor.run(edge, output),
         }

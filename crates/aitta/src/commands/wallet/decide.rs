@@ -102,7 +102,7 @@ impl Grant {
                 None => (at.as_str(), None),
             };
             let (holder, pod) = pod_at(opened, organisation, person, Naming::At)?;
-            Ok((pod, opened.state.signer(&opened.root, &holder).map_err(not_enrolled)?))
+            Ok((pod, opened.state.signer(&opened.root, &holder, opened.edge.now_secs()).map_err(not_enrolled)?))
         };
         self.organisations.iter().map(one).collect()
     }

@@ -8,16 +8,18 @@ use std::time::Duration;
 use clap::Args;
 use pod_client::node::{BoundPod, EnrolmentStarted, EnrolmentStatus, NodeClient};
 use pod_crypto::Zeroizing;
+use pod_protocol::ids::{Principal, base64url};
 use pod_wallet::keys::{KeyLog, KeysFault};
 use pod_wallet::state::{EnrolledPod, Relation};
 use serde_json::json;
 
 use super::login::log_in;
-use super::opened::{Opened, not_enrolled, secret_text};
+use super::opened::{Opened, not_enrolled, recovery_root, secret_text};
 use super::target::describe;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::folder;
 use crate::output::{Output, tell};
 
 /// How often the node is asked whether the person has logged in.
@@ -38,10 +40,16 @@ pub(super) struct Enrol {
     /// such as the demonstration's, allow it.
     #[arg(long, value_name = "FILE", conflicts_with = "code")]
     login_as: Option<PathBuf>,
+    /// A file with the recovery code, or `-` to type it: for an organisation that joined after the wallet was made.
+    #[arg(long, value_name = "FILE")]
+    recovery_code: Option<PathBuf>,
+    /// Do not log in: write what the organisation's desk needs into this file, for somebody who has lost device and code.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["code", "login_as"])]
+    at_desk: Option<PathBuf>,
 }
 
 /// Where the code comes from.
-enum CodeFrom {
+pub(super) enum CodeFrom {
     /// A person types it.
     Typed,
     File(PathBuf),
@@ -53,24 +61,15 @@ impl Enrol {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut opened = Opened::open(dir, edge).await?;
         let organisation = opened.joined.organisation(&self.organisation)?;
-        let log = match opened.state.key_log(&opened.root, &organisation) {
-            Ok(log) => log,
-            Err(KeysFault::Empty) => KeyLog::begin(&opened.root, organisation).map_err(not_enrolled)?,
-            Err(fault) => return Err(not_enrolled(fault)),
-        };
+        let log = self.log(&mut opened, organisation).await?;
         let node = opened.joined.node(&organisation)?;
-        let started = node.begin_enrolment(log.events()).await?;
-        let code = match (&self.login_as, &self.code) {
-            (Some(file), _) => {
-                let shown = log_in(&opened.joined.caller, &started.authorization_url, &secret_text(file)?).await?;
-                CodeFrom::Page(shown)
-            }
-            (None, code) => {
-                tell("Log in here, then come back with the code that the last page shows:");
-                tell(format!("  {}", started.authorization_url));
-                code.clone().map_or(CodeFrom::Typed, CodeFrom::File)
-            }
-        };
+        // The first event names the log; whatever else is in it, the organisation has.
+        let first: Vec<Vec<u8>> = log.events().into_iter().take(1).collect();
+        if let Some(file) = &self.at_desk {
+            return self.for_desk(file, &first, output);
+        }
+        let started = node.begin_enrolment(&first).await?;
+        let code = log_in_for_code(&opened, &started, self.login_as.as_deref(), self.code.as_deref()).await?;
         let pods = bind(&node, &started, &code).await?;
         opened.state.enrol(&self.organisation, &log, pods.iter().map(enrolled).collect());
         opened.save()?;
@@ -82,8 +81,64 @@ impl Enrol {
     }
 }
 
+impl Enrol {
+    fn for_desk(&self, file: &Path, first: &[Vec<u8>], output: &Output) -> Result<Exit, Failure> {
+        let events: Vec<String> = first.iter().map(|event| base64url(event)).collect();
+        let text = json!({ "events": events }).to_string();
+        folder::write(file, text.as_bytes())?;
+        let words = format!(
+            "Take {} to the desk of {}, with an identity document. The wallet is bound 72 hours later; enrol then.",
+            file.display(),
+            self.organisation
+        );
+        output.result(words, &json!({ "organisation": self.organisation, "file": file }));
+        Ok(Exit::Done)
+    }
+
+    /// The log in which this device is at the organisation, or a new one.
+    async fn log(&self, opened: &mut Opened, organisation: Principal) -> Result<KeyLog, Failure> {
+        opened.refresh(&organisation).await?;
+        match opened.state.key_log(&opened.root, &organisation, opened.edge.now_secs()) {
+            Err(KeysFault::Empty) => {}
+            log => return log.map_err(not_enrolled),
+        }
+        if let Some(code) = &self.recovery_code {
+            opened.note_paper(&recovery_root(code)?);
+        }
+        let digest = opened.state.recovery_digest(&organisation).ok_or_else(|| {
+            Failure::usage(format!("{} was not known when the recovery code was last typed", self.organisation))
+                .advise("Give the recovery code once more: --recovery-code FILE, or `-` to type it.")
+        })?;
+        KeyLog::begin(&opened.root, organisation, digest).map_err(not_enrolled)
+    }
+}
+
+/// Logs in where the program may, or tells a person where to; where the code comes from then.
+pub(super) async fn log_in_for_code(
+    opened: &Opened,
+    started: &EnrolmentStarted,
+    login_as: Option<&Path>,
+    code: Option<&Path>,
+) -> Result<CodeFrom, Failure> {
+    match (login_as, code) {
+        (Some(file), _) => {
+            let shown = log_in(&opened.joined.caller, &started.authorization_url, &secret_text(file)?).await?;
+            Ok(CodeFrom::Page(shown))
+        }
+        (None, code) => {
+            tell("Log in here, then come back with the code that the last page shows:");
+            tell(format!("  {}", started.authorization_url));
+            Ok(code.map_or(CodeFrom::Typed, |file| CodeFrom::File(file.to_owned())))
+        }
+    }
+}
+
 /// Waits for the login, sends the code, and waits for the end.
-async fn bind(node: &NodeClient, started: &EnrolmentStarted, code: &CodeFrom) -> Result<Vec<BoundPod>, Failure> {
+pub(super) async fn bind(
+    node: &NodeClient,
+    started: &EnrolmentStarted,
+    code: &CodeFrom,
+) -> Result<Vec<BoundPod>, Failure> {
     let mut status = EnrolmentStatus::Pending;
     let mut sent = false;
     for _ in 0..MOST_ASKED {
@@ -158,7 +213,7 @@ fn not_bound(node: &NodeClient, code: String) -> Failure {
     }
 }
 
-fn enrolled(pod: &BoundPod) -> EnrolledPod {
+pub(super) fn enrolled(pod: &BoundPod) -> EnrolledPod {
     EnrolledPod {
         pod: pod.pod,
         relation: if pod.relation == "guardian" { Relation::Guardian } else { Relation::Own },

@@ -10,8 +10,11 @@ mod log;
 mod login;
 mod make;
 mod opened;
+mod recover;
+mod recovery;
 mod requests;
 mod rights;
+mod rotate;
 mod service;
 mod standing;
 mod target;
@@ -42,8 +45,14 @@ pub(crate) struct Wallet {
 enum Command {
     /// Make a new wallet, and print its recovery code.
     Init(make::Init),
-    /// Open a lost wallet's secret again with its recovery code.
-    Recover(make::Recover),
+    /// Recover a lost wallet on this device with the recovery code, at every organisation at once.
+    Recover(recover::Recover),
+    /// Show recoveries of this wallet that wait anywhere, and cancel those that are somebody else's.
+    Recovery(recovery::Recovery),
+    /// Show the devices of this wallet; add and revoke them.
+    Devices(devices::Devices),
+    /// Put fresh keys in the place of this device's, at every organisation.
+    Rotate(rotate::Rotate),
     /// Log in at an organisation and bind this wallet to what it holds.
     Enrol(enrol::Enrol),
     /// Find every organisation that holds something, without anybody learning who asked.
@@ -79,8 +88,11 @@ impl Wallet {
         let dir = self.wallet;
         Edge::block_on(async {
             match self.command {
-                Command::Init(init) => init.run(&dir, edge, output),
-                Command::Recover(recover) => recover.run(&dir, edge, output),
+                Command::Init(init) => init.run(&dir, edge, output).await,
+                Command::Recover(recover) => recover.run(&dir, edge, output).await,
+                Command::Recovery(recovery) => recovery.run(&dir, edge, output).await,
+                Command::Devices(devices) => devices.run(&dir, edge, output).await,
+                Command::Rotate(rotate) => rotate.run(&dir, edge, output).await,
                 Command::Enrol(enrol) => enrol.run(&dir, edge, output).await,
                 Command::Holders(holders) => holders.run(&dir, edge, output).await,
                 Command::Requests(requests) => requests.run(&dir, edge, output).await,

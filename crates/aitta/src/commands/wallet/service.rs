@@ -114,7 +114,7 @@ pub(super) async fn take_back_all(
 
 /// A signed revocation of one grant.
 pub(super) fn signed(opened: &Opened, holder: &Principal, grant: GrantId) -> Result<Verified<Revocation>, Failure> {
-    let signer = opened.state.signer(&opened.root, holder).map_err(not_enrolled)?;
+    let signer = opened.state.signer(&opened.root, holder, opened.edge.now_secs()).map_err(not_enrolled)?;
     Ok(revocation(&signer, Target::Grant(grant), opened.edge.now_secs(), &*opened.edge.random))
 }
 

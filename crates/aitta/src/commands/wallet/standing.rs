@@ -21,7 +21,6 @@ struct Page {
     grants: Vec<HeldGrant>,
     revoked: Vec<ObjectId>,
     revoked_before_secs: u64,
-    key_events: Vec<Blob>,
     #[serde(default)]
     notices: Vec<ToldNotice>,
     next_skip: Option<u64>,
@@ -42,8 +41,6 @@ pub(super) struct Standing {
     pub(super) revoked: Vec<ObjectId>,
     /// All issued before this second are taken back.
     pub(super) revoked_before_secs: u64,
-    /// The wallet's own key log there.
-    pub(super) key_events: Vec<Vec<u8>>,
     /// Which services were told what.
     pub(super) notices: Vec<ToldNotice>,
 }
@@ -65,7 +62,6 @@ impl Standing {
             }
             whole.revoked.extend(page.revoked);
             whole.revoked_before_secs = page.revoked_before_secs;
-            whole.key_events.extend(page.key_events.into_iter().map(|event| event.0));
             whole.notices.extend(page.notices);
             match page.next_skip {
                 // A page that leads nowhere further would be asked for without end.

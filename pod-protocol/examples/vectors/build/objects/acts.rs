@@ -3,7 +3,7 @@
 use pod_protocol::codec::Cbor;
 use pod_protocol::command::{Acknowledgement, Action, Command};
 use pod_protocol::ids::{Cti, Kid, ObjectId, PodId};
-use pod_protocol::key_event::{KeyChange, KeyEvent, RecoveryKey};
+use pod_protocol::key_event::{Controls, KeyChange, KeyEvent, Recovery, RecoveryKey, Rotation, key_digest};
 use pod_protocol::revocation::{Revocation, Target};
 use serde_json::Value as Json;
 
@@ -123,7 +123,9 @@ pub(super) fn key_event(world: &World) -> Json {
     );
     kind.bad("nothing before", "a later event after none", "claim-range", &KeyEvent { previous: None, ..revoke(None) });
     inceptions(world, &mut kind, &good);
-    kind.with("kind 1", "rotation, which this version does not have", "claim-range", &good, -70102, 1.into());
+    kind.with("kind 6", "a kind that nobody knows", "claim-range", &good, -70102, 6.into());
+    rotations(world, &mut kind);
+    recoveries(world, &mut kind);
     let pair = |key: Cbor, roles: i64| list([list([key, roles.into()])]);
     let key = Cbor::Bytes(world.anna.public_key().to_bytes().to_vec());
     let mut with = |name: &str, why: &str, expect: &str, value| kind.with(name, why, expect, &good, -70103, value);
@@ -134,6 +136,95 @@ pub(super) fn key_event(world: &World) -> Json {
         with(&format!("device: {name}"), "a key that is none", "claim-range", pair(Cbor::Bytes(point.to_vec()), 3));
     }
     kind.file(world, "Key events: docs/protocol/key-event.md. Whole logs are in key-event-logs.json.", "key_event")
+}
+
+/// Shapes alone: whether the keys may do this is for `key-event-logs.json`.
+fn rotations(world: &World, kind: &mut Kind<'_>) {
+    let (first, second) = (world.bo.public_key(), world.tablet.public_key());
+    let rotation = Rotation {
+        revealed: vec![first],
+        endorsements: Vec::new(),
+        devices: None,
+        next: vec![[1; 32]],
+        threshold: 1,
+        recovery: None,
+        compromised_since: None,
+    };
+    let event = |rotation: &Rotation| KeyEvent {
+        seq: 2,
+        previous: Some(world.anna_events[1].id()),
+        time_secs: NOW - 50 * DAY,
+        change: KeyChange::Rotation(rotation.clone()),
+    };
+    kind.good("rotation", "one committed key, and others for the next time", event(&rotation));
+    let two = Rotation { revealed: vec![first, second], endorsements: vec![[2; 64]], ..rotation.clone() };
+    kind.good("rotation by two", "the second one endorses", event(&two));
+    let mut bad =
+        |name: &str, why: &str, expect: &str, rotation: Rotation| kind.bad(name, why, expect, &event(&rotation));
+    let range = "claim-range";
+    bad(
+        "rotation, not endorsed",
+        "two keys and one signature",
+        range,
+        Rotation { endorsements: Vec::new(), ..two.clone() },
+    );
+    bad(
+        "rotation, endorsed by nobody",
+        "one key, two signatures",
+        range,
+        Rotation { revealed: vec![first], ..two.clone() },
+    );
+    let again = Rotation { revealed: vec![first, first], ..two };
+    bad("rotation, key twice", "one key that counts for two", "claim-repeated", again);
+    let same = Rotation { next: vec![key_digest(&first)], ..rotation.clone() };
+    bad("rotation to itself", "commits to the key that has shown itself", "claim-repeated", same);
+    let hidden = Rotation { revealed: Vec::new(), ..rotation.clone() };
+    bad("rotation, nothing revealed", "no key at all", "claim-empty", hidden);
+    let stuck = Rotation { threshold: 2, ..rotation };
+    bad("rotation, threshold too high", "a next rotation that nobody can make", range, stuck);
+}
+
+/// As for rotations.
+fn recoveries(world: &World, kind: &mut Kind<'_>) {
+    let revealed = world.bo.public_key();
+    let recovery = Recovery {
+        revealed,
+        devices: vec![device(&world.tablet, true, true)],
+        controls: Controls {
+            next: vec![[1; 32]],
+            threshold: 1,
+            recovery: vec![RecoveryKey { digest: key_digest(&revealed), delay_secs: 3 * DAY }],
+        },
+        compromised_since: None,
+    };
+    let event = |change: KeyChange| KeyEvent {
+        seq: 2,
+        previous: Some(world.anna_events[1].id()),
+        time_secs: NOW - 50 * DAY,
+        change,
+    };
+    kind.good("recovery", "to the tablet, from the paper", event(KeyChange::Recovery(recovery.clone())));
+    let target = ObjectId::new([1; 32]);
+    let cancel = |revealed| event(KeyChange::Cancel { target, revealed });
+    kind.good("cancel", "by a device", cancel(None));
+    kind.good("cancel by a recovery key", "which shows itself", cancel(Some(revealed)));
+    let mut bad = |name: &str, why: &str, expect: &str, edit: &dyn Fn(&mut Recovery)| {
+        let mut bad = recovery.clone();
+        edit(&mut bad);
+        kind.bad(name, why, expect, &event(KeyChange::Recovery(bad)));
+    };
+    let short = |bad: &mut Recovery| bad.controls.recovery[0].delay_secs = 3 * DAY - 1;
+    bad("short delay", "less than 72 hours to object", "claim-range", &short);
+    let long = |bad: &mut Recovery| bad.controls.recovery[0].delay_secs = 30 * DAY + 1;
+    bad("long delay", "more than 30 days", "claim-range", &long);
+    let unmanaged = |bad: &mut Recovery| bad.devices = vec![device(&world.tablet, true, false)];
+    bad("recovery to nobody who manages", "nobody could go on with the log", "claim-range", &unmanaged);
+    let nobody = |bad: &mut Recovery| bad.devices = Vec::new();
+    bad("recovery to nobody", "no device", "claim-empty", &nobody);
+    let twice = |bad: &mut Recovery| bad.controls.recovery = vec![bad.controls.recovery[0]; 2];
+    bad("recovery key twice", "one key in two places", "claim-repeated", &twice);
+    let same = |bad: &mut Recovery| bad.controls.next = vec![key_digest(&revealed)];
+    bad("recovery to itself", "commits to the key that has shown itself", "claim-repeated", &same);
 }
 
 fn inceptions(world: &World, kind: &mut Kind<'_>, good: &KeyEvent) {
@@ -166,7 +257,7 @@ fn inceptions(world: &World, kind: &mut Kind<'_>, good: &KeyEvent) {
     next_case("next key twice", "the same twice, to count twice", "claim-repeated", vec![[1; 32]; 2], 2);
     with("six recovery keys", "more than five", range, &|change| {
         if let KeyChange::Inception { recovery, .. } = change {
-            *recovery = (0..6).map(|number| RecoveryKey { digest: [number; 32], delay_secs: 60 }).collect();
+            *recovery = (0..6).map(|number| RecoveryKey { digest: [number; 32], delay_secs: 3 * DAY }).collect();
         }
     });
 }

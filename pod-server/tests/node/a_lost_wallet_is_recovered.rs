@@ -1,0 +1,224 @@
+//! Recoveries at a node: from a paper, lost or stolen; with a login; and at the desk. What waits is on disk, counts at its time, and is
+//! seen by whom it concerns.
+
+use pod_crypto::SigningKey;
+use pod_http::Request;
+use pod_import::IdentityCode;
+use pod_protocol::Verified;
+use pod_protocol::command::Action;
+use pod_protocol::ids::{ObjectId, base64url};
+use pod_protocol::key_event::{KeyChange, key_digest};
+use pod_server::{Failure, commands, desk};
+use serde_json::{Value as Json, json};
+
+use crate::people::{Wallet, code, item, raw, wanted};
+use crate::scene::{ANNA, BO, DAY, Scene};
+use crate::web::{JSON, Web};
+
+/// Somebody sends an event by itself.
+async fn send(scene: &Scene, wallet: &Wallet, event: &[u8], identified: bool) -> Result<Json, Failure> {
+    commands::key_event(&scene.node(), wallet.principal, event.to_vec(), identified).await
+}
+
+/// Anna's phone cancels something.
+async fn anna_cancels(scene: &Scene, target: ObjectId) -> &'static str {
+    let event = scene.anna.event(scene.now(), KeyChange::Cancel { target, revealed: None });
+    code(&scene.command(&scene.anna, scene.annas_pod, Action::KeyEvent(event.bytes().to_vec())).await)
+}
+
+async fn anna_deposits(scene: &Scene) -> &'static str {
+    let grant = scene.grant(&scene.anna, scene.annas_pod, &scene.early, vec![raw("residence", &["given_names"])]);
+    let grant = Verified::sign(&scene.anna.key, grant);
+    code(&scene.command(&scene.anna, scene.annas_pod, Action::Deposit(grant.bytes().to_vec())).await)
+}
+
+async fn standing(scene: &Scene, by: &Wallet) -> Result<Json, Failure> {
+    Ok(scene.command(by, scene.annas_pod, Action::Standing { skip: 0 }).await?.result)
+}
+
+/// Anna's log with another device.
+fn with_key(scene: &Scene, key: &SigningKey) -> Wallet {
+    let seed: [u8; 32] = *key.seed();
+    let anna = &scene.anna;
+    let (paper, events) = (SigningKey::from_seed(&anna.paper.seed()), anna.events.clone());
+    Wallet { key: SigningKey::from_seed(&seed), paper, principal: anna.principal, events }
+}
+
+fn thiefs() -> SigningKey {
+    SigningKey::from_seed(&[0x77; 32])
+}
+
+#[tokio::test]
+async fn a_stolen_paper_is_seen_and_cancelled_and_its_keys_never_sign() {
+    let mut scene = Scene::new().await;
+    let grant = scene.usual_grant().await;
+    let stolen = scene.anna.recovery(&thiefs(), scene.now());
+    assert_eq!(code(&send(&scene, &scene.anna, stolen.bytes(), false).await), "ok");
+    // Anna's wallet sees it, after a crash too; and nothing new counts, while what was given goes on.
+    scene.restart();
+    scene.fetch_registry();
+    let seen = standing(&scene, &scene.anna).await.unwrap();
+    assert_eq!(seen["recovery"]["event"], json!(stolen.id()));
+    assert_eq!(seen["recovery"]["due"], scene.now() + 3 * DAY);
+    assert_eq!(seen["recovery"]["devices_that_cancel"].as_array().unwrap().len(), 1);
+    assert_eq!(anna_deposits(&scene).await, "key-pending");
+    let fetched =
+        scene.fetch(&scene.early, vec![item(&[&grant], vec![wanted("residence", &["given_names"])])]).await.unwrap();
+    assert_eq!(crate::people::outcomes(&fetched), ["released"]);
+
+    scene.pass(3 * DAY - 10);
+    assert_eq!(anna_cancels(&scene, stolen.id()).await, "ok");
+    scene.pass(30 * DAY);
+    let thief = with_key(&scene, &thiefs());
+    assert_eq!(code(&standing(&scene, &thief).await), "key-unknown");
+    assert_eq!(anna_deposits(&scene).await, "ok");
+    assert_eq!(standing(&scene, &scene.anna).await.unwrap()["recovery"], Json::Null);
+    let log = scene.command(&scene.anna, scene.annas_pod, Action::Log { from: 0, limit: 100 }).await.unwrap();
+    assert!(log.result["entries"].as_array().unwrap().len() >= 3);
+}
+
+#[tokio::test]
+async fn a_lost_phone_is_replaced_when_its_time_has_come() {
+    let scene = Scene::new().await;
+    let phone = SigningKey::from_seed(&[0x88; 32]);
+    let new = with_key(&scene, &phone);
+    let recovery = scene.anna.recovery(&phone, scene.now());
+    assert_eq!(code(&send(&scene, &scene.anna, recovery.bytes(), false).await), "ok");
+    scene.pass(3 * DAY - 1);
+    assert_eq!(code(&standing(&scene, &new).await), "key-unknown");
+    assert_eq!(code(&standing(&scene, &scene.anna).await), "ok");
+    scene.pass(1);
+    assert_eq!(code(&standing(&scene, &new).await), "ok");
+    assert_eq!(code(&standing(&scene, &scene.anna).await), "key-unknown", "the lost one");
+    assert_eq!(code(&send(&scene, &scene.anna, recovery.bytes(), false).await), "key-too-late", "the same event again");
+}
+
+#[tokio::test]
+async fn no_device_cancels_a_recovery_for_which_somebody_logged_in() {
+    let scene = Scene::new().await;
+    let phone = SigningKey::from_seed(&[0x88; 32]);
+    let first = scene.anna.recovery(&phone, scene.now());
+    send(&scene, &scene.anna, first.bytes(), false).await.unwrap();
+    assert_eq!(anna_cancels(&scene, first.id()).await, "ok", "whoever has the phone");
+    scene.pass(1);
+    let second = scene.anna.recovery(&phone, scene.now());
+    send(&scene, &scene.anna, second.bytes(), true).await.unwrap();
+    let cancel = KeyChange::Cancel { target: second.id(), revealed: None };
+    let mut phones = with_key(&scene, &scene.anna.key);
+    phones.events.push(scene.anna.event(scene.now() - 1, KeyChange::Cancel { target: first.id(), revealed: None }));
+    let event = phones.event(scene.now(), cancel);
+    assert_eq!(code(&send(&scene, &scene.anna, event.bytes(), false).await), "key-outranked");
+    scene.pass(3 * DAY);
+    assert_eq!(code(&standing(&scene, &with_key(&scene, &phone)).await), "ok");
+}
+
+#[tokio::test]
+async fn strangers_and_the_future_are_refused() {
+    let scene = Scene::new().await;
+    let own = Wallet::new([0xcc; 32], scene.helsinki.principal, &*scene.random);
+    let stranger = own.recovery(&thiefs(), scene.now());
+    assert_eq!(code(&send(&scene, &scene.anna, stranger.bytes(), false).await), "claim-range");
+    assert_eq!(code(&send(&scene, &own, stranger.bytes(), false).await), "not-authorised");
+    let far = scene.anna.recovery(&thiefs(), scene.now() + 61);
+    assert_eq!(code(&send(&scene, &scene.anna, far.bytes(), false).await), "issued-in-future");
+    let bos = scene.bo.recovery(&thiefs(), scene.now());
+    assert_eq!(code(&send(&scene, &scene.anna, bos.bytes(), false).await), "claim-range");
+}
+
+#[tokio::test]
+async fn a_log_is_found_by_a_digest_and_takes_an_event_over_https() {
+    let scene = Scene::new().await;
+    let web = Web::of(&scene).await;
+    let find = async |key: &SigningKey| {
+        let digest = base64url(&key_digest(&key.public_key()));
+        let asked = Request::post("/v1/key-logs", JSON, json!({ "digest": digest }).to_string());
+        let answer = web.send(asked).await;
+        serde_json::from_slice::<Json>(&answer.body).unwrap()
+    };
+    assert_eq!(find(&thiefs()).await["logs"], json!([]));
+    for key in [&scene.anna.paper, &scene.anna.key] {
+        let found = find(key).await;
+        assert_eq!(found["logs"][0]["principal"], json!(scene.anna.principal));
+        assert_eq!(found["logs"][0]["events"].as_array().unwrap().len(), 1);
+    }
+    let event = scene.anna.recovery(&thiefs(), scene.now());
+    let body = json!({ "principal": scene.anna.principal, "event": base64url(event.bytes()) }).to_string();
+    let answer = web.send(Request::post("/v1/key-events", JSON, body.clone())).await;
+    assert_eq!(answer.status.as_u16(), 200);
+    let found = find(&thiefs()).await;
+    assert_eq!(found["logs"][0]["recovery"]["event"], json!(event.id()), "the new device finds it too");
+    let again = web.send(Request::post("/v1/key-events", JSON, body)).await;
+    assert_eq!(again.status.as_u16(), 403);
+    assert!(String::from_utf8_lossy(&again.body).contains("key-pending"));
+}
+
+fn at_the_desk(wallet: &Wallet, code: &str) -> desk::Order {
+    desk::Order {
+        code: IdentityCode::parse(code).unwrap(),
+        events: wallet.events.iter().map(|event| event.bytes().to_vec()).collect(),
+        by: "K. Kassi".to_owned(),
+        ground: desk::Ground::Passport,
+        dry_run: false,
+    }
+}
+
+#[tokio::test]
+async fn the_desk_binds_another_wallet_after_72_hours() {
+    let mut scene = Scene::new().await;
+    let new = Wallet::new([0x99; 32], scene.helsinki.principal, &*scene.random);
+    let dry = desk::Order { dry_run: true, ..at_the_desk(&new, ANNA) };
+    let due = desk::begin(&scene.node(), dry).await.unwrap();
+    assert_eq!(standing(&scene, &scene.anna).await.unwrap()["desk"], Json::Null);
+    assert_eq!(desk::begin(&scene.node(), at_the_desk(&new, ANNA)).await.unwrap(), due);
+    assert_eq!(code(&desk::begin(&scene.node(), at_the_desk(&new, ANNA)).await), "key-pending");
+    scene.restart();
+    scene.fetch_registry();
+    assert_eq!(standing(&scene, &scene.anna).await.unwrap()["desk"]["due"], due, "the old wallet sees it");
+    scene.pass(3 * DAY - 1);
+    desk::settle(&scene.node()).await.unwrap();
+    assert_eq!(code(&standing(&scene, &new).await), "key-unknown");
+    scene.pass(1);
+    desk::settle(&scene.node()).await.unwrap();
+    assert_eq!(code(&standing(&scene, &new).await), "ok");
+    assert_eq!(code(&standing(&scene, &scene.anna).await), "key-unknown");
+    let child = scene.command(&new, scene.eetus_pod, Action::Standing { skip: 0 }).await;
+    assert_eq!(code(&child), "ok", "the child's pod too");
+}
+
+#[tokio::test]
+async fn the_old_wallet_cancels_what_was_done_at_the_desk() {
+    let scene = Scene::new().await;
+    let new = Wallet::new([0x99; 32], scene.helsinki.principal, &*scene.random);
+    for by_paper in [false, true] {
+        desk::begin(&scene.node(), at_the_desk(&new, ANNA)).await.unwrap();
+        let target: ObjectId =
+            standing(&scene, &scene.anna).await.unwrap()["desk"]["target"].as_str().unwrap().parse().unwrap();
+        if by_paper {
+            let (now, paper) = (scene.now(), &scene.anna.paper);
+            let mut after = with_key(&scene, &scene.anna.key);
+            after.events.push(scene.anna.event(now, KeyChange::Cancel { target, revealed: None }));
+            after.key = SigningKey::from_seed(&paper.seed());
+            let event = after.event(now, KeyChange::Cancel { target, revealed: Some(paper.public_key()) });
+            assert_eq!(code(&send(&scene, &scene.anna, event.bytes(), false).await), "ok");
+        } else {
+            assert_eq!(anna_cancels(&scene, target).await, "ok");
+        }
+        assert_eq!(standing(&scene, &scene.anna).await.unwrap()["desk"], Json::Null);
+    }
+    scene.pass(4 * DAY);
+    desk::settle(&scene.node()).await.unwrap();
+    assert_eq!(code(&standing(&scene, &new).await), "key-unknown");
+}
+
+#[tokio::test]
+async fn the_desk_is_for_people_who_have_a_wallet_and_for_a_wallet_that_nobody_has() {
+    let scene = Scene::new().await;
+    let refused = async |order| code(&desk::begin(&scene.node(), order).await);
+    assert_eq!(refused(at_the_desk(&scene.bo, ANNA)).await, "not-authorised", "somebody else's");
+    assert_eq!(refused(at_the_desk(&scene.bo, BO)).await, "not-authorised", "the very one");
+    let elsewhere = Wallet::new([0x99; 32], scene.espoo.principal, &*scene.random);
+    assert_eq!(refused(at_the_desk(&elsewhere, ANNA)).await, "audience");
+    let new = Wallet::new([0x99; 32], scene.helsinki.principal, &*scene.random);
+    let nobody = desk::Order { by: " ".to_owned(), ..at_the_desk(&new, ANNA) };
+    assert_eq!(refused(nobody).await, "too-large");
+}
