@@ -74,9 +74,14 @@ impl Actor {
         Arc::clone(&self.registry.lock().unwrap().0)
     }
 
+    /// The directory, which nobody cosigns here.
+    pub fn directory(&self) -> DirectoryClient {
+        DirectoryClient::new(&self.caller, &origin(DIRECTORY_PORT)).unwrap().with_witnesses(0)
+    }
+
     /// Fetches the registry; the last good copy stays.
     pub async fn refresh(&self) {
-        let directory = DirectoryClient::new(&self.caller, &origin(DIRECTORY_PORT)).unwrap();
+        let directory = self.directory();
         let cache = self.registry.lock().unwrap().1.clone();
         match directory.registry(&self.federation.trust(), cache.as_deref()).await {
             // The anchor may not have published everybody yet.
@@ -84,8 +89,9 @@ impl Actor {
                 self.note("has a registry without all holders");
             }
             Ok(copy) => {
-                self.note(format!("has the registry, fresh: {}", copy.stale.is_none()));
-                *self.registry.lock().unwrap() = (Arc::new(copy.registry), Some(copy.cache));
+                self.note(format!("has the registry, fresh: {}", copy.troubles.is_empty()));
+                let kept = copy.to_bytes();
+                *self.registry.lock().unwrap() = (Arc::new(copy.registry), Some(kept));
             }
             Err(error) => {
                 self.note(format!("has no registry: {}", short(&error)));

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pod_client::Bound;
-use pod_client::directory::DirectoryClient;
+use pod_client::directory::NewestSeen;
 use pod_protocol::Verified;
-use pod_protocol::bucket::bucket_of;
 use pod_protocol::grant::{Grant, GrantLimits};
 use pod_protocol::holder_entry::{HolderHandle, Tag};
 use pod_protocol::ids::{GrantId, Thumbprint};
@@ -13,7 +12,7 @@ use pod_protocol::revocation::Target;
 use pod_wallet::commands::{Order, revocation};
 
 use crate::actor::{Actor, short};
-use crate::federation::{DAY, DIRECTORY_PORT, ESPOO, FIELDS, HOLDERS, PROCESSORS, PURPOSE, origin};
+use crate::federation::{DAY, ESPOO, FIELDS, HOLDERS, PROCESSORS, PURPOSE};
 use crate::model::{Field, GrantFact, Held, PodFact, Switch};
 use crate::service::permissions;
 
@@ -242,15 +241,17 @@ impl Wallet {
     /// Looks into the directory for its own entry.
     async fn look(&self, holder: usize) {
         let actor = &self.actor;
-        let directory = DirectoryClient::new(&actor.caller, &origin(DIRECTORY_PORT)).unwrap();
         let (tag, key) = &self.finders[holder];
+        let principal = actor.federation.holders[holder].principal;
+        let directory = actor.directory();
         let found = async {
-            let bits = directory.buckets().await?.bits;
-            directory.bucket(bits, bucket_of(tag, bits)).await
+            let mut copy = directory.registry(&actor.federation.trust(), None).await?;
+            let mut seen = NewestSeen::new();
+            directory.lookup(&mut copy).entries(&principal, tag, &mut seen, actor.caller.now_secs()).await
         };
         let said = match found.await {
             Err(error) => short(&error),
-            Ok(bucket) => match bucket.find(tag).unwrap().first().map(|entry| entry.unverified()) {
+            Ok(entries) => match entries.first() {
                 None => "no entry yet".to_owned(),
                 Some(entry) => {
                     let sealed = entry.sealed.as_ref().unwrap();

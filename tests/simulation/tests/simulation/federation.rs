@@ -76,6 +76,8 @@ impl Citizen {
 
 pub struct Federation {
     pub anchor: Member,
+    /// Who runs the directory.
+    pub directory: Member,
     pub holders: Vec<Member>,
     pub askers: Vec<Member>,
     pub services: Vec<Arc<ServiceIdentity>>,
@@ -94,6 +96,7 @@ impl Federation {
         };
         Self {
             anchor: Member::new(seed, "anchor"),
+            directory: Member::new(seed, "registrar"),
             holders: HOLDERS.iter().map(|name| Member::new(seed, name)).collect(),
             services: askers.iter().map(service).collect(),
             askers,
@@ -111,7 +114,7 @@ impl Federation {
 
     /// Memberships and profiles.
     pub fn statements(&self) -> Vec<Vec<u8>> {
-        let mut statements = Vec::new();
+        let mut statements = vec![self.membership_of_directory()];
         let all = || self.holders.iter().zip([Role::Holder; 2]).chain(self.askers.iter().zip([Role::Services; 3]));
         for (member, role) in all() {
             statements.push(self.membership(member, role, START_SECS - DAY, false));
@@ -123,6 +126,11 @@ impl Federation {
             statements.push(self.profile(owner, 1, vec![entry(service)]));
         }
         statements
+    }
+
+    /// What the directory is a member by.
+    pub fn membership_of_directory(&self) -> Vec<u8> {
+        self.membership(&self.directory, Role::Directory, START_SECS - DAY, false)
     }
 
     /// A membership of one that asks, suspended or not.

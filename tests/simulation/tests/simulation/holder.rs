@@ -215,6 +215,10 @@ pub fn client(machine: &Machine) -> Client {
 fn upkeep() -> UpkeepConfig {
     let directory = DirectoryConfig {
         url: origin(DIRECTORY_PORT).parse().unwrap(),
+        mirrors: Vec::new(),
+        witnesses: 0,
+        witness: true,
+        evidence: None,
         refresh: Duration::from_secs(30),
         revocation_bound: RevocationBound::default(),
         publish: Duration::from_secs(5),

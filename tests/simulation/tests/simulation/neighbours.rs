@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
 use pod_client::directory::DirectoryClient;
 use pod_crypto::blind::{BlinderKey, Blinding};
-use pod_crypto::{Random, SeededRandom, random_array};
-use pod_directory::config::{DirectoryConfig, Listening};
+use pod_crypto::{Random, SeededRandom, SigningKey, random_array};
+use pod_directory::config::{DirectoryConfig, Listening, LogConfig};
 use pod_directory::{Surroundings, directory};
 use pod_http::{Bytes, Limits, Machine, Origin, Server, ServerConfig, ServerHandle, Service, refuse_key_log};
 use pod_protocol::Signed;
@@ -32,6 +33,10 @@ const EPOCH: u16 = 1;
 /// The directory's host.
 pub struct Directory {
     pub anchor: Anchor,
+    pub principal: Principal,
+    pub key_seed: [u8; 32],
+    /// The file of its membership.
+    pub membership: PathBuf,
     pub folder: PathBuf,
     pub ground: Arc<Ground>,
     pub clock: HostClock,
@@ -57,6 +62,15 @@ impl Directory {
             },
             anchor: self.anchor.clone(),
             storage,
+            log: LogConfig {
+                principal: self.principal,
+                key_file: self.folder.join("not read"),
+                membership_file: Some(self.membership.clone()),
+                roots: None,
+                witnesses: 0,
+                grace: Duration::from_secs(5),
+                refresh: Duration::from_secs(15),
+            },
         };
         let clock = self.clock.clone();
         let around = Surroundings {
@@ -65,7 +79,7 @@ impl Directory {
             key_log: refuse_key_log(|_| None).unwrap(),
             machine: self.ground.machine(),
         };
-        let running = directory::start(config, around).await?;
+        let running = directory::start(config, SigningKey::from_seed(&self.key_seed), around).await?;
         running.until(std::future::pending()).await?;
         Ok(())
     }
@@ -73,7 +87,7 @@ impl Directory {
 
 /// The trust anchor: publishes who is a member, and suspends somebody now and then.
 pub async fn anchor(actor: Actor, statements: Vec<Vec<u8>>) -> turmoil::Result {
-    let directory = DirectoryClient::new(&actor.caller, &origin(DIRECTORY_PORT)).unwrap();
+    let directory = actor.directory();
     for statement in statements {
         while directory.publish_statement(&statement).await.is_err() {
             actor.waits(500, 1_000).await;

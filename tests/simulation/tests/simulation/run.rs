@@ -146,8 +146,13 @@ impl Stage {
         let received = Arc::new(Received::default());
         let directory_folder = folder.path().join("directory");
         std::fs::create_dir(&directory_folder).unwrap();
+        let membership = folder.path().join("registrar.cose");
+        std::fs::write(&membership, federation.membership_of_directory()).unwrap();
         let directory = Arc::new(Directory {
             anchor: federation.trust(),
+            principal: federation.directory.principal,
+            key_seed: *federation.directory.key().seed(),
+            membership,
             folder: directory_folder,
             ground: Ground::new(&ports, Dice::new(seed, "directory ground"), received.ear()),
             clock: clock(false),
