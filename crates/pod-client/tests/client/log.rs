@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use pod_client::directory::DirectoryClient;
 use pod_crypto::{SigningKey, sha256};
 use pod_protocol::bucket::{Bucket, bucket_of};
@@ -202,8 +202,20 @@ async fn bucket(State(served): State<Shared>, Path((bits, number)): Path<(u8, u3
     ProvenBucket { bucket, siblings: served.map().siblings(number), head }.to_bytes().into_response()
 }
 
+/// Takes what is posted, and publishes.
+async fn posts(State(served): State<Shared>, body: axum::body::Bytes) -> Response {
+    let mut served = served.lock().unwrap();
+    let index = served.leaves.len();
+    for item in pod_protocol::tlog::post::items_from_bytes(&body).unwrap() {
+        served.add(Leaf { time_secs: NOW, body: Body::Sealed(item) });
+    }
+    served.publish(NOW);
+    axum::Json(json!({ "index": index, "size": served.leaves.len() })).into_response()
+}
+
 pub(crate) fn routes(served: &Shared) -> Router {
     Router::new()
+        .route("/v1/log/posts", post(posts))
         .route("/v1/log/head", get(head))
         .route("/v1/log/tile/{*path}", get(tile))
         .route("/v1/registry", get(registry))

@@ -16,4 +16,5 @@ mod passed_on_grants_hold;
 mod problems_say_whose_fault;
 mod registry_outlives_its_directory;
 mod requests_are_bound_to_their_connection;
+mod revocations_go_by_the_log;
 mod world;

@@ -122,6 +122,17 @@ pub(crate) fn registry(addresses: &[(u8, &str)]) -> Arc<Registry> {
     Arc::new(registry)
 }
 
+/// As [`registry`], of cities that have published keys to seal for: those of their seeds.
+pub(crate) fn sealing_registry(addresses: &[(u8, &str)]) -> Arc<Registry> {
+    let with_key = |(seed, address): &(u8, &str)| {
+        let seal_key = Some(SealPrivateKey::from_seed(&[*seed; 32]).public_key());
+        let profile = Profile { seal_key, ..profile_of(*seed, address) };
+        [member(*seed), Verified::sign(&key(*seed), profile).bytes().to_vec()]
+    };
+    let statements: Vec<Vec<u8>> = addresses.iter().flat_map(with_key).collect();
+    Arc::new(Registry::build(&anchor(), &statements, NOW).0)
+}
+
 fn member(seed: u8) -> Vec<u8> {
     membership(seed, NOW - DAY, false)
 }
@@ -143,6 +154,10 @@ pub(crate) fn membership(seed: u8, issued: u64, suspended: bool) -> Vec<u8> {
 }
 
 fn profile(seed: u8, address: &str) -> Vec<u8> {
+    Verified::sign(&key(seed), profile_of(seed, address)).bytes().to_vec()
+}
+
+fn profile_of(seed: u8, address: &str) -> Profile {
     let names = Words::new("kaupunki", "stad", "city").unwrap();
     let entry = ServiceEntry {
         principal: SERVICE,
@@ -157,7 +172,7 @@ fn profile(seed: u8, address: &str) -> Vec<u8> {
         }],
         max_retention_secs: DAY,
     };
-    let profile = Profile {
+    Profile {
         issuer: city(seed),
         expires: NOW + 100 * DAY,
         issued: NOW - DAY,
@@ -167,8 +182,7 @@ fn profile(seed: u8, address: &str) -> Vec<u8> {
         catalogue: Some([seed; 32]),
         services: if seed == ESPOO { vec![entry] } else { vec![] },
         seal_key: None,
-    };
-    Verified::sign(&key(seed), profile).bytes().to_vec()
+    }
 }
 
 pub(crate) fn allergies() -> Vec<Wanted> {

@@ -91,7 +91,10 @@ impl Follower {
         for source in &sources {
             match self.look_at(source).await {
                 Ok(()) => {
-                    self.node.reach.log.followed();
+                    // A mirror that tells the truth does not make the directory honest.
+                    if first.is_none() {
+                        self.node.reach.log.followed();
+                    }
                     return Ok(());
                 }
                 Err(Undone::Directory(trouble)) => {

@@ -1,0 +1,79 @@
+//! A holder that cannot be reached: what it is to hear is sealed for it and posted, to the directory or to another node.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::routing::post;
+use pod_client::directory::{DirectoryClient, Logged, Taken, seal_for};
+use pod_crypto::hpke::SealPrivateKey;
+use pod_protocol::Verified;
+use pod_protocol::ids::{Cti, GrantId};
+use pod_protocol::registry::Registry;
+use pod_protocol::revocation::{Revocation, Target};
+use pod_protocol::tlog::leaf::Sealed;
+use pod_protocol::tlog::post::{Posted, items_from_bytes};
+
+use crate::log::{Directory, Served, members};
+use crate::world::{NOW, World, anchor, city, key, sealing_registry, url};
+
+fn posted() -> Posted {
+    let revocation = Revocation {
+        issuer: city(60),
+        audience: city(1),
+        issued: NOW,
+        cti: Cti::new([1; 16]),
+        target: Target::Grant(GrantId::new([4; 32])),
+    };
+    Posted::Revocation(Verified::sign(&key(60), revocation).bytes().to_vec())
+}
+
+fn sealed(world: &World, registry: &Registry) -> Sealed {
+    seal_for(&world.caller, registry, &city(1), &posted()).unwrap()
+}
+
+#[tokio::test]
+async fn it_stands_in_the_log_and_opens_for_its_holder_alone() {
+    let world = World::new();
+    let registry = sealing_registry(&[(1, "https://one.example")]);
+    let directory = Directory::start(&world, Served::new(members(), vec![])).await;
+    let mut copy = directory.client.registry(&anchor(), None).await.unwrap();
+    let item = sealed(&world, &registry);
+    let taken = directory.client.post(&world.caller, &registry, &city(1), std::slice::from_ref(&item)).await.unwrap();
+    assert_eq!(taken, Taken::Logged(Logged { index: 1, size: 3 }));
+    directory.client.stands_in_log(&mut copy, &item, 1).await.unwrap();
+    assert_eq!(copy.view().unwrap().checkpoint().size, 3);
+    assert_eq!(Posted::open(&item, &SealPrivateKey::from_seed(&[1; 32])), Ok(posted()));
+    // At another place stands something else; beyond the end nothing.
+    for index in [0, 2, 3] {
+        let error = directory.client.stands_in_log(&mut copy, &item, index).await.unwrap_err();
+        assert_eq!(error.code(), "log-leaves");
+    }
+}
+
+#[tokio::test]
+async fn another_node_passes_it_on_and_the_holder_is_not_asked() {
+    let world = World::new();
+    let brought: Arc<Mutex<Vec<Bytes>>> = Arc::default();
+    let keep = Arc::clone(&brought);
+    let take = move |body: Bytes| {
+        keep.lock().unwrap().push(body);
+        async { (StatusCode::ACCEPTED, "{}") }
+    };
+    let node = world.serve(Router::new().route("/v1/log/posts", post(take))).await;
+    let nowhere = world.nowhere().await;
+    // City 1 is the holder: it would answer, and is left out.
+    let registry = sealing_registry(&[(1, &url(&node)), (2, &nowhere), (3, &url(&node))]);
+    let directory = DirectoryClient::new(&world.caller, &nowhere).unwrap();
+    let item = sealed(&world, &registry);
+    let items = std::slice::from_ref(&item);
+    let taken = directory.post(&world.caller, &registry, &city(1), items).await.unwrap();
+    assert_eq!(taken, Taken::Forwarded("city-3".to_owned()));
+    assert_eq!(items_from_bytes(&brought.lock().unwrap()[0]).unwrap(), items);
+    // When nobody answers, it is the directory that was not reached.
+    let registry = sealing_registry(&[(1, &url(&node)), (2, &nowhere)]);
+    let error = directory.post(&world.caller, &registry, &city(1), items).await.unwrap_err();
+    assert_eq!(error.code(), "not-reached");
+    assert!(error.to_string().contains("the directory"), "{error}");
+}
