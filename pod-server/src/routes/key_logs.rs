@@ -8,12 +8,13 @@ use pod_protocol::ids::{Principal, from_base64url};
 use serde::Deserialize;
 
 use super::App;
-use super::edge::{Asked, Response, to_the_end};
+use super::edge::{Asked, Response};
 use super::forms::JSON;
 use super::problems::{MALFORMED, Turned, of_outward};
 use crate::blocking::blocking;
 use crate::commands;
 use crate::fault::Failure;
+use crate::to_the_end::to_the_end;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +47,7 @@ pub(super) async fn send(app: Arc<App>, asked: Asked) -> Response {
     let event = from_base64url(&sent.event).map_err(|_| wrong())?;
     let node = Arc::clone(&app.node);
     let taken = async move { commands::key_event(&node, sent.principal, event, false).await };
-    match to_the_end(&app, "a key event", taken).await {
+    match to_the_end(&app.node, "a key event", taken).await {
         Ok(answer) => Ok(Outgoing::new(StatusCode::OK, JSON, answer.to_string())),
         Err(Failure::Refused(refusal)) => {
             Err(Turned::because(of_outward(refusal.outward()), format!("{}: {refusal}.", refusal.code())))

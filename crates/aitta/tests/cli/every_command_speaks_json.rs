@@ -5,6 +5,15 @@ use crate::world::{World, command, every_command, run_command};
 /// An id that nothing has.
 const NO_ID: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+fn every_command_is_in(failing: &[&[&str]]) {
+    for command in every_command() {
+        assert!(
+            failing.iter().any(|args| args.starts_with(&command.iter().map(String::as_str).collect::<Vec<_>>())),
+            "{command:?}"
+        );
+    }
+}
+
 #[test]
 fn errors_have_a_code_a_message_and_advice() {
     let world = World::empty();
