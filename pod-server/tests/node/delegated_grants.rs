@@ -4,30 +4,12 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use pod_protocol::Verified;
 use pod_protocol::command::Action;
-use pod_protocol::grant::{Grant, GrantLimits};
 use pod_protocol::revocation::Target;
 use pod_server::view::RevocationBound;
 use serde_json::json;
 
-use crate::people::{code, item, outcomes, raw, wanted};
+use crate::people::{code, item, outcomes, parent, processed, raw, wanted};
 use crate::scene::Scene;
-
-pub(crate) async fn parent(scene: &Scene) -> Verified<Grant> {
-    let limits = |grant: &mut Grant| {
-        grant.limits =
-            GrantLimits { depth: 1, organisations: Some(vec![scene.processors.principal]), ..GrantLimits::default() };
-    };
-    scene.granted_with(vec![raw("residence", &["given_names", "address"])], limits).await
-}
-
-pub(crate) async fn processed(scene: &Scene, chain: &[&Verified<Grant>], sent: &[&Verified<Grant>]) -> &'static str {
-    let request =
-        scene.request(&scene.processor, vec![item(chain, vec![wanted("residence", &["given_names"])])], |_| {});
-    match scene.send(&request, sent).await {
-        Ok(answer) => outcomes(&answer)[0],
-        failed => code(&failed),
-    }
-}
 
 #[tokio::test]
 async fn it_works_is_kept_and_dies_with_its_parent() {

@@ -274,3 +274,22 @@ pub fn call(request: &Verified<Request>, grants: &[&Verified<Grant>]) -> Call {
     let grants: BTreeMap<GrantId, Vec<u8>> = grants.iter().map(|grant| (grant.id(), grant.bytes().to_vec())).collect();
     Call { request: request.bytes().to_vec(), grants }
 }
+
+/// A grant that Espoo may pass on to its processor, once.
+pub async fn parent(scene: &Scene) -> Verified<Grant> {
+    let limits = |grant: &mut Grant| {
+        grant.limits =
+            GrantLimits { depth: 1, organisations: Some(vec![scene.processors.principal]), ..GrantLimits::default() };
+    };
+    scene.granted_with(vec![raw("residence", &["given_names", "address"])], limits).await
+}
+
+/// How the processor's request by this chain ends, with these grants sent along.
+pub async fn processed(scene: &Scene, chain: &[&Verified<Grant>], sent: &[&Verified<Grant>]) -> &'static str {
+    let request =
+        scene.request(&scene.processor, vec![item(chain, vec![wanted("residence", &["given_names"])])], |_| {});
+    match scene.send(&request, sent).await {
+        Ok(answer) => outcomes(&answer)[0],
+        failed => code(&failed),
+    }
+}

@@ -8,8 +8,7 @@ use pod_server::upkeep::{Upkeep, UpkeepConfig};
 
 use crate::city::{City, principal, whole};
 use crate::neighbours::{Directory, FakeBlinder, client, eventually};
-use crate::over_https_too::delegated_grants::{parent, processed};
-use crate::people::{raw, wanted};
+use crate::people::{parent, processed, raw, wanted};
 use crate::scene::Scene;
 
 const HOUR_SECS: u64 = 3_600;
