@@ -12,7 +12,7 @@ use libp2p::identity::Keypair;
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
-use libp2p::{Swarm, SwarmBuilder, identify, memory_connection_limits, noise, tcp, yamux};
+use libp2p::{Swarm, SwarmBuilder, identify, memory_connection_limits, noise, tcp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::address::Address;
@@ -21,6 +21,7 @@ use crate::frame::PROTOCOL;
 use crate::gate::{Denied, Gate, Opening};
 use crate::identity;
 use crate::limits::NetLimits;
+use crate::muxer;
 use crate::startup::NetStartError;
 use crate::transport::Transport;
 
@@ -98,11 +99,7 @@ pub(crate) fn swarm(keypair: Keypair, gate: Gate, limits: &NetLimits) -> Result<
         memory: memory_connection_limits::Behaviour::with_max_percentage(limits.memory_share),
         identify: identify::Behaviour::new(say),
     };
-    let muxer = || {
-        let mut muxer = yamux::Config::default();
-        muxer.set_max_num_streams(limits.streams_per_connection as usize);
-        muxer
-    };
+    let muxer = || muxer::Upgrade::new(limits.streams_per_connection as usize);
     let quic = |mut quic: libp2p::quic::Config| {
         quic.handshake_timeout = limits.handshake;
         quic.max_concurrent_stream_limit = limits.streams_per_connection;

@@ -18,6 +18,7 @@ mod frame;
 mod gate;
 mod identity;
 mod limits;
+mod muxer;
 mod net;
 mod serving;
 mod startup;

@@ -36,7 +36,7 @@ const HANDSHAKES: u32 = 256;
 const HANDSHAKES_PER_ADDRESS: u32 = 16;
 /// Streams that are being negotiated on one connection; more are dropped.
 const NEGOTIATING: usize = 8;
-/// Streams of one connection, ours and identify's together.
+/// Streams of one connection, ours and identify's together. Over TCP each may have 256 KiB unread.
 const STREAMS_PER_CONNECTION: u32 = 16;
 /// Streams of calls of one peer: one that is used, and one that ends, on each of two connections.
 const STREAMS_PER_PEER: usize = 4;
