@@ -55,7 +55,7 @@ async fn a_stolen_paper_is_seen_and_cancelled_and_its_keys_never_sign() {
     let stolen = scene.anna.recovery(&thiefs(), scene.now());
     assert_eq!(code(&send(&scene, &scene.anna, stolen.bytes(), false).await), "ok");
     // Anna's wallet sees it, after a crash too; and nothing new counts, while what was given goes on.
-    scene.restart();
+    scene.restart().await;
     scene.fetch_registry();
     let seen = standing(&scene, &scene.anna).await.unwrap();
     assert_eq!(seen["recovery"]["event"], json!(stolen.id()));
@@ -171,7 +171,7 @@ async fn the_desk_binds_another_wallet_after_72_hours() {
     assert_eq!(standing(&scene, &scene.anna).await.unwrap()["desk"], Json::Null);
     assert_eq!(desk::begin(&scene.node(), at_the_desk(&new, ANNA)).await.unwrap(), due);
     assert_eq!(code(&desk::begin(&scene.node(), at_the_desk(&new, ANNA)).await), "key-pending");
-    scene.restart();
+    scene.restart().await;
     scene.fetch_registry();
     assert_eq!(standing(&scene, &scene.anna).await.unwrap()["desk"]["due"], due, "the old wallet sees it");
     scene.pass(3 * DAY - 1);

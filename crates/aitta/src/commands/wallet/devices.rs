@@ -227,7 +227,7 @@ async fn list(opened: &mut Opened, output: &Output) -> Result<Exit, Failure> {
 
 fn show(opened: &Opened, names: &[String], output: &Output) -> Result<Exit, Failure> {
     let organisations: Vec<Principal> = if names.is_empty() {
-        opened.joined.registry.organisations().map(|one| *one.principal()).collect()
+        opened.joined.registry().organisations().map(|one| *one.principal()).collect()
     } else {
         names.iter().map(|name| opened.joined.organisation(name)).collect::<Result<_, _>>()?
     };

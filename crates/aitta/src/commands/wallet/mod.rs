@@ -69,8 +69,6 @@ enum Command {
     Log(log::Log),
     /// Take a grant back, or all that a service may use.
     Revoke(rights::Revoke),
-    /// The devices whose keys speak for you.
-    Devices(devices::Devices),
     /// Do what an earlier command could not do, because an organisation was away.
     Finish(everywhere::Finish),
     /// Stop an organisation from releasing anything, or some record types.
@@ -101,7 +99,6 @@ impl Wallet {
                 Command::Grants(grants) => grants.run(&dir, edge, output).await,
                 Command::Log(log) => log.run(&dir, edge, output).await,
                 Command::Revoke(revoke) => revoke.run(&dir, edge, output).await,
-                Command::Devices(devices) => devices.run(&dir, edge, output).await,
                 Command::Finish(finish) => finish.run(&dir, edge, output).await,
                 Command::Restrict(restrict) => restrict.run(&dir, edge, output).await,
                 Command::Object(object) => object.run(&dir, edge, output).await,

@@ -183,7 +183,7 @@ impl Stands {
 /// Asks every organisation at once, each for a key of its own.
 async fn ask_all(opened: &Opened, paper: &RecoveryRoot) -> Vec<(Principal, Result<Vec<FoundLog>, Failure>)> {
     let mut asked = JoinSet::new();
-    for organisation in opened.joined.registry.organisations().filter(|one| !one.is_suspended()) {
+    for organisation in opened.joined.registry().organisations().filter(|one| !one.is_suspended()) {
         let Ok(node) = NodeClient::of(&opened.joined.caller, organisation) else { continue };
         let (principal, digest) = (*organisation.principal(), paper.digest(organisation.principal()));
         asked.spawn(async move { (principal, node.key_logs(&digest).await) });
