@@ -87,7 +87,9 @@ async fn everybody_is_found_in_a_bucket_of_the_directory() {
     let city = City::open("oulu", &folder.path().join("oulu"));
     let directory = directory_in(folder.path()).await;
     let at = origin(&directory);
-    for statement in [member("oulu", Role::Holder), member("blinder", Role::Blinder)] {
+    let members =
+        [member("directory", Role::Directory), member("oulu", Role::Holder), member("blinder", Role::Blinder)];
+    for statement in members {
         let request = Request::post("/v1/statements", "application/cose", statement);
         client().send(&at, request).await.unwrap().success().unwrap();
     }
