@@ -43,6 +43,7 @@ async fn what_it_signed_since_is_refused_and_the_rest_is_not() {
     let espoo = scene.espoo.principal;
     let done = scene.revoke(espoo, &scene.espoo.key(), Target::KeySince(kid, since)).await.unwrap();
     scene.restart().await;
+    scene.fetch_registry();
     assert_eq!(processed(&scene, &before).await, "released");
     // Also one that the holder has not seen.
     for chain in [&after, &later] {
