@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::missing_panics_doc
 )]
+#![allow(clippy::duplicate_mod, reason = "a story of the request path is one file, and runs on each way")]
 
 mod city;
 mod log;
@@ -54,7 +55,7 @@ macro_rules! on_each_way {
             const WAY: crate::ways::Way = crate::ways::Way::$way;
 
             mod a_fetch_returns_what_was_granted;
-            pub(crate) mod delegated_grants;
+            mod delegated_grants;
             mod each_outward_code;
             mod guardians_act_until_eighteen;
             mod limits_survive_a_restart;
