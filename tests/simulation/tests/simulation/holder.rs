@@ -153,7 +153,7 @@ impl Holder {
         assert_eq!((report.rows.total.refused, report.findable.without_tag), (0, 0), "{report}");
         for (number, citizen) in citizens.iter_mut().enumerate() {
             let root = RootSecret::from_bytes(derived(self.seed, &format!("root {number}")));
-            let keys = KeyLog::begin(&root, self.principal).unwrap();
+            let keys = KeyLog::begin(&root, self.principal, derived(self.seed, &format!("recovery {number}"))).unwrap();
             let code = IdentityCode::parse(&citizen.code).unwrap();
             citizen.pods.push(enrol_identified(&node, code, keys.events().to_vec()).await.unwrap()[0]);
             citizen.signers.push(keys.signer(&root).unwrap());

@@ -95,7 +95,8 @@ impl Opened {
 
     /// Notes the paper's keys for all organisations of today.
     pub(super) fn note_paper(&mut self, paper: &RecoveryRoot) {
-        let organisations: Vec<Principal> = self.joined.registry().organisations().map(|one| *one.principal()).collect();
+        let organisations: Vec<Principal> =
+            self.joined.registry().organisations().map(|one| *one.principal()).collect();
         self.state.note_paper(paper, organisations);
     }
 
