@@ -138,12 +138,13 @@ impl Running {
     }
 
     /// Accepts nothing more, and lets calls under way finish.
-    pub async fn drain(self) -> Drained {
-        drop(self.background);
+    pub async fn drain(mut self) -> Drained {
+        // Calls under way wait for the work in the background: it ends after them.
         let drained = self.server.drain().await;
         if let Some(metrics) = self.metrics {
             metrics.drain().await;
         }
+        self.background.shutdown().await;
         drained
     }
 }

@@ -3,6 +3,7 @@
 
 use pod_protocol::statement::{Profile, Role};
 use pod_protocol::tlog::checkpoint::SignedCheckpoint;
+use tokio::io::AsyncReadExt as _;
 
 use crate::federation::*;
 use crate::log::*;
@@ -118,4 +119,34 @@ async fn what_was_seen_stays_fresh_though_nothing_comes() {
     let asked = helsinki.asked().0;
     eventually(async || helsinki.asked().0 > asked + 1).await;
     assert_eq!(head(&world, &directory).await.unwrap_err().code(), "log-stale");
+}
+
+#[tokio::test]
+async fn a_post_under_way_is_answered_before_the_directory_stops() {
+    let world = World::new();
+    // A witness that takes the connection and says nothing.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let directory = with_witnesses(&world, &[]).await;
+    say(&world, &directory, at(HELSINKI, &url, NOW - DAY)).await;
+    let size = checkpoint(&world, &directory).await.unverified().size;
+    let (origin, statement) = (directory.origin.clone(), signed(ESPOO, profile(ESPOO)));
+    let posting = world.send(&origin, pod_http::Request::post("/v1/statements", COSE, statement));
+    let stopping = async {
+        // Asked for the head that the post is in: a statement and a state more. Those asked for earlier heads come first.
+        let wanted = format!("{}\n{}\n", principal(DIRECTORY), size + 2);
+        let mut asked = Vec::new();
+        loop {
+            let mut stream = silent.accept().await.unwrap().0;
+            let mut text = vec![0; 4096];
+            let length = stream.read(&mut text).await.unwrap_or(0);
+            asked.push(stream);
+            if String::from_utf8_lossy(&text[..length]).contains(&wanted) {
+                break;
+            }
+        }
+        directory.stop().await;
+    };
+    let (reply, ()) = tokio::join!(posting, stopping);
+    reply.is(204);
 }
