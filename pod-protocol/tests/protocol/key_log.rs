@@ -106,10 +106,6 @@ impl Log {
         self.send(signer, self.next(KeyChange::AddDevice(may_all(added))))
     }
 
-    pub fn revoke(&mut self, signer: u8, revoked: u8) -> &'static str {
-        self.send(signer, self.next(KeyChange::RevokeDevice { kid: kid(revoked), compromised_since: None }))
-    }
-
     /// A recovery from the last event.
     pub fn recovery(&self, by: u8, to: u8) -> KeyEvent {
         self.next(recovery(by, to))

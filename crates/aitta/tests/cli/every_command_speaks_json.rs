@@ -24,6 +24,7 @@ fn errors_have_a_code_a_message_and_advice() {
         [["node", "init", &missing], ["blinder", "init", &missing]].map(|of| [&of[..], &member].concat());
     let register =
         ["service", "register", "--services", &missing, "--names", "a,b,c", "--purpose", "dpv:ServiceProvision"];
+    let desk = ["node", "desk", "--config", &config, "--identity-code", &missing];
     let failing: &[&[&str]] = &[
         &[&node[..], &["--catalogue", &missing]].concat(),
         &[&blinder[..], &["--issuer", "https://login.example"]].concat(),
@@ -38,20 +39,7 @@ fn errors_have_a_code_a_message_and_advice() {
         &["wallet", "devices", "show"],
         &["wallet", "devices", "add", "--code", &missing],
         &["wallet", "devices", "revoke", "AAAAAAAAAAAAAAAAAAAAAA"],
-        &[
-            "node",
-            "desk",
-            "--config",
-            &config,
-            "--identity-code",
-            &missing,
-            "--wallet",
-            &missing,
-            "--ground",
-            "passport",
-            "--by",
-            "K",
-        ],
+        &[&desk[..], &["--wallet", &missing, "--ground", "passport", "--by", "K"]].concat(),
         &["wallet", "enrol", "helsinki"],
         &["wallet", "holders", "--identity-code", &missing],
         &["wallet", "requests", "helsinki"],
