@@ -32,6 +32,7 @@ use pod_protocol::tlog::note::Note;
 use pod_protocol::tlog::post::{LogPost, Posted, items_from_bytes, items_to_bytes};
 use pod_protocol::tlog::tile::{Kind, Tile, TileNodes, bundle, unbundle};
 use pod_protocol::tlog::view::View;
+use pod_protocol::tlog::witness::AddCheckpoint;
 use pod_protocol::tree_head::TreeHead;
 use pod_protocol::value::Value;
 use pod_protocol::{Payload, Signed};
@@ -43,6 +44,7 @@ pub type Decoder = (&'static str, &'static [&'static str], fn(&[u8]));
 pub const DECODERS: &[Decoder] = &[
     ("access_request", &["AccessRequest"], signed::<AccessRequest>),
     ("acknowledgement", &["Acknowledgement"], signed::<Acknowledgement>),
+    ("add_checkpoint", &["AddCheckpoint::from_bytes"], add_checkpoint),
     ("answer", &["Answer::from_bytes"], answer),
     ("blind_answer", &["BlindAnswer::from_bytes"], blind_answer),
     ("blind_request", &["BlindRequest"], signed::<BlindRequest>),
@@ -169,6 +171,13 @@ fn note(bytes: &[u8]) {
     if let Ok(checkpoint) = SignedCheckpoint::from_bytes(bytes) {
         assert_eq!(SignedCheckpoint::from_bytes(&checkpoint.to_bytes()).as_ref(), Ok(&checkpoint));
         assert!(checkpoint.to_bytes().starts_with(checkpoint.unverified().text().as_bytes()));
+    }
+}
+
+/// Lines of strangers in the checkpoint are not written again.
+fn add_checkpoint(bytes: &[u8]) {
+    if let Ok(body) = AddCheckpoint::from_bytes(bytes) {
+        assert_eq!(AddCheckpoint::from_bytes(&body.to_bytes()), Ok(body));
     }
 }
 

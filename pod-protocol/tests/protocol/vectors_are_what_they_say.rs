@@ -29,6 +29,7 @@ use pod_protocol::tlog::head::Head;
 use pod_protocol::tlog::leaf::{Body, Leaf};
 use pod_protocol::tlog::map::ProvenBucket;
 use pod_protocol::tlog::post::{LogPost, items_from_bytes, items_to_bytes};
+use pod_protocol::tlog::witness::AddCheckpoint;
 use pod_protocol::tree_head::TreeHead;
 use pod_protocol::value::Value;
 use pod_protocol::{Payload, Refusal, Signed};
@@ -293,6 +294,13 @@ fn what_the_log_shows_ends_as_it_says() {
         let said = |fault: LogFault| fault.code().to_owned();
         let result = match text(case, "kind") {
             "leaf" => Leaf::from_bytes(&bytes).map(|leaf| written(leaf.to_bytes())),
+            "add checkpoint" => match AddCheckpoint::from_bytes(&bytes) {
+                Ok(body) => {
+                    written(body.to_bytes());
+                    Ok(())
+                }
+                Err(fault) => return said(fault),
+            },
             "head" => Head::from_bytes(&bytes).map(|head| written(head.to_bytes())),
             "log items" => items_from_bytes(&bytes).map(|items| written(items_to_bytes(&items))),
             "evidence" => Evidence::from_bytes(&bytes).map(|evidence| {

@@ -2,14 +2,13 @@
 //! what is to be told waits; and an hour later everything catches up by itself.
 
 use pod_import::Options;
-use pod_protocol::registry::Registry;
 use pod_protocol::revocation::Target;
 use pod_server::upkeep::{Upkeep, UpkeepConfig};
 
 use crate::city::{City, principal, whole};
 use crate::neighbours::{Directory, FakeBlinder, client, eventually};
 use crate::people::{parent, processed, raw, wanted};
-use crate::scene::Scene;
+use crate::the_log_is_followed::Story;
 
 const HOUR_SECS: u64 = 3_600;
 
@@ -21,21 +20,18 @@ fn notice(upkeep: &Upkeep, code: &str) -> Option<String> {
 
 #[tokio::test]
 async fn grants_work_on_and_are_taken_back() {
-    let scene = Scene::new().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut directory = Directory::away(folder.path());
-    directory.told(|told| told.statements = Registry::read_snapshot(&scene.snapshot()).unwrap());
-    let config = UpkeepConfig { directory: Some(directory.config()), blinder: None };
-    let upkeep = Upkeep::start(&scene.node(), &config, &client());
-    let given = parent(&scene).await;
-    let passed_on = scene.passed_on(&given);
-    assert_eq!(processed(&scene, &[&given, &passed_on], &[&passed_on]).await, "released");
+    let mut story = Story::begin().await;
+    let given = parent(&story.scene).await;
+    let passed_on = story.scene.passed_on(&given);
+    assert_eq!(processed(&story.scene, &[&given, &passed_on], &[&passed_on]).await, "released");
 
+    story.disconnect().await;
+    let scene = &story.scene;
     scene.pass_alone(HOUR_SECS);
     let address = || vec![wanted("residence", &["address"])];
     assert_eq!(scene.outcome(&[&given], address()).await, "released");
-    assert_eq!(processed(&scene, &[&given, &passed_on], &[]).await, "unavailable");
-    let says = notice(&upkeep, "registry-stale").unwrap();
+    assert_eq!(processed(scene, &[&given, &passed_on], &[]).await, "unavailable");
+    let says = notice(story.upkeep(), "registry-stale").unwrap();
     assert!(says.contains("last looked at 3600 s ago"), "{says}");
     // A new grant counts, and one that is taken back does not, in the same hour.
     let other = scene.granted(vec![raw("residence", &["given_names", "address"])]).await;
@@ -43,12 +39,13 @@ async fn grants_work_on_and_are_taken_back() {
     scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(other.id())).await.unwrap();
     assert_eq!(scene.outcome(&[&other], address()).await, "denied");
 
-    directory.answers().await;
-    eventually("the operator reads nothing of it any more", || upkeep.reasons().is_empty()).await;
-    assert_eq!(processed(&scene, &[&given, &passed_on], &[]).await, "released");
+    story.log(|log| log.sign(story.scene.now()));
+    story.connect().await;
+    eventually("the operator reads nothing of it any more", || story.upkeep().reasons().is_empty()).await;
+    let scene = &story.scene;
+    assert_eq!(processed(scene, &[&given, &passed_on], &[]).await, "released");
     scene.revoke(scene.anna.principal, &scene.anna.key, Target::Grant(given.id())).await.unwrap();
-    assert_eq!(processed(&scene, &[&given, &passed_on], &[]).await, "denied");
-    upkeep.finish().await;
+    assert_eq!(processed(scene, &[&given, &passed_on], &[]).await, "denied");
 }
 
 #[tokio::test]

@@ -30,8 +30,8 @@ fn signer(member: &Member) -> Signer {
 }
 
 /// Helsinki's node, which follows a log that Espoo and the processors watch.
-struct Story {
-    scene: Scene,
+pub struct Story {
+    pub scene: Scene,
     log: SharedLog,
     snapshot: Vec<u8>,
     socket: PathBuf,
@@ -40,7 +40,7 @@ struct Story {
 }
 
 impl Story {
-    async fn begin() -> Self {
+    pub async fn begin() -> Self {
         let scene = Scene::new().await;
         let witnesses = vec![signer(&scene.espoo), signer(&scene.processors)];
         let mut log = Log::new(signer(&scene.directory), witnesses);
@@ -55,11 +55,11 @@ impl Story {
         story
     }
 
-    async fn connect(&mut self) {
+    pub async fn connect(&mut self) {
         self.server = Some(serve(&self.socket, routes_with_registry(&self.log)).await);
     }
 
-    async fn disconnect(&mut self) {
+    pub async fn disconnect(&mut self) {
         self.server.take().unwrap().drain().await;
     }
 
@@ -87,16 +87,20 @@ impl Story {
         self.upkeep = Some(Upkeep::start(&self.scene.node(), &config, &client()));
     }
 
-    fn codes(&self) -> Vec<&'static str> {
-        self.upkeep.as_ref().unwrap().reasons().iter().map(|reason| reason.code).collect()
+    pub fn upkeep(&self) -> &Upkeep {
+        self.upkeep.as_ref().unwrap()
     }
 
-    fn log<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
+    fn codes(&self) -> Vec<&'static str> {
+        self.upkeep().reasons().iter().map(|reason| reason.code).collect()
+    }
+
+    pub fn log<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
         change(&mut self.log.lock().unwrap())
     }
 
     /// Waits until the node has asked twice more: what was there before is followed then.
-    async fn followed(&self) {
+    pub async fn followed(&self) {
         let heads = self.log(|log| log.heads);
         eventually("the head is asked for", || self.log(|log| log.heads > heads + 1)).await;
     }

@@ -87,17 +87,9 @@ impl Federation {
     }
 
     /// Describes a federation.
-    pub(crate) fn new(directory: String, anchor: &Anchor, roots: Option<PathBuf>) -> Self {
+    pub(crate) fn new(directory: String, anchor: &Anchor, roots: Option<PathBuf>, witnesses: usize) -> Self {
         let anchor_key = base64url(&anchor.key.to_bytes());
-        Self {
-            directory,
-            anchor: anchor.principal,
-            anchor_key,
-            witnesses: USUAL_WITNESSES,
-            mirrors: Vec::new(),
-            roots,
-            blinder: None,
-        }
+        Self { directory, anchor: anchor.principal, anchor_key, witnesses, mirrors: Vec::new(), roots, blinder: None }
     }
 
     /// Reads the file. A relative path of the authorities is meant from where the file lies.

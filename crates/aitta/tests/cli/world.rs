@@ -156,6 +156,9 @@ impl World {
             "http://127.0.0.1:1",
             "--listen",
             "http://127.0.0.1:0",
+            // One node or two are watched by nobody.
+            "--witnesses",
+            "0",
             "--json",
         ])
         .done()

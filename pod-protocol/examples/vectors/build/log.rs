@@ -15,6 +15,7 @@ use pod_protocol::tlog::head::Head;
 use pod_protocol::tlog::leaf::{Body, Leaf, SEALED_BYTES, Sealed, State};
 use pod_protocol::tlog::map::{MapTree, ProvenBucket, bucket_hash, entry_hash};
 use pod_protocol::tlog::post::items_to_bytes;
+use pod_protocol::tlog::witness::AddCheckpoint;
 use serde_json::{Value as Json, json};
 
 use super::world::{DAY, NOW, World};
@@ -40,6 +41,7 @@ pub fn file(world: &World) -> Json {
     leaves(&mut cases, &entry, state);
     let head = head(world, &entry, state);
     notes(&mut cases, world, &head);
+    asked_to_cosign(&mut cases, &head);
     heads(&mut cases, &head);
     buckets(&mut cases, &entry, &tree, &head);
     posts(&mut cases);
@@ -143,6 +145,23 @@ fn notes(cases: &mut Cases, world: &World, head: &Head) {
     cases.add("evidence", "no checkpoint", "shown is no note", "claim-range", &broken.to_bytes());
 }
 
+fn asked_to_cosign(cases: &mut Cases, head: &Head) {
+    let body = AddCheckpoint { old: 1, proof: vec![[0x33; 32]], checkpoint: head.checkpoint.clone() };
+    let good = body.to_bytes();
+    cases.add("add checkpoint", "from one leaf", "with a proof of one hash", "accepted", &good);
+    let text = String::from_utf8(good).unwrap();
+    let mut bad = |name: &str, why: &str, from: &str, to: &str| {
+        cases.add("add checkpoint", name, why, "log-note", text.replacen(from, to, 1).as_bytes());
+    };
+    bad("no size", "the first line says the old size", "old 1\n", "");
+    bad("sign", "a number has no sign", "old 1", "old +1");
+    bad("leading zero", "one text for each number", "old 1", "old 01");
+    bad("short hash", "31 bytes", &STANDARD.encode([0x33; 32]), &STANDARD.encode([0x33; 31]));
+    bad("no empty line", "an empty line ends the proof", "\n\n", "\n");
+    let long = AddCheckpoint { proof: vec![[0x33; 32]; 64], ..body };
+    cases.add("add checkpoint", "long proof", "64 hashes", "log-note", &long.to_bytes());
+}
+
 fn heads(cases: &mut Cases, head: &Head) {
     cases.add("head", "of two leaves", "the state is the last", "accepted", &head.to_bytes());
     let empty = |entries: Vec<(i64, Cbor)>| {
@@ -184,7 +203,7 @@ fn buckets(cases: &mut Cases, entry: &[u8], tree: &MapTree, head: &Head) {
     bad("no siblings", "a way that is too short", "map-root", ProvenBucket { siblings: vec![], ..good.clone() });
     let coarse = Bucket { bits: 0, ..good.bucket.clone() };
     bad("other bits", "the state has one bit", "map-root", ProvenBucket { bucket: coarse, siblings: vec![], ..good });
-    bad("wrong place", "the entry belongs into bucket 0", "claim-range", proven(1, vec![entry.to_vec()]));
+    bad("wrong place", "the entry belongs into bucket 0", "map-place", proven(1, vec![entry.to_vec()]));
 }
 
 fn posts(cases: &mut Cases) {

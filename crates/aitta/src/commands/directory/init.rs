@@ -8,6 +8,7 @@ use pod_protocol::cose::Verified;
 use pod_protocol::ids::{Cti, Principal, base64url};
 use pod_protocol::registry::Anchor;
 use pod_protocol::statement::{Membership, Role, ShortName};
+use pod_protocol::tlog::head::USUAL_WITNESSES;
 use pod_protocol::words::Words;
 use pod_server::key_file;
 use serde_json::json;
@@ -51,6 +52,10 @@ pub(crate) struct Init {
     #[arg(long, value_name = "FI,SV,EN", value_parser = crate::organisation::names, default_value = "Hakemisto,Katalog,Directory")]
     names: Words,
 
+    /// How many other organisations must have seen what the directory shows; 0 is for trials on one machine.
+    #[arg(long, value_name = "N", default_value_t = USUAL_WITNESSES)]
+    witnesses: usize,
+
     #[command(flatten)]
     listen: ListenArgs,
 
@@ -68,10 +73,10 @@ impl Init {
         let public = keys.public();
         let roots = self.roots.as_ref().map(|path| crate::organisation::read_roots(path)).transpose()?;
         let own = NewMember::generate(&*edge.random, edge.now_secs());
-        let text = config(&listen, &anchor_toml(&public), own.principal(), roots.is_some());
+        let text = config(&listen, &anchor_toml(&public), own.principal(), (self.witnesses, roots.is_some()));
         folder.open("directory.toml", "the directory's configuration", text);
         let roots_name = roots.as_ref().map(|_| PathBuf::from("roots.pem"));
-        let federation = Federation::new(self.url.clone(), &public, roots_name);
+        let federation = Federation::new(self.url.clone(), &public, roots_name, self.witnesses);
         folder.open(
             "federation.toml",
             "hand it to members: where the directory is, whose word counts",
@@ -152,7 +157,7 @@ pub(crate) fn anchor_toml(anchor: &Anchor) -> String {
     )
 }
 
-fn config(listen: &str, anchor: &str, own: Principal, has_roots: bool) -> String {
+fn config(listen: &str, anchor: &str, own: Principal, (witnesses, has_roots): (usize, bool)) -> String {
     let roots = if has_roots { "" } else { "# " };
     format!(
         "# The directory: who is a member, and where wallets find holders. Relative paths start at this file's folder.\n\
@@ -164,7 +169,7 @@ fn config(listen: &str, anchor: &str, own: Principal, has_roots: bool) -> String
          key_file = \"keys/directory.key\"\n\
          membership_file = \"membership.cose\"   # said at the start, unless the log has it\n\
          {roots}roots = \"roots.pem\"                 # whose certificates are believed when witnesses are asked\n\
-         witnesses = 2                        # how many other organisations cosign what is published\n\
+         witnesses = {witnesses}                        # how many other organisations cosign what is published\n\
          # grace_secs = 5                     # how long they are waited for\n\
          # refresh_secs = 15                  # after how long the same is cosigned anew\n\n\
          [storage]\n\

@@ -125,6 +125,7 @@ impl Init {
             ("anchor.principal", quoted(&anchor.principal.to_string())),
             ("anchor.key", quoted(&base64url(&anchor.key.to_bytes()))),
             ("directory.url", quoted(&federation.directory)),
+            ("directory.witnesses", federation.witnesses.to_string()),
         ];
         let listening: Vec<String> =
             self.p2p.iter().filter_map(Address::listening).map(|address| quoted(&address.to_string())).collect();

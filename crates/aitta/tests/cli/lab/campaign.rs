@@ -56,7 +56,7 @@ fn begin() -> Region {
 }
 
 fn page(watched: &[Row], announced: &[Row], taken_back: &[Row]) -> String {
-    let Pace { refresh_secs, bound_secs, fetch_millis } = Pace::PROMISED;
+    let Pace { refresh_secs, bound_secs, fetch_millis, .. } = Pace::PROMISED;
     let seconds = |secs: Option<f64>| secs.map_or_else(|| "–".to_owned(), |secs| format!("{secs:.1}"));
     let mut page = format!(
         "{ABOUT}\nA look at the directory each {refresh_secs} s, a bound of {bound_secs} s, a fetch each {fetch_millis} ms.\n\n\

@@ -26,7 +26,7 @@ const ANSWER: &str = "answer: ";
 /// What an answer that gave data is called.
 const RELEASED: &str = "released";
 /// How long something may take that happens at all, beyond the bound.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The child's world, its service, its chain, how often it fetches and whether over libp2p, in variables.
 const FOLDER: &str = "LAB_FETCH_FOLDER";

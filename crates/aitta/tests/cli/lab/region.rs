@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pod_client::Caller;
 use pod_client::directory::DirectoryClient;
 use pod_crypto::SystemRandom;
 use pod_http::{CertificateFiles, Client, ClientLimits, ClientProtocol, Request, RootCertificates, ServerHandle};
-use pod_testkit::lab::{Host, Lab, Mapping, Paused, pause};
+use pod_testkit::lab::{Host, Lab, Mapping, Paused, now_nanos, pause};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::fetching::Fetching;
+use super::fetching::{Fetching, PATIENCE};
 use super::scenario::{Fault, Place};
 use crate::family::{CITIZEN, PURPOSE, SECRET, anchor_of, now_secs, start_provider};
 use crate::town::text;
@@ -36,15 +37,19 @@ pub struct Pace {
     pub refresh_secs: u64,
     /// How old its view of revocations may be.
     pub bound_secs: u64,
+    /// After how long the directory has the same head cosigned anew, and how long it waits for witnesses that are cut off.
+    pub cosigned_secs: u64,
+    pub grace_secs: u64,
     /// Between two fetches of a service.
     pub fetch_millis: u64,
 }
 
 impl Pace {
     /// For every day.
-    pub const SHORT: Self = Self { refresh_secs: 1, bound_secs: 6, fetch_millis: 25 };
+    pub const SHORT: Self = Self { refresh_secs: 1, bound_secs: 8, cosigned_secs: 1, grace_secs: 1, fetch_millis: 25 };
     /// What citizens are promised. Many regions work at a time, and share a machine.
-    pub const PROMISED: Self = Self { refresh_secs: 30, bound_secs: 300, fetch_millis: 250 };
+    pub const PROMISED: Self =
+        Self { refresh_secs: 30, bound_secs: 300, cosigned_secs: 15, grace_secs: 5, fetch_millis: 250 };
 }
 
 /// The region. Dropped from top to bottom: first the processes, then the network.
@@ -107,20 +112,21 @@ impl Region {
 
     fn populate(&mut self) {
         self.make_directory();
-        self.make_node(Place::Holder);
-        self.make_node(Place::Peer);
+        Place::NODES.iter().for_each(|place| self.make_node(*place));
         self.make_kitchen();
         self.make_service(Place::Desk, Place::Peer.folder());
         self.make_service(Place::Kitchen, KITCHEN);
-        for member in [Place::Holder.folder(), Place::Peer.folder(), KITCHEN] {
+        for member in Place::NODES.map(Place::folder).into_iter().chain([KITCHEN]) {
             let profile = self.world.path(&format!("{member}/profile.toml"));
             self.at(Place::Directory, &["node", "publish-profile", "--profile", &profile]).done();
         }
         let residents = repository().join("demo/registers/helsinki/residents.csv");
         let config = self.world.path("helsinki/node.toml");
         self.at(Place::Holder, &["import", "--config", &config, residents.to_str().unwrap()]).done();
-        for place in [Place::Holder, Place::Peer] {
+        for place in Place::NODES {
             self.serve(place);
+        }
+        for place in Place::NODES {
             self.wait_for_view(place);
         }
         self.make_wallet();
@@ -152,7 +158,11 @@ impl Region {
         args.extend(["--certificate", &certificate, "--key", &key]);
         self.at(Place::Directory, &args).done();
         let config = self.world.path("directory/directory.toml");
-        let serve = command(&["directory", "serve", "--json", "--config", &config]);
+        let Pace { cosigned_secs, grace_secs, .. } = self.pace;
+        let settings = [format!("log.refresh_secs={cosigned_secs}"), format!("log.grace_secs={grace_secs}")];
+        let mut args = vec!["directory", "serve", "--json", "--config", &config];
+        settings.iter().for_each(|setting| args.extend(["--set", setting]));
+        let serve = command(&args);
         let daemon = self.host(Place::Directory).inside(|| Daemon::start(serve));
         self.daemons.insert(Place::Directory, daemon);
     }
@@ -259,11 +269,18 @@ impl Region {
         self.daemons.insert(place, daemon);
     }
 
-    /// Until a node has looked at the directory lately.
+    /// Until a node has looked at the directory lately, and others vouched for what it saw.
     fn wait_for_view(&self, place: Place) {
-        let lately =
-            |says: Value| says["revocations"]["looked_secs_ago"].as_u64().is_some_and(|ago| ago < self.pace.bound_secs);
-        while !lately(self.readiness(place)) {}
+        let begun = now_nanos();
+        loop {
+            let says = self.readiness(place);
+            let looked = says["revocations"]["looked_secs_ago"].as_u64();
+            if looked.is_some_and(|ago| ago < self.pace.bound_secs) {
+                return;
+            }
+            let waited = Duration::from_nanos(now_nanos() - begun);
+            assert!(waited < PATIENCE + Duration::from_secs(self.pace.refresh_secs), "{place:?}: {says}");
+        }
     }
 
     /// kill -9, and a new start.

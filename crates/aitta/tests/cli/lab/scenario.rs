@@ -8,6 +8,9 @@ pub enum Place {
     Holder,
     /// Espoo's node: another holder, and the organisation of the desk.
     Peer,
+    /// Oulu's and Turku's nodes: they watch the directory with the others, so that one may be cut off.
+    East,
+    West,
     /// The citizen's wallet.
     Wallet,
     /// Espoo's service: has a grant of the citizen.
@@ -17,7 +20,10 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 6] = [Self::Directory, Self::Holder, Self::Peer, Self::Wallet, Self::Desk, Self::Kitchen];
+    pub const ALL: [Self; 8] =
+        [Self::Directory, Self::Holder, Self::Peer, Self::East, Self::West, Self::Wallet, Self::Desk, Self::Kitchen];
+    /// Who has a node.
+    pub const NODES: [Self; 4] = [Self::Holder, Self::Peer, Self::East, Self::West];
 
     /// What its host is called.
     pub const fn name(self) -> &'static str {
@@ -25,6 +31,8 @@ impl Place {
             Self::Directory => "directory",
             Self::Holder => "holder",
             Self::Peer => "peer",
+            Self::East => "east",
+            Self::West => "west",
             Self::Wallet => "wallet",
             Self::Desk => "desk",
             Self::Kitchen => "kitchen",
@@ -36,6 +44,8 @@ impl Place {
         match self {
             Self::Holder => "helsinki",
             Self::Peer => "espoo",
+            Self::East => "oulu",
+            Self::West => "turku",
             other => other.name(),
         }
     }
