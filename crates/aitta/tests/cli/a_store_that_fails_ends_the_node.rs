@@ -36,7 +36,9 @@ fn nobody_is_answered_and_starting_again_is_safe() {
     fill_the_disk(&node);
     let registers = repository().join("demo/registers/helsinki");
     let import = || aitta(&["import", "--config", &config, "--json", registers.to_str().unwrap()]);
-    assert_eq!(import().code, 70);
+    // The node may be gone before its last word has left.
+    let code = import().code;
+    assert!(code == 70 || code == 4, "{code}");
     let (code, last) = node.ended();
     assert_eq!((code, last["error"]["code"].as_str()), (70, Some("store")), "{last}");
     assert!(!asks(&mut connection).is_ok_and(|bytes| bytes > 0), "who was connected already");

@@ -79,7 +79,7 @@ fn what_a_new_service_is_made_from() {
         says(&of(&new, &["init", "--federation", federation, "--organisation", organisation]), code, help);
     };
     init(&town.path("missing"), "helsinki", USAGE, "operator hands out");
-    init(&federation, "turku", USAGE, "Members are: helsinki, ruokapalvelu");
+    init(&federation, "turku", USAGE, "Members are: directory, helsinki, ruokapalvelu");
     let text = town.read("directory/federation.toml");
     let directory = text.lines().find(|line| line.starts_with("directory")).unwrap();
     let lonely = text.replace(directory, "directory = \"http://127.0.0.1:1\"");
@@ -146,8 +146,8 @@ fn asking_with_mistakes_in_the_file() {
     says_usage("depth = 1", "depth = 4", "depth is from 0 to 3");
     says_usage("depth = 1\n", "", "delegatees");
     says_usage("[\"ruokapalvelu\"]", "[]", "delegatees");
-    says_usage("[\"ruokapalvelu\"]", "[\"turku\"]", "Members are: helsinki, ruokapalvelu");
-    says_usage("[\"helsinki\"]", "[\"turku\"]", "Members are: helsinki, ruokapalvelu");
+    says_usage("[\"ruokapalvelu\"]", "[\"turku\"]", "Members are: directory, helsinki, ruokapalvelu");
+    says_usage("[\"helsinki\"]", "[\"turku\"]", "Members are: directory, helsinki, ruokapalvelu");
     says_usage("[\"helsinki\"]", "[]", "holders");
     says_usage("age = { years = 18, on = \"2026-08-01\" }", "", "?adult must ask exactly one thing");
     says_usage("field = \"birth_date\"", "field = \"birth_date\"\nexists = true", "?adult must ask exactly one thing");

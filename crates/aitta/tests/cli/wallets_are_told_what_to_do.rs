@@ -135,7 +135,7 @@ fn organisations_and_people_that_are_not_there() {
         &["object", "helsinki", "--by", "turku", "--purpose", "dpv:ServiceProvision"],
         &["grant", &link, "--at", "turku"],
     ] {
-        says(args, USAGE, "Members are: helsinki, ruokapalvelu");
+        says(args, USAGE, "Members are: directory, helsinki, ruokapalvelu");
     }
     for args in [
         &["log", KITCHEN][..],

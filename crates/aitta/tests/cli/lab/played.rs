@@ -14,8 +14,10 @@ const NANOS_PER_SEC: u64 = 1_000_000_000;
 pub const LOOK_SECS: u64 = 5;
 /// Beyond the bound, until a refusal must have been seen: a call that hung is given up and the next is answered.
 const UNTIL_SEEN_SECS: u64 = 10;
-/// The exit code of a command that did not reach the other side.
-const NOT_REACHED: i32 = 4;
+/// What a node may take to post what it was given for the log: it looks at what waits every 5 s.
+const FORWARDED_SECS: u64 = 10;
+/// The exit code of a command that did its work in part.
+const IN_PART: i32 = 7;
 
 /// What was measured, in seconds.
 #[derive(Debug, Default)]
@@ -25,8 +27,8 @@ pub struct Measured {
     /// What carried the kitchen's first: a holder whose places for a peer are taken by connections of killed processes leaves
     /// it HTTPS.
     pub way: String,
-    /// Until the last fetch under the passed-on grant began that was released: from the break; of what the directory says, from
-    /// when the holder could hear it.
+    /// Until the last fetch began that was released: from the break; of what the directory says or its log has, from when the
+    /// holder could hear it.
     pub last_accept_secs: Option<f64>,
     /// From healing until the passed-on grant counted again.
     pub recovered_secs: Option<f64>,
@@ -60,17 +62,19 @@ impl Scene {
 
 impl TakenBack {
     /// Plays it: once the holder's word is there, no fetch is released that began after it, and none that the holder's log has
-    /// after the revocation.
+    /// after the revocation. What stands in the directory's log is accepted nowhere after a look of a holder that hears it.
     pub fn play(&self, region: &mut Region) -> Measured {
         let scene = Scene::begin(region);
         scene.breaks(region, self.faults);
         let mut ran = region.take_back(self.by, &scene.given);
-        match self.acknowledged {
-            Acknowledged::AtOnce => self.holds_already(&scene, now_nanos()),
-            Acknowledged::AfterHealing => assert_eq!(ran.code, NOT_REACHED, "{}: {ran:?}", self.name),
+        let mut last_accept_secs = None;
+        if self.acknowledged == Acknowledged::AtOnce {
+            self.holds_already(&scene, now_nanos());
+        } else {
+            last_accept_secs = Some(self.holds_after_a_look(region, &scene, &ran));
         }
         region.heals();
-        if self.acknowledged == Acknowledged::AfterHealing {
+        if self.acknowledged != Acknowledged::AtOnce {
             ran = region.take_back(self.by, &scene.given);
         }
         let (told, index) = (now_nanos(), self.index(ran));
@@ -81,13 +85,44 @@ impl TakenBack {
         if self.by == Place::Desk {
             scene.desk.until_released(told);
         }
-        scene.measured()
+        Measured { last_accept_secs, ..scene.measured() }
+    }
+
+    /// It was posted: a look after the holder could hear of it, whoever can ask is refused. In seconds after that moment, when the
+    /// last fetch began that was released.
+    fn holds_after_a_look(&self, region: &mut Region, scene: &Scene, ran: &Ran) -> f64 {
+        assert_eq!(ran.code, IN_PART, "{}: {ran:?}", self.name);
+        let posted = &ran.json()["posted"];
+        let passed_on_secs = match self.acknowledged {
+            Acknowledged::ThroughANode => {
+                assert!(posted["forwarded_by"].is_string(), "{}: {ran:?}", self.name);
+                FORWARDED_SECS
+            }
+            _ => {
+                assert!(posted["proven"].as_bool() == Some(true), "{}: {ran:?}", self.name);
+                0
+            }
+        };
+        if self.stands_still(Place::Holder) {
+            region.heals();
+        }
+        let heard = now_nanos();
+        let effective = heard + (region.pace.refresh_secs + LOOK_SECS + passed_on_secs) * NANOS_PER_SEC;
+        scene.kitchen.until_some(effective, "denied");
+        let released = |one: &Answered| one.is_released() && one.begun > heard;
+        let begun = self.ended(scene).into_iter().flat_map(Fetching::answers).filter(released).map(|one| one.begun);
+        let last = begun.max().unwrap_or(heard);
+        assert!(last <= effective, "{}: accepted {} s after it was heard", self.name, secs_between(heard, last));
+        secs_between(heard, last)
+    }
+
+    fn stands_still(&self, place: Place) -> bool {
+        self.faults.iter().any(|fault| matches!(fault, Fault::Paused(one) if *one == place))
     }
 
     /// Whoever can still ask is refused, before anything is healed.
     fn holds_already(&self, scene: &Scene, told: u64) {
-        let stands_still = |place| self.faults.iter().any(|fault| matches!(fault, Fault::Paused(one) if *one == place));
-        if !stands_still(Place::Kitchen) {
+        if !self.stands_still(Place::Kitchen) {
             scene.kitchen.until_some(told, "denied");
         }
     }

@@ -80,8 +80,11 @@ pub struct TakenBack {
 pub enum Acknowledged {
     /// At once, whatever is broken.
     AtOnce,
-    /// Not before it is healed and they ask again; until then they know that nothing is promised.
-    AfterHealing,
+    /// They do not reach the holder: the revocation is posted to the directory's log, and the holder acts on it within a look
+    /// of hearing the directory. Its word comes when it is healed and they ask again.
+    ThroughTheLog,
+    /// The same, and another node posts it: they do not reach the directory either.
+    ThroughANode,
 }
 
 /// A passed-on grant, while something is broken for longer than the bound.

@@ -1,8 +1,9 @@
-//! Direct revocation while the network is broken: never an accept after the acknowledgement.
+//! Revocation while the network is broken: directly, never an accept after the acknowledgement; through the log when the holder
+//! is not reached, accepted nowhere after a look.
 
 use super::region::{Pace, Region};
-use super::scenario::Acknowledged::{AfterHealing, AtOnce};
-use super::scenario::Fault::{Alone, CutOneWay, Paused};
+use super::scenario::Acknowledged::{AtOnce, ThroughANode, ThroughTheLog};
+use super::scenario::Fault::{Alone, Cut, CutOneWay, Paused};
 use super::scenario::Place::{Desk, Directory, Holder, Kitchen, Peer, Wallet};
 use super::scenario::TakenBack;
 
@@ -45,15 +46,27 @@ pub const ROWS: &[TakenBack] = &[
         name: "the holder does not hear the wallet",
         faults: &[CutOneWay { from: Wallet, to: Holder }],
         by: Wallet,
-        acknowledged: AfterHealing,
+        acknowledged: ThroughTheLog,
     },
     TakenBack {
         name: "the wallet does not hear the holder",
         faults: &[CutOneWay { from: Holder, to: Wallet }],
         by: Wallet,
-        acknowledged: AfterHealing,
+        acknowledged: ThroughTheLog,
     },
-    TakenBack { name: "the holder stands still", faults: &[Paused(Holder)], by: Wallet, acknowledged: AfterHealing },
+    TakenBack {
+        name: "the holder and the directory do not hear the wallet",
+        faults: &[CutOneWay { from: Wallet, to: Holder }, Cut(Wallet, Directory)],
+        by: Wallet,
+        acknowledged: ThroughANode,
+    },
+    TakenBack {
+        name: "whoever passed it on takes it back, and does not reach the holder",
+        faults: &[Cut(Desk, Holder)],
+        by: Desk,
+        acknowledged: ThroughTheLog,
+    },
+    TakenBack { name: "the holder stands still", faults: &[Paused(Holder)], by: Wallet, acknowledged: ThroughTheLog },
 ];
 
 #[test]
@@ -61,6 +74,6 @@ fn whatever_is_cut_off() {
     let Some(mut region) = Region::begin(Pace::SHORT) else { return };
     for row in ROWS {
         let measured = row.play(&mut region);
-        println!("{}: {} answers", row.name, measured.answers);
+        println!("{}: {measured:?}", row.name);
     }
 }
