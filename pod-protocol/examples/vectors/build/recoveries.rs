@@ -107,53 +107,72 @@ fn rotation(log: &Log, revealed: &[u8]) -> KeyChange {
     event.change
 }
 
+const OLD: (u8, bool) = (PHONE, true);
+const NEW: (u8, bool) = (NEW_PHONE, true);
+const NO_OLD: (u8, bool) = (PHONE, false);
+const NO_NEW: (u8, bool) = (NEW_PHONE, false);
+const DUE: Option<u64> = Some(NOW + HOURS_72);
+
+fn recovered(by: u8) -> Log {
+    Log::new().with(by, 1, 0, NOW, recovery(by), Taken::logged(NOW))
+}
+
 /// The cases.
 pub fn cases() -> Vec<Json> {
+    [rotations(), waits(), cancelled(), one_before_another(), taken_back()].concat()
+}
+
+fn rotations() -> Vec<Json> {
     let begun = Log::new();
-    let logged = Taken::logged;
-    let rotated = |keys: &[u8]| begun.clone().with(keys[0], 1, 0, NOW, rotation(&begun, keys), logged(NOW));
-    let recovered = |by: u8| begun.clone().with(by, 1, 0, NOW, recovery(by), logged(NOW));
-    let cancel = |log: &Log, by: u8, revealed: Option<u8>| {
-        let revealed = revealed.map(|number| key(number).public_key());
-        let change = KeyChange::Cancel { target: log.id(1), revealed };
-        log.clone().with(by, 1, 0, NOW + DAY, change, logged(NOW + DAY))
-    };
-    let seen = Taken { identified: true, ..logged(NOW) };
-    let identified = begun.clone().with(PAPER, 1, 0, NOW, recovery(PAPER), seen);
-    let unlogged = Taken { logged_secs: None, ..logged(NOW) };
-    let added = begun.clone().with(PHONE, 1, 0, NOW, KeyChange::AddDevice(device(&key(2), true, false)), logged(NOW));
-    let back = |secs: u64| added.clone().with(PAPER, 1, 0, secs, recovery(PAPER), logged(secs));
-    let (old, new) = ((PHONE, true), (NEW_PHONE, true));
-    let (no_old, no_new) = ((PHONE, false), (NEW_PHONE, false));
-    let due = Some(NOW + HOURS_72);
+    let rotated = |keys: &[u8]| begun.clone().with(keys[0], 1, 0, NOW, rotation(&begun, keys), Taken::logged(NOW));
     vec![
-        rotated(&[5, 6]).case("rotation by two of three", "5 signs, 6 endorses", "accepted", None, &[new, no_old]),
-        rotated(&[7, 5]).case("rotation by two others", "7 signs, 5 endorses", "accepted", None, &[new, no_old]),
+        rotated(&[5, 6]).case("rotation by two of three", "5 signs, 6 endorses", "accepted", None, &[NEW, NO_OLD]),
+        rotated(&[7, 5]).case("rotation by two others", "7 signs, 5 endorses", "accepted", None, &[NEW, NO_OLD]),
         rotated(&[5]).case("rotation by one", "two are needed", "key-unknown", None, &[]),
         rotated(&[5, 6, 7]).case("rotation by three", "two are needed, and no more", "key-unknown", None, &[]),
         rotated(&[5, 4]).case("rotation by another", "4 was not committed to", "key-unknown", None, &[]),
+    ]
+}
+
+fn waits() -> Vec<Json> {
+    let recovered_unlogged =
+        Log::new().with(PAPER, 1, 0, NOW, recovery(PAPER), Taken { logged_secs: None, ..Taken::logged(NOW) });
+    let before = DUE.map(|due| due - 1);
+    vec![
         recovered(PAPER).case(
             "recovery waits",
             "nobody's grants count meanwhile",
             "accepted",
-            due.map(|due| due - 1),
-            &[no_old, no_new],
+            before,
+            &[NO_OLD, NO_NEW],
         ),
-        recovered(PAPER).case("recovery after 72 hours", "it has taken effect", "accepted", due, &[no_old, new]),
+        recovered(PAPER).case("recovery after 72 hours", "it has taken effect", "accepted", DUE, &[NO_OLD, NEW]),
         recovered(5).case("recovery by a controlling key", "which is none", "key-unknown", None, &[]),
-        begun.clone().with(PAPER, 1, 0, NOW, recovery(PAPER), unlogged).case(
+        recovered_unlogged.case(
             "recovery that is not logged",
             "its time does not run",
             "accepted",
             Some(NOW + 365 * DAY),
-            &[no_old, no_new],
+            &[NO_OLD, NO_NEW],
         ),
+    ]
+}
+
+fn cancelled() -> Vec<Json> {
+    let cancel = |log: &Log, by: u8, revealed: Option<u8>| {
+        let revealed = revealed.map(|number| key(number).public_key());
+        let change = KeyChange::Cancel { target: log.id(1), revealed };
+        log.clone().with(by, 1, 0, NOW + DAY, change, Taken::logged(NOW + DAY))
+    };
+    let seen = Taken { identified: true, ..Taken::logged(NOW) };
+    let identified = Log::new().with(PAPER, 1, 0, NOW, recovery(PAPER), seen);
+    vec![
         cancel(&recovered(PAPER), PHONE, None).case(
             "cancelled by the phone",
             "as before",
             "accepted",
-            due,
-            &[old, no_new],
+            DUE,
+            &[OLD, NO_NEW],
         ),
         cancel(&identified, PHONE, None).case(
             "not cancelled by the phone",
@@ -166,8 +185,8 @@ pub fn cases() -> Vec<Json> {
             "cancelled by the higher paper",
             "as before",
             "accepted",
-            due,
-            &[old, no_new],
+            DUE,
+            &[OLD, NO_NEW],
         ),
         cancel(&recovered(VAULT), PAPER, Some(PAPER)).case(
             "not cancelled by the lower paper",
@@ -176,33 +195,47 @@ pub fn cases() -> Vec<Json> {
             None,
             &[],
         ),
-        recovered(PAPER).with(VAULT, 1, 0, NOW, recovery(VAULT), logged(NOW)).case(
+    ]
+}
+
+fn one_before_another() -> Vec<Json> {
+    let tablet = KeyChange::AddDevice(device(&key(2), true, false));
+    vec![
+        recovered(PAPER).with(VAULT, 1, 0, NOW, recovery(VAULT), Taken::logged(NOW)).case(
             "the higher paper goes first",
             "and waits anew",
             "accepted",
             None,
-            &[no_old, no_new],
+            &[NO_OLD, NO_NEW],
         ),
-        recovered(VAULT).with(PAPER, 1, 0, NOW, recovery(PAPER), logged(NOW)).case(
+        recovered(VAULT).with(PAPER, 1, 0, NOW, recovery(PAPER), Taken::logged(NOW)).case(
             "the lower paper does not",
             "one waits",
             "key-pending",
             None,
             &[],
         ),
-        recovered(PAPER).with(PHONE, 1, 0, NOW, KeyChange::AddDevice(device(&key(2), true, false)), logged(NOW)).case(
+        recovered(PAPER).with(PHONE, 1, 0, NOW, tablet, Taken::logged(NOW)).case(
             "device while it waits",
             "only cancelling counts",
             "key-pending",
             None,
             &[],
         ),
+    ]
+}
+
+fn taken_back() -> Vec<Json> {
+    let tablet = KeyChange::AddDevice(device(&key(2), true, false));
+    let added = Log::new().with(PHONE, 1, 0, NOW, tablet, Taken::logged(NOW));
+    let back = |secs: u64| added.clone().with(PAPER, 1, 0, secs, recovery(PAPER), Taken::logged(secs));
+    vec![
         back(NOW + HOURS_72).case(
             "undo within 72 hours",
             "before the tablet was added",
             "accepted",
             None,
-            &[no_old, no_new],
+            &[NO_OLD, NO_NEW],
         ),
         back(NOW + HOURS_72 + 1).case("undo after 72 hours", "the tablet stays", "key-too-late", None, &[]),
     ]
