@@ -18,6 +18,9 @@ struct Suite {
 
 const CARGO: &str = env!("CARGO");
 
+/// The other engine. It is always the whole workspace that is built, so that every dependency has the same features and is built once.
+const SLED: &str = "aitta/engine-sled";
+
 const SUITES: &[Suite] = &[
     Suite { name: "format", program: CARGO, arguments: &["fmt", "--all", "--check"], environment: &[], install: None },
     Suite {
@@ -30,18 +33,7 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "lints of the engine sled",
         program: CARGO,
-        arguments: &[
-            "clippy",
-            "--package",
-            "aitta",
-            "--features",
-            "engine-sled",
-            "--all-targets",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        arguments: &["clippy", "--workspace", "--features", SLED, "--all-targets", "--locked", "--", "-D", "warnings"],
         environment: &[],
         install: None,
     },
@@ -57,10 +49,11 @@ const SUITES: &[Suite] = &[
         program: CARGO,
         arguments: &[
             "test",
-            "--package",
-            "pod-store",
+            "--workspace",
             "--features",
-            "engine-sled",
+            SLED,
+            "--test",
+            "store",
             "--locked",
             "--no-fail-fast",
             "--",
@@ -74,10 +67,9 @@ const SUITES: &[Suite] = &[
         program: CARGO,
         arguments: &[
             "test",
-            "--package",
-            "aitta",
+            "--workspace",
             "--features",
-            "engine-sled",
+            SLED,
             "--test",
             "cli",
             "--locked",
