@@ -67,6 +67,8 @@ pub(crate) const HOLDER_TAGS: Table = Table("node-holder-tags");
 pub(crate) const UNPUBLISHED: Table = Table("node-unpublished");
 /// When and pod → nothing: when an entry in the directory is due to be renewed.
 pub(crate) const RENEWALS: Table = Table("node-renewals");
+/// Id of a key event → when the directory's log took it.
+pub(crate) const LOG_TIMES: Table = Table("node-log-times");
 /// Digest of what a wallet gave to be posted to the directory's log → when it came, and its bytes.
 pub(crate) const LOG_POSTS: Table = Table("node-log-posts");
 /// Register file → how far its import came.
@@ -110,6 +112,7 @@ pub fn tables() -> Vec<Table> {
         HOLDER_TAGS,
         UNPUBLISHED,
         RENEWALS,
+        LOG_TIMES,
         LOG_POSTS,
         IMPORTS,
     ];

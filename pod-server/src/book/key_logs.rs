@@ -8,7 +8,7 @@ use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState, MAX_EVENTS_WITH_REC
 use pod_protocol::{Refusal, Signed};
 use pod_store::{Batch, Store};
 
-use super::log_time::logged_secs;
+use super::log_time::LogTimes;
 use crate::fault::{Failure, Fault};
 use crate::tables::{KEY_DIGESTS, KEY_EVENTS, KEY_EVENTS_TAKEN};
 
@@ -25,29 +25,56 @@ pub(crate) struct StoredEvent {
     pub(crate) taken: Taken,
 }
 
+/// How an event came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Arrival {
+    /// The person identified themselves for it: they logged in, or came to the desk.
+    pub(crate) identified: bool,
+    /// The directory's log brought it, which took it then.
+    pub(crate) logged_secs: Option<u64>,
+}
+
 /// Reads key logs and adds to them.
 #[derive(Debug)]
 pub(crate) struct KeyLogs {
     store: Arc<dyn Store>,
+    log_times: LogTimes,
 }
 
 impl KeyLogs {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+        Self { log_times: LogTimes::new(Arc::clone(&store)), store }
+    }
+
+    /// When events were logged.
+    pub(crate) fn log_times(&self) -> &LogTimes {
+        &self.log_times
     }
 
     /// The events of a log, the first first; none when there is no such log.
     pub(crate) fn events(&self, principal: &Principal) -> Result<Vec<StoredEvent>, Fault> {
         let events = self.store.prefix(KEY_EVENTS, principal.as_bytes(), MAX_EVENTS_WITH_RECOVERY)?;
         let with_time = |(key, bytes): (Vec<u8>, Vec<u8>)| {
+            let event = Signed::<KeyEvent>::decode(&bytes).map_err(|_| DAMAGED)?;
             let taken = match self.store.get(KEY_EVENTS_TAKEN, &key)? {
-                Some(taken) => read_taken(&taken).ok_or(DAMAGED)?,
+                Some(taken) => {
+                    let (taken_secs, identified) = read_taken(&taken).ok_or(DAMAGED)?;
+                    Taken { taken_secs, logged_secs: self.logged_secs(&event, taken_secs)?, identified }
+                }
                 // Of before times were kept: then there were no events for which they matter.
-                None => Taken::logged(Signed::<KeyEvent>::decode(&bytes).map_err(|_| DAMAGED)?.unverified().time_secs),
+                None => Taken::logged(event.unverified().time_secs),
             };
             Ok(StoredEvent { bytes, taken })
         };
         events.into_iter().map(with_time).collect()
+    }
+
+    /// Only recoveries wait by it.
+    fn logged_secs(&self, event: &Signed<KeyEvent>, taken_secs: u64) -> Result<Option<u64>, Fault> {
+        match event.unverified().change {
+            KeyChange::Recovery(_) => self.log_times.of(&event.id(), taken_secs),
+            _ => Ok(Some(taken_secs)),
+        }
     }
 
     /// What somebody's log says at `now_secs`.
@@ -65,7 +92,7 @@ impl KeyLogs {
         &self,
         principal: &Principal,
         event: &[u8],
-        identified: bool,
+        arrival: Arrival,
         now_secs: u64,
     ) -> Result<(KeyState, Taken), Failure> {
         let events = self.events(principal)?;
@@ -79,7 +106,11 @@ impl KeyLogs {
         }
         // A clock that was set back does not change the order.
         let taken_secs = now_secs.max(before);
-        let taken = Taken { taken_secs, logged_secs: logged_secs(taken_secs), identified };
+        let logged_secs = match arrival.logged_secs {
+            Some(logged_secs) => Some(logged_secs.max(taken_secs)),
+            None => self.logged_secs(&event, taken_secs)?,
+        };
+        let taken = Taken { taken_secs, logged_secs, identified: arrival.identified };
         Ok((state.apply(event, taken)?, taken))
     }
 
@@ -89,12 +120,15 @@ impl KeyLogs {
         batch: &mut Batch,
         principal: &Principal,
         event: &[u8],
-        identified: bool,
+        arrival: Arrival,
         now_secs: u64,
     ) -> Result<KeyState, Failure> {
-        let (state, taken) = self.with(principal, event, identified, now_secs)?;
+        let (state, taken) = self.with(principal, event, arrival, now_secs)?;
         let number = state.events().saturating_sub(1);
-        put(batch, principal, number as u64, event, taken)?;
+        put(batch, principal, number as u64, event, (taken.taken_secs, taken.identified))?;
+        if let Some(logged_secs) = arrival.logged_secs {
+            self.log_times.note(batch, &Signed::<KeyEvent>::decode(event)?.id(), logged_secs)?;
+        }
         Ok(state)
     }
 
@@ -117,11 +151,10 @@ pub(crate) fn put_new(
     events: &[Vec<u8>],
     now_secs: u64,
 ) -> Result<(), Failure> {
-    let taken = Taken { taken_secs: now_secs, logged_secs: logged_secs(now_secs), identified: false };
-    (0..).zip(events).try_for_each(|(number, event)| put(batch, principal, number, event, taken))
+    (0..).zip(events).try_for_each(|(number, event)| put(batch, principal, number, event, (now_secs, false)))
 }
 
-fn put(batch: &mut Batch, principal: &Principal, number: u64, event: &[u8], taken: Taken) -> Result<(), Failure> {
+fn put(batch: &mut Batch, principal: &Principal, number: u64, event: &[u8], taken: (u64, bool)) -> Result<(), Failure> {
     let key = [principal.as_bytes().as_slice(), &number.to_be_bytes()].concat();
     batch.require_absent(KEY_EVENTS, key.clone());
     batch.put(KEY_EVENTS, key.clone(), event);
@@ -147,15 +180,14 @@ fn digests(change: &KeyChange) -> Vec<[u8; 32]> {
     of_devices.chain(recovery.iter().map(|key| key.digest)).collect()
 }
 
-/// When it was taken in, and whether the person identified themselves for it. The log time is not stored here.
-fn write_taken(taken: Taken) -> Vec<u8> {
-    [taken.taken_secs.to_be_bytes().as_slice(), &[u8::from(taken.identified)]].concat()
+/// When it was taken in, and whether the person identified themselves for it.
+fn write_taken((taken_secs, identified): (u64, bool)) -> Vec<u8> {
+    [taken_secs.to_be_bytes().as_slice(), &[u8::from(identified)]].concat()
 }
 
-fn read_taken(bytes: &[u8]) -> Option<Taken> {
+fn read_taken(bytes: &[u8]) -> Option<(u64, bool)> {
     let (secs, identified) = bytes.split_first_chunk::<8>()?;
-    let taken_secs = u64::from_be_bytes(*secs);
-    Some(Taken { taken_secs, logged_secs: logged_secs(taken_secs), identified: identified == [1] })
+    Some((u64::from_be_bytes(*secs), identified == [1]))
 }
 
 /// What the log of these signed events says, the first first.

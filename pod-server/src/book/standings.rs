@@ -14,7 +14,7 @@ use pod_vault::Vault;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
-use super::key_logs::{KeyLogs, put_new, replay_new};
+use super::key_logs::{Arrival, KeyLogs, put_new, replay_new};
 use super::revoked_keys::RevokedKeys;
 use crate::age;
 use crate::fault::{Failure, Fault};
@@ -237,14 +237,24 @@ impl Standings {
         &self,
         principal: &Principal,
         event: &[u8],
-        identified: bool,
+        arrival: Arrival,
         now_secs: u64,
         mut batch: Batch,
     ) -> Result<KeyState, Failure> {
-        let next = self.key_logs.append(&mut batch, principal, event, identified, now_secs)?;
+        let next = self.key_logs.append(&mut batch, principal, event, arrival, now_secs)?;
         self.store.commit(batch)?;
         self.forget_all();
         Ok(next)
+    }
+
+    /// Notes when the directory's log took an event that stands here.
+    pub(crate) fn was_logged(&self, event: &ObjectId, logged_secs: u64) -> Result<(), Fault> {
+        let mut batch = Batch::new();
+        if self.key_logs.log_times().note(&mut batch, event, logged_secs)? {
+            self.store.commit(batch)?;
+            self.forget_all();
+        }
+        Ok(())
     }
 
     /// Changes what citizens decide about a pod, durably, in one step with what else is in the batch.

@@ -4,23 +4,26 @@
 use std::sync::Arc;
 
 use pod_audit::{EntryKind, RequestMark};
-use pod_protocol::Signed;
 use pod_protocol::ids::{Cti, ObjectId, Principal, Thumbprint, base64url};
 use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState};
+use pod_protocol::tlog::post::{PostFault, Posted};
+use pod_protocol::{Refusal, Signed};
 use pod_store::Batch;
 use serde_json::{Value, json};
 
 use super::record::{self, Act};
 use crate::blocking::blocking;
-use crate::book::key_logs::StoredEvent;
+use crate::book::key_logs::{Arrival, StoredEvent};
 use crate::desk;
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 use crate::notices::taken_back::{self, Mark};
+use crate::upkeep::put_post;
 
 /// Looks at an event before anything waits for it: signature, place in the log, time.
 pub(super) async fn check(node: &Arc<Node>, actor: Principal, event: Vec<u8>, now_secs: u64) -> Result<(), Failure> {
-    blocking(node, move |node| node.standings.key_logs().with(&actor, &event, false, now_secs).map(drop)).await
+    blocking(node, move |node| node.standings.key_logs().with(&actor, &event, Arrival::default(), now_secs).map(drop))
+        .await
 }
 
 /// Appends an event to the actor's log.
@@ -30,7 +33,7 @@ pub(super) async fn append(
     event: Vec<u8>,
     now_secs: u64,
 ) -> Result<Value, Failure> {
-    let state = blocking(node, move |node| take_in(node, &actor, &event, false, now_secs)).await?;
+    let state = blocking(node, move |node| take_in(node, &actor, &event, Arrival::default(), now_secs)).await?;
     Ok(told(&state))
 }
 
@@ -45,6 +48,23 @@ pub async fn key_event(
     event: Vec<u8>,
     identified: bool,
 ) -> Result<Value, Failure> {
+    arrived(node, principal, event, Arrival { identified, logged_secs: None }).await
+}
+
+/// As [`key_event`], of an event that the directory's log brought, which took it at `logged_secs`.
+///
+/// # Errors
+/// As [`key_event`].
+pub(crate) async fn logged_key_event(
+    node: &Arc<Node>,
+    principal: Principal,
+    event: Vec<u8>,
+    logged_secs: u64,
+) -> Result<(), Failure> {
+    arrived(node, principal, event, Arrival { identified: false, logged_secs: Some(logged_secs) }).await.map(drop)
+}
+
+async fn arrived(node: &Arc<Node>, principal: Principal, event: Vec<u8>, arrival: Arrival) -> Result<Value, Failure> {
     let now_secs = (node.clock)();
     let signed = Signed::<KeyEvent>::decode(&event)?;
     let act = |pod| {
@@ -54,11 +74,11 @@ pub async fn key_event(
     };
     // Holding every pod is not for whoever sends an event that could never count.
     let looked_at = event.clone();
-    blocking(node, move |node| node.standings.key_logs().with(&principal, &looked_at, identified, now_secs).map(drop))
+    blocking(node, move |node| node.standings.key_logs().with(&principal, &looked_at, arrival, now_secs).map(drop))
         .await?;
     let held = node.releases.change_all().await;
     let (state, pod) = blocking(node, move |node| {
-        let state = take_in(node, &principal, &event, identified, now_secs)?;
+        let state = take_in(node, &principal, &event, arrival, now_secs)?;
         Ok((state, node.standings.own_pod(&principal)?))
     })
     .await?;
@@ -73,18 +93,45 @@ fn take_in(
     node: &Node,
     principal: &Principal,
     event: &[u8],
-    identified: bool,
+    arrival: Arrival,
     now_secs: u64,
 ) -> Result<KeyState, Failure> {
     let mut batch = Batch::new();
     let mark = Mark::Actor(*principal);
     mark.put(node, &mut batch);
-    let state = node.standings.append_key_event(principal, event, identified, now_secs, batch)?;
+    let signed = Signed::<KeyEvent>::decode(event)?;
+    if matches!(signed.unverified().change, KeyChange::Recovery(_)) && arrival.logged_secs.is_none() {
+        have_logged(node, &mut batch, principal, event, now_secs)?;
+    }
+    let state = node.standings.append_key_event(principal, event, arrival, now_secs, batch)?;
+    node.posts.came();
     taken_back::notice_now(node, mark)?;
-    if let KeyChange::Cancel { target, .. } = &Signed::<KeyEvent>::decode(event)?.unverified().change {
+    if let KeyChange::Cancel { target, .. } = &signed.unverified().change {
         desk::cancel(node, principal, target)?;
     }
     Ok(state)
+}
+
+/// Has a batch post a recovery to the directory's log, for this node's own eyes: its time begins when it stands there.
+fn have_logged(
+    node: &Node,
+    batch: &mut Batch,
+    principal: &Principal,
+    event: &[u8],
+    now_secs: u64,
+) -> Result<(), Failure> {
+    if !node.standings.key_logs().log_times().are_followed() {
+        return Ok(());
+    }
+    let posted = Posted::KeyEvent { principal: *principal, event: event.to_vec() };
+    let sealed = posted.seal(&node.seal_key.public_key(), &*node.random).map_err(|fault| match fault {
+        PostFault::Refused(refusal) => Failure::Refused(refusal),
+        // It could never take effect.
+        PostFault::TooLong => Refusal::TooLarge.into(),
+        PostFault::Key => Fault::Damaged { what: "this node's sealing key" }.into(),
+    })?;
+    put_post(batch, &sealed, now_secs);
+    Ok(())
 }
 
 /// What an event that came alone is called in the log.

@@ -29,6 +29,7 @@ use crate::releases::{Changing, Holding};
 use crate::request::Peer;
 
 pub use keys::key_event;
+pub(crate) use keys::logged_key_event;
 pub(crate) use keys::logs_with;
 pub use revoke::revoke;
 

@@ -37,7 +37,7 @@ pub use publication::withdraw;
 pub use tags::{Blinder, TagsFailed};
 
 pub(crate) use follow::{LogStanding, keep_evidence};
-pub(crate) use posts::{Posts, take as take_posts};
+pub(crate) use posts::{Posts, put as put_post, take as take_posts};
 pub(crate) use queue::tags_lacking;
 pub(crate) use tags::{FoundBy, has_tag, keep_tag};
 
@@ -76,6 +76,7 @@ impl Upkeep {
             vec![tokio::spawn(until(stopping.clone(), notices)), tokio::spawn(until(stopping.clone(), desk))];
         if let Some(directory) = &config.directory {
             node.witness.set_up(directory.witness, directory.evidence.clone());
+            node.standings.key_logs().log_times().follow();
             let followed = follow::follow(Arc::clone(node), directory.clone(), client.clone());
             let posted = posts::forward(Arc::clone(node), directory.clone(), client.clone());
             let entries = publication::publish(Arc::clone(node), directory.clone(), client.clone());

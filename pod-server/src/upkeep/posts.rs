@@ -1,5 +1,6 @@
-//! What wallets and services give to be posted to the directory's log, because they cannot reach the directory or the holder: it
-//! waits on disk until the directory has it. It is sealed for a holder; what it is, this node cannot know.
+//! What is to be posted to the directory's log: it waits on disk until the directory has it. Wallets and services give it, because
+//! they cannot reach the directory or the holder: it is sealed for a holder, and what it is, this node cannot know. And the node
+//! has recoveries logged that came to itself.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -42,6 +43,13 @@ pub(crate) struct Posts {
     news: Notify,
 }
 
+impl Posts {
+    /// Something waits that did not.
+    pub(crate) fn came(&self) {
+        self.news.notify_one();
+    }
+}
+
 #[derive(Debug, Default)]
 struct Brought {
     window: u64,
@@ -82,15 +90,18 @@ pub(crate) async fn take(node: &Arc<Node>, items: Vec<Sealed>, peer: PeerAddress
             return Err(Refusal::Limit.into());
         }
         let mut batch = Batch::new();
-        for item in &items {
-            let row = [item.id.as_bytes().as_slice(), &item.sealed].concat();
-            batch.put(LOG_POSTS, sha256(&[&row]), [now_secs.to_be_bytes().as_slice(), &row].concat());
-        }
+        items.iter().for_each(|item| put(&mut batch, item, now_secs));
         Ok(node.store.commit(batch)?)
     })
     .await?;
-    node.posts.news.notify_one();
+    node.posts.came();
     Ok(())
+}
+
+/// Has a batch keep what is to be posted.
+pub(crate) fn put(batch: &mut Batch, item: &Sealed, now_secs: u64) {
+    let row = [item.id.as_bytes().as_slice(), &item.sealed].concat();
+    batch.put(LOG_POSTS, sha256(&[&row]), [now_secs.to_be_bytes().as_slice(), &row].concat());
 }
 
 /// Posts what waits, for ever or until the node stops: as soon as something comes, and while the directory is away less and less

@@ -4,16 +4,19 @@
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use pod_crypto::{SigningKey, sha256};
+use pod_protocol::Signed;
 use pod_protocol::ids::Principal;
 use pod_protocol::merkle::{Frontier, Hash, Nodes, leaf_hash};
 use pod_protocol::tlog::checkpoint::{Checkpoint, SignedCheckpoint};
 use pod_protocol::tlog::head::Head;
 use pod_protocol::tlog::leaf::{Body, Leaf, Sealed, State as LogState};
+use pod_protocol::tlog::post::LogPost;
 use pod_protocol::tlog::tile::{Kind, TILE_WIDTH, Tile, bundle, root_of_power_of_two};
 
 /// Somebody who signs: who, and with which key.
@@ -41,11 +44,22 @@ pub(crate) struct Log {
     pub(crate) heads: usize,
     /// How often somebody asked for leaves.
     pub(crate) bundles: usize,
+    /// What members posted, and is in no leaf yet.
+    pub(crate) posted: Vec<Sealed>,
 }
 
 impl Log {
     pub(crate) fn new(origin: Signer, witnesses: Vec<Signer>) -> Self {
-        Self { origin, witnesses, leaves: Vec::new(), head: None, snapshot: Vec::new(), heads: 0, bundles: 0 }
+        Self {
+            origin,
+            witnesses,
+            leaves: Vec::new(),
+            head: None,
+            snapshot: Vec::new(),
+            heads: 0,
+            bundles: 0,
+            posted: Vec::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, now_secs: u64, sealed: Sealed) {
@@ -123,12 +137,19 @@ async fn registry(State(log): State<SharedLog>) -> Response {
     log.lock().unwrap().snapshot.clone().into_response()
 }
 
+async fn posts(State(log): State<SharedLog>, body: Bytes) -> StatusCode {
+    let post = Signed::<LogPost>::decode(&body).unwrap();
+    log.lock().unwrap().posted.extend(post.unverified().items.iter().cloned());
+    StatusCode::OK
+}
+
 /// What a directory serves of its log.
 pub(crate) fn routes(log: &SharedLog) -> Router {
     Router::new().route("/v1/log/head", get(head)).route("/v1/log/tile/{*path}", get(tile)).with_state(Arc::clone(log))
 }
 
-/// As [`routes`], with the registry.
+/// As [`routes`], with the registry, and members post.
 pub(crate) fn routes_with_registry(log: &SharedLog) -> Router {
-    routes(log).merge(Router::new().route("/v1/registry", get(registry)).with_state(Arc::clone(log)))
+    let more = Router::new().route("/v1/registry", get(registry)).route("/v1/log/posts", post(posts));
+    routes(log).merge(more.with_state(Arc::clone(log)))
 }

@@ -17,6 +17,7 @@ use pod_protocol::revocation::Target;
 use pod_protocol::tlog::evidence::{Evidence, Verdict};
 use pod_protocol::tlog::leaf::Sealed;
 use pod_protocol::tlog::post::{Posted, seal_key};
+use pod_server::commands;
 use pod_server::upkeep::{DirectoryConfig, Upkeep, UpkeepConfig};
 use pod_server::view::RevocationBound;
 
@@ -244,6 +245,57 @@ async fn a_key_event_counts_and_comes_twice_without_harm() {
     story.post(story.seal(&posted)).await;
     let read = story.scene.command(anna, story.scene.annas_pod, Action::Read { record_type: None, skip: 0 }).await;
     assert_eq!(code(&read), "key-unknown", "the device is out");
+}
+
+/// When the recovery that waits in Anna's log takes effect.
+async fn due(story: &Story) -> Option<u64> {
+    let standing = story.scene.command(&story.scene.anna, story.scene.annas_pod, Action::Standing { skip: 0 });
+    let recovery = standing.await.unwrap().result["recovery"].clone();
+    assert!(recovery.is_object(), "it waits");
+    recovery["due"].as_u64()
+}
+
+#[tokio::test]
+async fn the_wait_of_a_recovery_begins_when_the_log_has_it() {
+    let mut story = Story::begin().await;
+    let (anna, thief) = (&story.scene.anna, SigningKey::from_seed(&[0x77; 32]));
+    let stolen = anna.recovery(&thief, story.scene.now()).bytes().to_vec();
+    commands::key_event(&story.scene.node(), anna.principal, stolen, false).await.unwrap();
+    assert_eq!(due(&story).await, None, "no time has begun to run");
+    eventually("the node has it logged", || story.log(|log| log.posted.len()) == 1).await;
+    // The directory takes its time, and the node starts again meanwhile.
+    story.scene.pass_alone(5 * 24 * 3600);
+    let snapshot = story.scene.snapshot();
+    story.log(|log| log.publish(snapshot.clone(), story.scene.now()));
+    story.restart().await;
+    assert_eq!(due(&story).await, None);
+    let sealed = story.log(|log| log.posted.remove(0));
+    story.snapshot = snapshot;
+    let logged_secs = story.scene.now();
+    story.post(sealed.clone()).await;
+    assert_eq!(due(&story).await, Some(logged_secs + 72 * 3600));
+    // Once told it never changes: not by a second leaf, nor by a start.
+    story.scene.pass_alone(60);
+    story.post(sealed).await;
+    story.restart().await;
+    assert_eq!(due(&story).await, Some(logged_secs + 72 * 3600));
+    assert!(story.log(|log| log.posted.is_empty()), "what the log brings is not posted again");
+}
+
+#[tokio::test]
+async fn a_log_that_stood_still_does_not_shorten_the_wait() {
+    let story = Story::begin().await;
+    let (anna, thief) = (&story.scene.anna, SigningKey::from_seed(&[0x77; 32]));
+    let event = anna.recovery(&thief, story.scene.now()).bytes().to_vec();
+    let sealed = story.seal(&Posted::KeyEvent { principal: anna.principal, event });
+    // A leaf of three days ago, of which nobody could see anything until now.
+    let (now_secs, snapshot) = (story.scene.now(), story.snapshot.clone());
+    story.log(|log| {
+        log.add(now_secs - 72 * 3600, sealed);
+        log.publish(snapshot, now_secs);
+    });
+    story.followed().await;
+    assert_eq!(due(&story).await, Some(now_secs + 72 * 3600));
 }
 
 #[tokio::test]

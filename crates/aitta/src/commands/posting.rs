@@ -1,4 +1,4 @@
-//! When a holder cannot be reached: its revocation goes by way of the directory's log, and people are told what that means.
+//! When a holder cannot be reached: what it is to hear goes by way of the directory's log, and people are told what that means.
 
 use pod_client::directory::{Taken, seal_for};
 use pod_protocol::ids::Principal;
@@ -9,23 +9,23 @@ use super::federation::Joined;
 use crate::failure::Failure;
 
 /// In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s.
-const HEARD_WITHIN_SECS: u64 = 35;
+pub(crate) const HEARD_WITHIN_SECS: u64 = 35;
 
-/// Seals a signed revocation for a holder that could not be reached, and posts it; says in words and as JSON what came of it.
+/// Seals what a holder is to hear that could not be reached, and posts it; says in words and as JSON what came of it.
 ///
 /// # Errors
 /// [`Failure`], when neither the directory nor another node takes it: then nothing was done.
-pub(crate) async fn post_revocation(
+pub(crate) async fn post(
     joined: &mut Joined,
     holder: &Principal,
-    revocation: &[u8],
+    posted: &[Posted],
 ) -> Result<(String, Value), Failure> {
-    let name = joined.name_of(holder);
     let Joined { caller, directory, copy } = joined;
-    let sealed = seal_for(caller, &copy.registry, holder, &Posted::Revocation(revocation.to_vec()))?;
-    let taken = directory.post(caller, &copy.registry, holder, std::slice::from_ref(&sealed)).await?;
-    let (by, json) = match &taken {
-        Taken::Logged(at) => match directory.stands_in_log(copy, &sealed, at.index).await {
+    let seal = |one| seal_for(caller, &copy.registry, holder, one);
+    let sealed = posted.iter().map(seal).collect::<Result<Vec<_>, _>>()?;
+    let taken = directory.post(caller, &copy.registry, holder, &sealed).await?;
+    match (&taken, sealed.last()) {
+        (Taken::Logged(at), Some(last)) => Ok(match directory.stands_in_log(copy, last, at.index).await {
             Ok(()) => {
                 ("It stands in the directory's log.".to_owned(), json!({ "log_index": at.index, "proven": true }))
             }
@@ -33,12 +33,26 @@ pub(crate) async fn post_revocation(
                 format!("The directory says that it stands in the log; that could not be checked ({trouble})."),
                 json!({ "log_index": at.index, "proven": false }),
             ),
-        },
-        Taken::Forwarded(node) => (
+        }),
+        (Taken::Forwarded(node), _) => Ok((
             format!("The directory could not be reached either; {node} passes it on to it."),
             json!({ "forwarded_by": node }),
-        ),
-    };
+        )),
+        (Taken::Logged(_), None) => Err(Failure::usage("there is nothing to post")),
+    }
+}
+
+/// Posts one signed revocation, and says when it takes effect.
+///
+/// # Errors
+/// As [`post`].
+pub(crate) async fn post_revocation(
+    joined: &mut Joined,
+    holder: &Principal,
+    revocation: &[u8],
+) -> Result<(String, Value), Failure> {
+    let name = joined.name_of(holder);
+    let (by, json) = post(joined, holder, &[Posted::Revocation(revocation.to_vec())]).await?;
     let words = format!(
         "{name} could not be reached. {by} It takes effect at {name} when it hears of it, within {HEARD_WITHIN_SECS} s of being \
          connected; where the grant was passed on, within 5 minutes. Run this again later for the holder's own word."

@@ -30,6 +30,8 @@ pub const CITIZEN: (&str, &str) = ("Jouko Lähteenmäki", "240999-900A");
 /// Somebody else whom Helsinki knows.
 pub const NEIGHBOUR: (&str, &str) = ("Knut Jonsson", "050157-9103");
 pub const SECRET: &str = "a secret between the node and the login provider";
+/// How often a node is asked whether it is ready: it is within a second, and an answer takes a millisecond.
+const MOST_ASKED: usize = 100_000;
 pub const PURPOSE: &str = "dpv:ServiceProvision";
 const ASK: &str = r#"
 purpose = "dpv:ServiceProvision"
@@ -182,7 +184,8 @@ impl Family {
         settings.iter().for_each(|setting| args.extend(["--set", setting]));
         let node = Daemon::start(command(&args));
         // Ready once it has fetched the registry: without one it knows no service.
-        while node.get("/readiness").0 != 200 {}
+        let ready = (0..MOST_ASKED).any(|_| node.get("/readiness").0 == 200);
+        assert!(ready, "{:?}", node.get("/readiness"));
         node
     }
 

@@ -11,6 +11,7 @@
 
 mod a_citizen_agrees_to_what_they_name;
 mod a_citizen_uses_their_rights;
+mod a_holder_is_away;
 mod a_lost_wallet_is_recovered;
 mod a_store_that_fails_ends_the_node;
 mod bad_input_says_what_to_do;

@@ -154,7 +154,7 @@ impl Follower {
             for bytes in leaves {
                 let leaf = Leaf::from_bytes(&bytes).map_err(|refusal| source.lied(LogFault::Leaf(refusal)))?;
                 if let Body::Sealed(sealed) = leaf.body {
-                    sealed::take(&self.node, sealed).await?;
+                    sealed::take(&self.node, sealed, leaf.time_secs).await?;
                 }
             }
             frontier = next;

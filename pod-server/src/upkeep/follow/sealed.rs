@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use pod_protocol::Signed;
+use pod_protocol::key_event::KeyEvent;
 use pod_protocol::tlog::leaf::Sealed;
 use pod_protocol::tlog::post::{Posted, SealedFault};
 
@@ -12,11 +14,11 @@ use crate::commands;
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 
-/// Takes a sealed leaf. What does not open is somebody else's.
+/// Takes a sealed leaf that the log took at `logged_secs`. What does not open is somebody else's.
 ///
 /// # Errors
 /// [`Undone::Fault`]: it was not applied, and is to be taken again.
-pub(super) async fn take(node: &Arc<Node>, sealed: Sealed) -> Result<(), Undone> {
+pub(super) async fn take(node: &Arc<Node>, sealed: Sealed, logged_secs: u64) -> Result<(), Undone> {
     let posted = match Posted::open(&sealed, &node.seal_key) {
         Ok(posted) => posted,
         Err(SealedFault::Closed) => return Ok(()),
@@ -28,7 +30,7 @@ pub(super) async fn take(node: &Arc<Node>, sealed: Sealed) -> Result<(), Undone>
     };
     let working = Arc::clone(node);
     // What has begun is done to its end, also when the node is told to stop meanwhile.
-    let applied = tokio::spawn(async move { apply(&working, posted).await });
+    let applied = tokio::spawn(async move { apply(&working, posted, logged_secs).await });
     match applied.await.unwrap_or_else(|_| Err(Fault::Damaged { what: "a task's work" }.into())) {
         Ok(()) => node.metrics.came_from_log("applied"),
         Err(Failure::Refused(refusal)) => {
@@ -40,19 +42,20 @@ pub(super) async fn take(node: &Arc<Node>, sealed: Sealed) -> Result<(), Undone>
     Ok(())
 }
 
-async fn apply(node: &Arc<Node>, posted: Posted) -> Result<(), Failure> {
+async fn apply(node: &Arc<Node>, posted: Posted, logged_secs: u64) -> Result<(), Failure> {
     match posted {
         Posted::Revocation(message) => commands::revoke(node, &message).await.map(drop),
         Posted::KeyEvent { principal, event } => {
-            let (known, whose) = (event.clone(), principal);
+            let (looked_at, whose) = (event.clone(), principal);
             let known = blocking(node, move |node| {
-                Ok(node.standings.key_logs().events(&whose)?.iter().any(|one| one.bytes == known))
+                let known = node.standings.key_logs().events(&whose)?.iter().any(|one| one.bytes == looked_at);
+                if known {
+                    node.standings.was_logged(&Signed::<KeyEvent>::decode(&looked_at)?.id(), logged_secs)?;
+                }
+                Ok(known)
             })
             .await?;
-            if known {
-                return Ok(());
-            }
-            commands::key_event(node, principal, event, false).await.map(drop)
+            if known { Ok(()) } else { commands::logged_key_event(node, principal, event, logged_secs).await }
         }
     }
 }

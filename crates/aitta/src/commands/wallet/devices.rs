@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use pod_protocol::Verified;
 use pod_protocol::ids::{Kid, Principal, Thumbprint};
-use pod_protocol::key_event::{DeviceKey, Roles};
+use pod_protocol::key_event::{DeviceKey, KeyEvent, Roles};
+use pod_protocol::tlog::post::Posted;
 use pod_wallet::commands::Order;
 use pod_wallet::device_code::DeviceCode;
 use pod_wallet::keys::KeyLog;
@@ -137,18 +139,43 @@ pub(super) async fn revoke_device(
     if log.state().current(kid).is_none() {
         return Ok(("revoked before".to_owned(), json!({ "key": kid, "event": null })));
     }
-    let wrong = |fault| Failure::of(Exit::Refused, "not-signed", fault);
-    let (next, event) =
-        log.revoke_device(&opened.root, kid, compromised_since, opened.edge.now_secs()).map_err(wrong)?;
-    // A wallet that revoked its last key could do nothing there any more.
-    KeyLog::restore(&opened.root, holder, next.held(), opened.edge.now_secs()).map_err(|fault| {
-        wrong(fault)
-            .advise("It is the last key of this wallet there: add another device first, or revoke it from that one.")
-    })?;
+    let (next, event) = revocation(opened, &holder, &log, kid, compromised_since)?;
     let outcome = opened.order(&Order::key_event(holder, pod, &event)).await?;
     opened.state.update_keys(&next);
     let index = outcome.acknowledgement.audit_index;
     Ok(("revoked".to_owned(), json!({ "key": kid, "event": event.id(), "audit_index": index })))
+}
+
+/// What a holder that cannot be reached is to hear: the event that revokes the key, after what this wallet last saw of the log there.
+/// If another device changed the log since, it does not count there, and `aitta wallet finish` makes another.
+pub(super) fn to_post(
+    opened: &Opened,
+    holder: &Principal,
+    kid: Kid,
+    compromised_since: Option<u64>,
+) -> Result<Vec<Posted>, Failure> {
+    let log = opened.state.key_log(&opened.root, holder, opened.edge.now_secs()).map_err(not_enrolled)?;
+    let (_, event) = revocation(opened, holder, &log, kid, compromised_since)?;
+    Ok(vec![Posted::KeyEvent { principal: log.principal(), event: event.bytes().to_vec() }])
+}
+
+/// The event that revokes a key, and the log with it.
+fn revocation(
+    opened: &Opened,
+    holder: &Principal,
+    log: &KeyLog,
+    kid: Kid,
+    compromised_since: Option<u64>,
+) -> Result<(KeyLog, Verified<KeyEvent>), Failure> {
+    let wrong = |fault| Failure::of(Exit::Refused, "not-signed", fault);
+    let (next, event) =
+        log.revoke_device(&opened.root, kid, compromised_since, opened.edge.now_secs()).map_err(wrong)?;
+    // A wallet that revoked its last key could do nothing there any more.
+    KeyLog::restore(&opened.root, *holder, next.held(), opened.edge.now_secs()).map_err(|fault| {
+        wrong(fault)
+            .advise("It is the last key of this wallet there: add another device first, or revoke it from that one.")
+    })?;
+    Ok((next, event))
 }
 
 /// The first second of a day, UTC.

@@ -1,5 +1,5 @@
 //! One act at every organisation that it concerns: what is to be done is remembered before it is tried, each organisation is done by
-//! itself, those that were away are named, and the next run finishes it.
+//! itself, those that were away are told through the directory's log and named, and the next run finishes it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,9 +9,10 @@ use pod_protocol::ids::Principal;
 use pod_wallet::outstanding::Task;
 use serde_json::{Value, json};
 
-use super::devices::revoke_device;
+use super::devices::{self, revoke_device};
 use super::opened::Opened;
-use super::service::take_back_all;
+use super::service::{self, take_back_all};
+use crate::commands::posting::{HEARD_WITHIN_SECS, post};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -36,6 +37,8 @@ impl Finish {
 pub(super) struct Done {
     lines: Vec<String>,
     done: Vec<Value>,
+    /// Not done yet, and posted to the directory's log.
+    posted: Vec<Value>,
     missing: Vec<Value>,
     refused: Vec<Value>,
     /// Where something was done.
@@ -62,7 +65,15 @@ pub(super) async fn everywhere(opened: &mut Opened, tasks: Vec<Task>, output: &O
             }
             Err(failure) => {
                 let why = json!({ "code": failure.code, "why": failure.message });
-                if failure.exit == Exit::NotReached {
+                // What was tried before stands in the log already.
+                let posted = match failure.exit == Exit::NotReached && tasks.contains(task) {
+                    true => by_the_log(opened, task).await?,
+                    false => None,
+                };
+                if let Some((line, json)) = posted {
+                    done.lines.push(format!("{name}: could not be reached. {line}"));
+                    done.posted.push(with(json, task, &name));
+                } else if failure.exit == Exit::NotReached {
                     done.lines
                         .push(format!("{name}: NOT DONE yet, {}. `aitta wallet finish` tries again.", failure.message));
                     done.missing.push(with(why, task, &name));
@@ -88,6 +99,27 @@ async fn perform(opened: &mut Opened, task: &Task) -> Result<(String, Value), Fa
     }
 }
 
+/// The holder was not reached: what it is to hear goes by way of the directory's log, as far as this wallet knows what there is to
+/// take back. None when nothing could be posted.
+async fn by_the_log(opened: &mut Opened, task: &Task) -> Result<Option<(String, Value)>, Failure> {
+    let posts = match task {
+        Task::RevokeService { holder, service } => service::to_post(opened, holder, service)?,
+        Task::RevokeDevice { holder, kid, compromised_since } => {
+            devices::to_post(opened, holder, *kid, *compromised_since)?
+        }
+    };
+    if posts.is_empty() {
+        return Ok(None);
+    }
+    let Ok((by, json)) = post(&mut opened.joined, &task.holder(), &posts).await else { return Ok(None) };
+    opened.save_view()?;
+    let line = format!(
+        "{by} It takes effect there within {HEARD_WITHIN_SECS} s of being connected; where a grant was passed on, within 5 minutes. \
+         `aitta wallet finish` later asks for its own word."
+    );
+    Ok(Some((line, json!({ "posted": json }))))
+}
+
 fn with(mut json: Value, task: &Task, name: &str) -> Value {
     if let Value::Object(members) = &mut json {
         members.insert("organisation".to_owned(), json!(name));
@@ -106,7 +138,8 @@ impl Done {
     pub(super) fn write(&self, words: Option<&str>, more: &Value, output: &Output) {
         let mut lines = self.lines.clone();
         lines.extend(words.map(str::to_owned));
-        let mut json = json!({ "done": self.done, "missing": self.missing, "refused": self.refused });
+        let mut json =
+            json!({ "done": self.done, "posted": self.posted, "missing": self.missing, "refused": self.refused });
         if let (Value::Object(json), Value::Object(more)) = (&mut json, more) {
             json.extend(more.clone());
         }
@@ -115,6 +148,9 @@ impl Done {
 
     /// How the program ends.
     pub(super) fn ending(&self) -> Exit {
+        if !self.posted.is_empty() {
+            return Exit::Partly;
+        }
         match (self.done.is_empty(), self.missing.is_empty(), self.refused.is_empty()) {
             (_, true, true) => Exit::Done,
             (false, _, _) | (true, false, false) => Exit::Partly,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use pod_protocol::Verified;
 use pod_protocol::ids::{GrantId, PodId, Principal, Thumbprint};
 use pod_protocol::revocation::{Revocation, Target};
+use pod_protocol::tlog::post::{MAX_POSTED, Posted};
 use pod_wallet::commands::revocation;
 use pod_wallet::outstanding::Task;
 use serde_json::{Value, json};
@@ -110,6 +111,18 @@ pub(super) async fn take_back_all(
         count => format!("{count} grants taken back"),
     };
     Ok((words, json!({ "grants": taken_back })))
+}
+
+/// What a holder that cannot be reached is to hear: revocations of the grants that this wallet gave the service. Which others the
+/// holder has on record, nobody else knows.
+pub(super) fn to_post(opened: &Opened, holder: &Principal, service: &Principal) -> Result<Vec<Posted>, Failure> {
+    let now_secs = opened.edge.now_secs();
+    let given = opened.state.grants().iter().filter(|grant| grant.service == *service && grant.holder == *holder);
+    given
+        .filter(|grant| grant.revoked_secs.is_none() && grant.expires_secs > now_secs)
+        .take(MAX_POSTED)
+        .map(|grant| Ok(Posted::Revocation(signed(opened, holder, grant.id)?.bytes().to_vec())))
+        .collect()
 }
 
 /// A signed revocation of one grant.
