@@ -12,7 +12,7 @@ use libp2p::identity::Keypair;
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
-use libp2p::{Swarm, SwarmBuilder, identify, memory_connection_limits, noise, tcp};
+use libp2p::{PeerId, Swarm, SwarmBuilder, identify, memory_connection_limits, noise, tcp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::address::Address;
@@ -58,6 +58,8 @@ pub(crate) enum Order {
     Said { connection: ConnectionId, answer: oneshot::Sender<Said> },
     /// Cut whoever is no longer allowed.
     Recheck,
+    /// Close every connection, tell the peers, and end.
+    Leave { left: oneshot::Sender<()> },
 }
 
 /// What a peer says about itself over identify. Nothing of it is proved.
@@ -192,6 +194,11 @@ impl Driver {
             tokio::select! {
                 event = self.swarm.select_next_some() => self.take(event),
                 order = self.orders.recv() => match order {
+                    Some(Order::Leave { left }) => {
+                        self.leave().await;
+                        let _gone = left.send(());
+                        return;
+                    }
                     Some(order) => self.obey(order),
                     None => return,
                 },
@@ -199,8 +206,21 @@ impl Driver {
         }
     }
 
+    /// Closes every connection. What tells a peer goes out once the connection is closed on this side.
+    async fn leave(&mut self) {
+        let peers: Vec<PeerId> = self.swarm.connected_peers().copied().collect();
+        for peer in peers {
+            let _closed_already = self.swarm.disconnect_peer_id(peer);
+        }
+        while self.swarm.connected_peers().next().is_some() {
+            let event = self.swarm.select_next_some().await;
+            self.take(event);
+        }
+    }
+
     fn obey(&mut self, order: Order) {
         match order {
+            Order::Leave { .. } => {}
             Order::Dial { peer, address, answer } => self.dial(&peer, &address, answer),
             Order::Best { peer, answer } => {
                 let _gone = answer.send(self.swarm.behaviour().gate.best(&peer));

@@ -26,6 +26,8 @@ const CONNECTION_IDLE: Duration = Duration::from_secs(10);
 const WRITE_STALL: Duration = Duration::from_secs(20);
 /// What a rolling restart waits for calls that have already begun.
 const DRAIN: Duration = Duration::from_secs(10);
+/// What a process that ends waits until its connections are closed: it is done, and somebody looks at the prompt.
+const LEAVING: Duration = Duration::from_millis(500);
 /// A country's organisations (300) with a few services each, twice.
 const CONNECTIONS: u32 = 2048;
 /// One by each transport, and those that are just being replaced, from both ends.
@@ -77,6 +79,8 @@ pub struct NetLimits {
     pub write_stall: Duration,
     /// From the order to stop until calls under way are cut.
     pub drain: Duration,
+    /// For closing every connection when the process ends.
+    pub leaving: Duration,
     /// Connections of all peers together.
     pub connections: u32,
     /// Connections of one peer.
@@ -123,6 +127,7 @@ impl Default for NetLimits {
             connection_idle: CONNECTION_IDLE,
             write_stall: WRITE_STALL,
             drain: DRAIN,
+            leaving: LEAVING,
             connections: CONNECTIONS,
             connections_per_peer: CONNECTIONS_PER_PEER,
             handshakes: HANDSHAKES,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use pod_crypto::SigningKey;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::address::Address;
@@ -154,6 +154,18 @@ impl Net {
             serving.drain().await;
         }
         self.cut();
+    }
+
+    /// Closes every connection, for a process that ends: its places at the peers are free then, and not only when they notice. Takes
+    /// [`NetLimits::leaving`] at most.
+    pub async fn leave(&self) {
+        let (left, gone) = oneshot::channel();
+        let leave = async {
+            if self.orders.send(Order::Leave { left }).await.is_ok() {
+                let _ended = gone.await;
+            }
+        };
+        let _in_time = tokio::time::timeout(self.lines.limits.leaving, leave).await;
     }
 
     /// Cuts everything at once.

@@ -29,6 +29,25 @@ async fn connections_of_one_peer() {
         .await;
 }
 
+#[test]
+fn whoever_leaves_gives_their_places_back() {
+    let here = tokio::runtime::Runtime::new().unwrap();
+    let one_place = NetLimits { connections_per_peer: 1, ..NetLimits::default() };
+    let server = here.block_on(Server::new(1, &[QUIC], &[2], one_place));
+    for _ in 0..10 {
+        // As a command does: it calls, leaves and ends with all its threads.
+        let command = tokio::runtime::Runtime::new().unwrap();
+        command.block_on(async {
+            let (net, mut tries) = (client(2, &[1], NetLimits::default()).await, 0);
+            while net.call(&server.peer(), Kind::Call, b"hello".to_vec()).await.is_err() {
+                tries += 1;
+                assert!(tries < 100, "the place of the one before is not free");
+            }
+            net.leave().await;
+        });
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_of_all_together() {
     let server = Server::new(1, &[QUIC], &[2, 3], NetLimits { connections: 1, ..NetLimits::default() }).await;

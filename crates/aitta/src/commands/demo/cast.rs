@@ -34,7 +34,7 @@ pub(super) const JOUKO: (&str, &str) = ("Jouko Lähteenmäki", "240999-900A");
 /// Everybody who takes part.
 pub(super) struct Cast {
     provider: Provider,
-    directory: (String, Running),
+    directory: (String, Option<Running>),
     blinder: (String, Running),
     nodes: Vec<(String, String, Running)>,
 }
@@ -78,7 +78,18 @@ impl Cast {
         told.step("Four cities' nodes, an early-education and a school service of Espoo, and a kitchen company.");
         wait_until_found(stage, &directory_url, people).await?;
         told.step("Every person can be found by their own wallet, and by nobody else.");
-        Ok(Self { provider, directory: (directory_url, directory), blinder: (blinder_url, blinder), nodes })
+        Ok(Self { provider, directory: (directory_url, Some(directory)), blinder: (blinder_url, blinder), nodes })
+    }
+
+    /// kill -9 of the directory.
+    pub(super) fn kill_directory(&mut self) {
+        self.directory.1 = None;
+    }
+
+    /// It is started again. Its address.
+    pub(super) async fn restart_directory(&mut self, stage: &Stage) -> Result<&str, Failure> {
+        self.directory.1 = Some(serve_directory(stage, &self.directory.0).await?);
+        Ok(&self.directory.0)
     }
 
     /// Espoo's node fails.
@@ -154,6 +165,10 @@ async fn start_directory(stage: &Stage, url: &str) -> Result<Running, Failure> {
         "--key",
         &key,
     ])?;
+    serve_directory(stage, url).await
+}
+
+async fn serve_directory(stage: &Stage, url: &str) -> Result<Running, Failure> {
     let mut running = stage.start("directory", &["directory", "serve", "--config", "directory/directory.toml"])?;
     stage.serves(&mut running, url).await?;
     Ok(running)

@@ -110,9 +110,12 @@ pub(super) async fn play(stage: &Stage, cast: &mut Cast, told: &Told) -> Result<
     yield_now().await;
     let passed_on = espoo_passes_on_to_its_kitchen(stage, told, &grant)?;
     yield_now().await;
+    the_directory_is_killed(cast, told);
     espoo_is_down_and_the_rest_arrives(stage, cast, told).await?;
     yield_now().await;
     ulla_takes_it_back(stage, told, &anni, &grant, &passed_on)?;
+    yield_now().await;
+    the_directory_is_back_and_anybody_checks_it(stage, cast, told).await?;
     yield_now().await;
     let played = Played { steps: told.steps(), anni: anni.helsinki, grant: samuels };
     for (_, line) in cast.commands(stage, &played) {
@@ -337,6 +340,39 @@ fn espoo_passes_on_to_its_kitchen(stage: &Stage, told: &Told, grants: &Grants) -
     told.step("Espoo passes on the substances alone, as Ulla allowed. The kitchen fetches them from Helsinki itself:");
     told.seen(&data.to_string());
     Ok(PassedOn { grant: text(&accepted, "/grant") })
+}
+
+/// Whatever comes after this goes on without it.
+fn the_directory_is_killed(cast: &mut Cast, told: &Told) {
+    told.part("The directory is killed");
+    cast.kill_directory();
+    told.step("Nobody waits for it: what follows goes on without it.");
+}
+
+async fn the_directory_is_back_and_anybody_checks_it(
+    stage: &Stage,
+    cast: &mut Cast,
+    told: &Told,
+) -> Result<(), Failure> {
+    told.part("The directory is back");
+    let url = cast.restart_directory(stage).await?;
+    let federation = ["--federation", "directory/federation.toml"];
+    let copy = stage.done(&[&["directory", "mirror", url, "mirror"][..], &federation].concat())?;
+    let number = |name: &str| copy.get(name).and_then(Value::as_u64).unwrap_or_default();
+    expect(
+        number("leaves") > number("entries") && number("cosignatures") >= 2,
+        "the log is whole and cosigned",
+        &copy,
+    )?;
+    told.step("It lost nothing, and need not be believed: anybody reads its whole log again and makes the same of it.");
+    told.seen(&format!(
+        "{} leaves, {} entries, {} members; cosigned by {} organisations.",
+        number("leaves"),
+        number("entries"),
+        number("members"),
+        number("cosignatures")
+    ));
+    Ok(())
 }
 
 async fn espoo_is_down_and_the_rest_arrives(stage: &Stage, cast: &mut Cast, told: &Told) -> Result<(), Failure> {

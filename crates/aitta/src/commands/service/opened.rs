@@ -174,6 +174,13 @@ impl Opened {
         Ok(Self { kept, joined, registry, federation })
     }
 
+    /// Gives back the places at other organisations' nodes: this process ends, and its next one has the same key.
+    pub(super) async fn leave(&self) {
+        if let Some(net) = &self.joined.caller.net {
+            net.leave().await;
+        }
+    }
+
     /// As [`Opened::open`], for what only a registered service may do.
     pub(super) async fn registered(dir: &Path, edge: &Edge) -> Result<Self, Failure> {
         let opened = Self::open(dir, edge).await?;
