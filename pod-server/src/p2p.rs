@@ -7,10 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use pod_crypto::random_array;
 use pod_http::TraceId;
 use pod_net::{
-    Address, Caller, Handler, KeyLogOff, Kind, Net, NetConfig, NetCounts, NetLimits, NetStartError, Transport, Turned,
-    Working,
+    Address, Caller, Handler, KeyLogOff, Kind, Net, NetConfig, NetCounts, NetLimits, NetStartError, Relaying, Through,
+    Transport, Turned, Working,
 };
-use pod_protocol::registry::Registry;
+use pod_protocol::registry::{Organisation, Registry};
 use pod_protocol::{Outward, Refusal};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -28,6 +28,10 @@ pub struct P2pConfig {
     pub listen: Vec<Address>,
     /// Most connections of all peers together.
     pub connections: u32,
+    /// For a node behind NAT: the members through whose nodes it is reached, by short name or principal.
+    pub relay: Vec<String>,
+    /// Whether members behind NAT may be reached through this node.
+    pub relays: bool,
 }
 
 /// A node's end of the network between organisations.
@@ -44,11 +48,13 @@ impl P2p {
     /// [`NetStartError`].
     pub async fn start(node: &Arc<Node>, config: &P2pConfig, key_log: KeyLogOff) -> Result<Self, NetStartError> {
         let members = Members::of(Arc::clone(node));
+        let through = (!config.relay.is_empty()).then(|| through(node, config.relay.clone()));
         let net = NetConfig {
             key: &node.key,
             listen: &config.listen,
             allow: Arc::new(move |key| members.has(key)),
             handler: Some(Arc::new(Calls(Arc::clone(node)))),
+            relaying: Relaying { through, for_members: config.relays },
             limits: NetLimits { connections: config.connections, ..NetLimits::default() },
         };
         let net = Arc::new(Net::start(net, key_log).await?);
@@ -94,6 +100,28 @@ impl Drop for P2p {
         self.rechecking.abort();
         self.net.cut();
     }
+}
+
+/// The relays, with the addresses and keys that the registry in use has; and what it says of where we are reached.
+fn through(node: &Arc<Node>, names: Vec<String>) -> Through {
+    let (of_relays, of_own) = (Arc::clone(node), Arc::clone(node));
+    let relays = move || {
+        let registry = of_relays.registry.current();
+        let known = names.iter().filter_map(|name| member(&registry, name));
+        known.filter(|relay| !relay.is_suspended()).flat_map(pod_client::peers_of).collect()
+    };
+    let published = move |address: &Address| {
+        let registry = of_own.registry.current();
+        let own = registry.organisation(&of_own.principal);
+        let mut endpoints = own.into_iter().flat_map(Organisation::endpoints);
+        endpoints.any(|one| one.as_str().parse::<Address>().is_ok_and(|one| one.is_place_of(address)))
+    };
+    Through { relays: Arc::new(relays), published: Arc::new(published) }
+}
+
+/// A member, by short name or principal.
+fn member<'a>(registry: &'a Registry, name: &str) -> Option<&'a Organisation> {
+    registry.organisation_named(name).or_else(|| registry.organisation(&name.parse().ok()?))
 }
 
 /// Cuts who is no longer in the registry, whenever another copy comes into use.

@@ -46,23 +46,12 @@ fn campaign(rest: &[String]) -> ExitCode {
     match rest.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["partitions"] => {
             let child = "lab::campaign::child_with_the_promised_bounds";
-            cargo.args([
-                "test",
-                "--locked",
-                "--package",
-                "aitta",
-                "--test",
-                "cli",
-                "--",
-                child,
-                "--exact",
-                "--nocapture",
-            ]);
+            cargo.args(["test", "--locked", "--workspace", "--test", "cli", "--", child, "--exact", "--nocapture"]);
             ended(cargo.env("AITTA_CAMPAIGN", "partitions"))
         }
         ["simulation"] => {
             let seeds = std::env::var("AITTA_SEEDS").unwrap_or_else(|_| SEEDS.to_owned());
-            cargo.args(["test", "--locked", "--package", "pod-simulation", "--test", "simulation", "--"]);
+            cargo.args(["test", "--locked", "--workspace", "--test", "simulation", "--"]);
             ended(cargo.args(["seeds::seeds_hold", "--exact", "--nocapture"]).env("AITTA_SEEDS", seeds))
         }
         _ => usage(),

@@ -13,7 +13,7 @@ use pod_client::Caller;
 use pod_crypto::{Random, SigningKey, SystemRandom};
 use pod_directory::Surroundings;
 use pod_http::{Client, ClientLimits, ClientProtocol, KeyLogOff, RootCertificates};
-use pod_net::{Net, NetConfig, NetLimits};
+use pod_net::{Net, NetConfig, NetLimits, Relaying};
 use pod_protocol::registry::{Organisation, Registry};
 use pod_protocol::statement::Endpoint;
 use rustix::time::{ClockId, clock_gettime};
@@ -135,6 +135,7 @@ impl Edge {
             listen: &[],
             allow: Arc::new(move |key| members.contains(key)),
             handler: None,
+            relaying: Relaying::default(),
             limits: NetLimits::default(),
         };
         Ok(Some(Arc::new(Net::start(config, pod_net::refuse_key_log(Self::environment)?).await?)))

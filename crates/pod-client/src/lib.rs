@@ -26,4 +26,4 @@ mod way;
 pub use caller::Caller;
 pub use error::{CallError, RemoteRefusal};
 pub use target::Bound;
-pub use way::{Carried, Way};
+pub use way::{Carried, Way, peers_of};

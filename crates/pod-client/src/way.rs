@@ -47,7 +47,8 @@ pub struct Carried {
 
 /// How a node is called over libp2p: once for each key that its organisation signs with, since one of them is its peer id.
 /// Empty when its profile has no address for it.
-pub(crate) fn peers_of(organisation: &Organisation) -> Vec<Peer> {
+#[must_use]
+pub fn peers_of(organisation: &Organisation) -> Vec<Peer> {
     let multiaddrs = organisation.endpoints().iter().filter(|endpoint| endpoint.is_multiaddr());
     let addresses: Vec<Address> = multiaddrs.filter_map(|endpoint| endpoint.as_str().parse().ok()).collect();
     let of_key = |key: [u8; 32]| {

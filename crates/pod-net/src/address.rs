@@ -72,6 +72,34 @@ impl Address {
         Some(Self { whole, key: None, transport: self.transport })
     }
 
+    /// Whether it is the same place, whichever of the two names the peer.
+    #[must_use]
+    pub fn is_place_of(&self, other: &Self) -> bool {
+        let bare = |address: &Self| {
+            let mut whole = address.whole.clone();
+            if address.key.is_some() {
+                whole.pop();
+            }
+            whole
+        };
+        bare(self) == bare(other)
+    }
+
+    /// Of a circuit: the relay's id, and its address.
+    pub(crate) fn relay(&self) -> Option<(PeerId, Multiaddr)> {
+        if self.transport != Transport::Relayed {
+            return None;
+        }
+        let mut at = Multiaddr::empty();
+        for part in &self.whole {
+            match part {
+                Protocol::P2p(relay) => return Some((relay, at)),
+                part => at.push(part),
+            }
+        }
+        None
+    }
+
     pub(crate) const fn multiaddr(&self) -> &Multiaddr {
         &self.whole
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::transport::Transport;
 
-/// A copy of the counters. All but `connections` and `streams` only grow.
+/// A copy of the counters. All but `connections`, `streams` and `slots_held` only grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NetCounts {
     /// Connections that are open, by transport in the order of [`Transport::ALL`].
@@ -21,6 +21,20 @@ pub struct NetCounts {
     pub frames_broken: u64,
     /// Calls that were answered, by transport in the order of [`Transport::ALL`].
     pub answered: [u64; 3],
+    /// Slots that are held at relays.
+    pub slots_held: u64,
+    /// As a relay: slots that were given.
+    pub slots_given: u64,
+    /// As a relay: circuits that were carried.
+    pub circuits: u64,
+    /// As a relay: slots and circuits that were refused.
+    pub relay_refused: u64,
+    /// Connections that replaced one through a relay.
+    pub punched: u64,
+    /// Addresses of ours at which a relay reached us from outside.
+    pub reached: u64,
+    /// Addresses of ours at which no relay reached us.
+    pub not_reached: u64,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +46,13 @@ pub(crate) struct Counts {
     streams_refused: AtomicU64,
     frames_broken: AtomicU64,
     answered: [AtomicU64; 3],
+    slots_held: AtomicU64,
+    slots_given: AtomicU64,
+    circuits: AtomicU64,
+    relay_refused: AtomicU64,
+    punched: AtomicU64,
+    reached: AtomicU64,
+    not_reached: AtomicU64,
 }
 
 fn of(counters: &[AtomicU64; 3], transport: Transport) -> &AtomicU64 {
@@ -80,6 +101,35 @@ impl Counts {
         of(&self.answered, transport).fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn slot_held(&self) {
+        self.slots_held.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn slot_lost(&self) {
+        self.slots_held.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn slot_given(&self) {
+        self.slots_given.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn circuit(&self) {
+        self.circuits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn relay_refused(&self) {
+        self.relay_refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn punched(&self) {
+        self.punched.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn tested(&self, reached: bool) {
+        let counter = if reached { &self.reached } else { &self.not_reached };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn now(&self) -> NetCounts {
         let one = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         NetCounts {
@@ -90,6 +140,13 @@ impl Counts {
             streams_refused: one(&self.streams_refused),
             frames_broken: one(&self.frames_broken),
             answered: self.answered.each_ref().map(one),
+            slots_held: one(&self.slots_held),
+            slots_given: one(&self.slots_given),
+            circuits: one(&self.circuits),
+            relay_refused: one(&self.relay_refused),
+            punched: one(&self.punched),
+            reached: one(&self.reached),
+            not_reached: one(&self.not_reached),
         }
     }
 }

@@ -1,18 +1,22 @@
 //! The task that runs libp2p's swarm, and what others may tell it.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::net::{IpAddr, TcpListener};
 use std::num::NonZeroU8;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
+use libp2p::autonat::v2::{client, server};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::core::transport::ListenerId;
 use libp2p::identity::Keypair;
 use libp2p::multiaddr::Protocol;
+use libp2p::relay::outbound::hop::ConnectError;
+use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
-use libp2p::{PeerId, Swarm, SwarmBuilder, identify, memory_connection_limits, noise, tcp};
+use libp2p::{Multiaddr, PeerId, Swarm, SwarmBuilder, dcutr, identify, memory_connection_limits, noise, relay, tcp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::address::Address;
@@ -22,6 +26,11 @@ use crate::gate::{Denied, Gate, Opening};
 use crate::identity;
 use crate::limits::NetLimits;
 use crate::muxer;
+use crate::relaying::circuits::Circuits;
+use crate::relaying::driving::{Errand, Errands};
+use crate::relaying::heard::Heard;
+use crate::relaying::reserving::Reserving;
+use crate::relaying::{Relaying, carrying};
 use crate::startup::NetStartError;
 use crate::transport::Transport;
 
@@ -37,10 +46,20 @@ const ONE_AT_A_TIME: NonZeroU8 = NonZeroU8::MIN;
 /// Everything that libp2p runs for us. The gate comes first: who is a stranger to it reaches nothing else.
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
-    gate: Gate,
+    pub(crate) gate: Gate,
     connections: connection_limits::Behaviour,
     memory: memory_connection_limits::Behaviour,
-    identify: identify::Behaviour,
+    identify: Heard,
+    /// Calls through relays, and slots at them.
+    pub(crate) circuits: Circuits,
+    /// Tries to replace a connection through a relay by a direct one. Speaks on such connections alone.
+    punching: dcutr::Behaviour,
+    /// As a relay: carries calls of others.
+    carrying: Toggle<relay::Behaviour>,
+    /// Behind NAT: asks relays whether we are reached from outside.
+    asking: Toggle<client::Behaviour>,
+    /// As a relay: says so.
+    dial_back: Toggle<server::Behaviour>,
 }
 
 /// What a dial gives.
@@ -84,27 +103,20 @@ impl Said {
 }
 
 /// A swarm that is not run yet.
-pub(crate) fn swarm(keypair: Keypair, gate: Gate, limits: &NetLimits) -> Result<Swarm<Behaviour>, NetStartError> {
+pub(crate) fn swarm(
+    keypair: Keypair,
+    gate: Gate,
+    relaying: &Relaying,
+    limits: &NetLimits,
+) -> Result<Swarm<Behaviour>, NetStartError> {
     let transport = |error: noise::Error| NetStartError::Transport(error.into());
-    let most = ConnectionLimits::default()
-        .with_max_pending_incoming(Some(limits.handshakes))
-        .with_max_pending_outgoing(Some(limits.handshakes))
-        .with_max_established(Some(limits.connections))
-        .with_max_established_per_peer(Some(limits.connections_per_peer));
-    let say = identify::Config::new(SPOKEN.to_owned(), keypair.public())
-        .with_agent_version(PROGRAM.to_owned())
-        .with_cache_size(0)
-        .with_hide_listen_addrs(true);
-    let behaviour = Behaviour {
-        gate,
-        connections: connection_limits::Behaviour::new(most),
-        memory: memory_connection_limits::Behaviour::with_max_percentage(limits.memory_share),
-        identify: identify::Behaviour::new(say),
-    };
-    let muxer = || muxer::Upgrade::new(limits.streams_per_connection as usize);
+    let (own, behind_nat) = (keypair.public().to_peer_id(), relaying.through.is_some());
+    // All circuits to us are streams of one connection.
+    let streams = limits.streams_per_connection + if behind_nat { limits.circuits_taken } else { 0 };
+    let muxer = || muxer::Upgrade::new(streams as usize);
     let quic = |mut quic: libp2p::quic::Config| {
         quic.handshake_timeout = limits.handshake;
-        quic.max_concurrent_stream_limit = limits.streams_per_connection;
+        quic.max_concurrent_stream_limit = streams;
         quic.max_stream_data = limits.stream_window_bytes;
         quic.max_connection_data = limits.connection_window_bytes;
         quic
@@ -114,17 +126,54 @@ pub(crate) fn swarm(keypair: Keypair, gate: Gate, limits: &NetLimits) -> Result<
         .with_tcp(tcp::Config::default(), noise::Config::new, muxer)
         .map_err(transport)?
         .with_quic_config(quic)
-        .with_behaviour(|_| behaviour);
-    let Ok(built) = built;
-    Ok(built
-        .with_swarm_config(|config| {
-            config
-                .with_idle_connection_timeout(limits.connection_idle)
-                .with_max_negotiating_inbound_streams(limits.negotiating)
-                .with_dial_concurrency_factor(ONE_AT_A_TIME)
-        })
-        .with_connection_timeout(limits.handshake)
-        .build())
+        .with_relay_client(noise::Config::new, muxer)
+        .map_err(transport)?
+        .with_behaviour(|keypair, client| behaviour(keypair, gate, client, relaying, limits));
+    let Ok(mut built) = built.map(|built| {
+        built
+            .with_swarm_config(|config| {
+                config
+                    .with_idle_connection_timeout(limits.connection_idle)
+                    .with_max_negotiating_inbound_streams(limits.negotiating)
+                    .with_dial_concurrency_factor(ONE_AT_A_TIME)
+            })
+            .with_connection_timeout(limits.handshake)
+            .build()
+    });
+    if relaying.for_members {
+        built.add_external_address(carrying::named(own));
+    }
+    Ok(built)
+}
+
+fn behaviour(
+    keypair: &Keypair,
+    gate: Gate,
+    client: relay::client::Behaviour,
+    relaying: &Relaying,
+    limits: &NetLimits,
+) -> Behaviour {
+    let own = keypair.public().to_peer_id();
+    let most = ConnectionLimits::default()
+        .with_max_pending_incoming(Some(limits.handshakes))
+        .with_max_pending_outgoing(Some(limits.handshakes))
+        .with_max_established(Some(limits.connections))
+        .with_max_established_per_peer(Some(limits.connections_per_peer));
+    let say = identify::Config::new(SPOKEN.to_owned(), keypair.public())
+        .with_agent_version(PROGRAM.to_owned())
+        .with_cache_size(0)
+        .with_hide_listen_addrs(true);
+    Behaviour {
+        gate,
+        connections: connection_limits::Behaviour::new(most),
+        memory: memory_connection_limits::Behaviour::with_max_percentage(limits.memory_share),
+        identify: Heard(identify::Behaviour::new(say)),
+        circuits: Circuits::new(client, limits.seen_at),
+        punching: dcutr::Behaviour::new(own),
+        carrying: Toggle::from(relaying.for_members.then(|| carrying::relay(own, limits))),
+        asking: Toggle::from(relaying.through.is_some().then(client::Behaviour::default)),
+        dial_back: Toggle::from(relaying.for_members.then(server::Behaviour::default)),
+    }
 }
 
 /// Listens, and gives the addresses with their real ports. Every address is open when it returns.
@@ -185,6 +234,10 @@ pub(crate) struct Driver {
     /// Who waits for it.
     pub(crate) asking: HashMap<ConnectionId, oneshot::Sender<Said>>,
     pub(crate) counts: Arc<crate::counts::Counts>,
+    /// What waits until a relay is connected, and has said where it sees us.
+    pub(crate) errands: HashMap<ConnectionId, Errands>,
+    /// For a node behind NAT.
+    pub(crate) reserving: Option<Reserving>,
 }
 
 impl Driver {
@@ -193,6 +246,7 @@ impl Driver {
         loop {
             tokio::select! {
                 event = self.swarm.select_next_some() => self.take(event),
+                () = due(&mut self.reserving) => self.reserve(),
                 order = self.orders.recv() => match order {
                     Some(Order::Leave { left }) => {
                         self.leave().await;
@@ -215,6 +269,25 @@ impl Driver {
         while self.swarm.connected_peers().next().is_some() {
             let event = self.swarm.select_next_some().await;
             self.take(event);
+        }
+    }
+
+    /// A driver of a swarm that listens already.
+    pub(crate) fn new(
+        swarm: Swarm<Behaviour>,
+        orders: mpsc::Receiver<Order>,
+        counts: Arc<crate::counts::Counts>,
+        reserving: Option<Reserving>,
+    ) -> Self {
+        Self {
+            swarm,
+            orders,
+            dialling: HashMap::new(),
+            said: HashMap::new(),
+            asking: HashMap::new(),
+            counts,
+            errands: HashMap::new(),
+            reserving,
         }
     }
 
@@ -242,24 +315,37 @@ impl Driver {
         }
     }
 
-    fn dial(&mut self, peer: &[u8; 32], address: &Address, answer: oneshot::Sender<Dialled>) {
-        let Some(peer) = identity::peer_of(peer) else {
+    fn dial(&mut self, key: &[u8; 32], address: &Address, answer: oneshot::Sender<Dialled>) {
+        let Some(peer) = identity::peer_of(key) else {
             let _gone = answer.send(Err(DialFault::Denied));
             return;
         };
-        let options = DialOpts::peer_id(peer)
-            .condition(PeerCondition::Always)
-            .addresses(vec![address.multiaddr().clone()])
-            .build();
-        let connection = options.connection_id();
-        match self.swarm.dial(options) {
-            Ok(()) => {
+        match address.relay() {
+            Some((relay, at)) => {
+                let circuit = address.multiaddr().clone();
+                self.send_to(relay, at, Errand::Circuit { peer, circuit, answer });
+            }
+            None => self.connect(peer, address.multiaddr().clone(), answer),
+        }
+    }
+
+    /// Dials an address, and answers whoever waits for it.
+    pub(crate) fn connect(&mut self, peer: PeerId, at: Multiaddr, answer: oneshot::Sender<Dialled>) {
+        match self.open_to(peer, at) {
+            Ok(connection) => {
                 self.dialling.insert(connection, answer);
             }
             Err(error) => {
                 let _gone = answer.send(Err(dial_fault(&error)));
             }
         }
+    }
+
+    /// Dials an address, whatever else is open to the peer.
+    pub(crate) fn open_to(&mut self, peer: PeerId, at: Multiaddr) -> Result<ConnectionId, DialError> {
+        let options = DialOpts::peer_id(peer).condition(PeerCondition::Always).addresses(vec![at]).build();
+        let connection = options.connection_id();
+        self.swarm.dial(options).map(|()| connection)
     }
 
     fn take(&mut self, event: SwarmEvent<BehaviourEvent>) {
@@ -275,6 +361,7 @@ impl Driver {
                 if let Some(answer) = self.dialling.remove(&connection_id) {
                     let _gone = answer.send(Err(dial_fault(&error)));
                 }
+                self.errands_failed(connection_id, &dial_fault(&error));
             }
             SwarmEvent::IncomingConnectionError { error, .. } => {
                 if let libp2p::swarm::ListenError::Denied { cause } = &error
@@ -285,31 +372,65 @@ impl Driver {
                 }
                 tracing::debug!(%error, "a connection did not come about");
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received {
-                connection_id, info, ..
-            })) => {
-                let said = Said::of(&info);
-                if let Some(answer) = self.asking.remove(&connection_id) {
-                    let _gone = answer.send(said.clone());
-                }
-                if self.swarm.behaviour().gate.is_open(connection_id) {
-                    self.said.insert(connection_id, said);
-                }
-            }
             SwarmEvent::ConnectionClosed { connection_id, .. } => {
                 self.said.remove(&connection_id);
                 self.asking.remove(&connection_id);
+                self.errands_failed(connection_id, &DialFault::Cut);
             }
-            SwarmEvent::ListenerClosed { addresses, reason: Err(error), .. } => {
-                tracing::error!(?addresses, %error, "peers are no longer listened for");
+            SwarmEvent::ListenerClosed { listener_id, addresses, reason } => {
+                if !self.slot_closed(listener_id, reason.as_ref().err())
+                    && let Err(error) = reason
+                {
+                    tracing::error!(?addresses, %error, "peers are no longer listened for");
+                }
             }
             SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener failed for one connection"),
+            SwarmEvent::Behaviour(event) => self.happened(event),
             _ => {}
         }
     }
+
+    fn happened(&mut self, event: BehaviourEvent) {
+        match event {
+            BehaviourEvent::Identify(identify::Event::Received { connection_id, info, .. }) => {
+                self.heard(connection_id, &info);
+            }
+            BehaviourEvent::Circuits(event) => self.of_circuits(&event),
+            BehaviourEvent::Carrying(event) => self.of_carrying(&event),
+            BehaviourEvent::Asking(tested) => self.tested(tested.tested_addr, tested.result.is_ok()),
+            BehaviourEvent::Punching(dcutr::Event { result, .. }) => match result {
+                Ok(_) => self.counts.punched(),
+                Err(error) => tracing::debug!(%error, "no hole was punched"),
+            },
+            _ => {}
+        }
+    }
+
+    fn heard(&mut self, connection: ConnectionId, info: &identify::Info) {
+        let said = Said::of(info);
+        if let Some(answer) = self.asking.remove(&connection) {
+            let _gone = answer.send(said.clone());
+        }
+        let behaviour = self.swarm.behaviour_mut();
+        behaviour.circuits.seen(connection, &info.observed_addr);
+        if behaviour.gate.is_open(connection) {
+            self.said.insert(connection, said);
+        }
+        self.run_errands(connection);
+    }
 }
 
-fn dial_fault(error: &DialError) -> DialFault {
+/// When slots are to be looked after; never without a relay.
+async fn due(reserving: &mut Option<Reserving>) {
+    match reserving {
+        Some(reserving) => {
+            reserving.looks.tick().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+pub(crate) fn dial_fault(error: &DialError) -> DialFault {
     match error {
         DialError::WrongPeerId { obtained, .. } => DialFault::WrongPeer { key: identity::key_of(obtained) },
         DialError::LocalPeerId { .. } => DialFault::Ourselves,
@@ -319,17 +440,33 @@ fn dial_fault(error: &DialError) -> DialFault {
             DialFault::Unreachable { why: error.to_string() }
         }
         DialError::Transport(tried) => {
+            if let Some(fault) = tried.iter().find_map(|(_, error)| refused_by_relay(error)) {
+                return fault;
+            }
             let why: Vec<String> = tried.iter().map(|(_, error)| innermost(error)).collect();
             DialFault::Unreachable { why: why.join("; ") }
         }
     }
 }
 
+/// What a relay said to a circuit that was asked for.
+fn refused_by_relay(error: &libp2p::TransportError<std::io::Error>) -> Option<DialFault> {
+    Some(match chain(error).find_map(|error| error.downcast_ref::<ConnectError>())? {
+        ConnectError::NoReservation | ConnectError::ConnectionFailed => DialFault::NoSlot,
+        ConnectError::Io(_) => return None,
+        refused => DialFault::RelayRefused { why: refused.to_string() },
+    })
+}
+
 /// The last of a chain of errors, which says what the system said; libp2p's own say only that something failed.
-fn innermost(error: &libp2p::TransportError<std::io::Error>) -> String {
-    let mut last: &dyn std::error::Error = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().unwrap_or(error).to_string()
+}
+
+/// An error and what it came from. One within an [`std::io::Error`] is no source of it, but it.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let within = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        within.map(|within| within as &(dyn Error + 'static)).or_else(|| error.source())
+    })
 }

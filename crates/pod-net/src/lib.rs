@@ -7,6 +7,7 @@
 //! - [`Net`]: listens, answers and calls; made once from a key
 //! - [`NetLimits`]: every wait and every size, each with its reason
 //! - [`Address`], [`Transport`]: where a peer is, and what carries a call to it
+//! - [`Relaying`]: how an organisation behind NAT is reached, and who carries calls for others
 //! - [`Handler`]: answers what comes; [`Turned`]: why it did not
 //! - [`CallFault`]: why a call brought nothing, and whether it may be sent again another way
 
@@ -20,6 +21,7 @@ mod identity;
 mod limits;
 mod muxer;
 mod net;
+mod relaying;
 mod serving;
 mod startup;
 mod transport;
@@ -33,6 +35,7 @@ pub use frame::{Kind, PROTOCOL};
 pub use identity::peer_id;
 pub use limits::NetLimits;
 pub use net::{Allow, Net, NetConfig, Peer};
+pub use relaying::{Relaying, Through};
 pub use serving::{Caller, Handler, Turned, Working};
 pub use startup::{KeyLogOff, NetStartError, refuse_key_log};
 pub use transport::Transport;

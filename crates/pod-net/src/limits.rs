@@ -53,6 +53,34 @@ const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 /// Share of the machine's memory that this process may have when it takes a new connection.
 const MEMORY_SHARE: f64 = 0.8;
+/// A circuit is asked for over a connection to its relay, and has a handshake of its own: two of [`HANDSHAKE`].
+const CIRCUIT: Duration = Duration::from_secs(10);
+/// Relays at which a node behind NAT holds a slot: one, and one for when it restarts, of each of two organisations.
+const RELAYS: usize = 4;
+/// Between two looks whether a slot is missing: callers are turned away meanwhile, and a relay that restarts takes seconds.
+const RESERVE_LOOK: Duration = Duration::from_secs(5);
+/// Circuits that callers may have through one relay to a node behind NAT: each is a stream of its one connection to the relay.
+const CIRCUITS_TAKEN: u32 = 64;
+/// Addresses at which relays say to see us: both transports in both versions of IP, at each of [`RELAYS`].
+const SEEN_AT: usize = 4 * RELAYS;
+/// Slots that a relay gives: a third of a country's organisations (300), and some.
+const SLOTS: usize = 128;
+/// Slots of one member: one, and one on the connection that replaces another.
+const SLOTS_PER_PEER: usize = 2;
+/// How long a slot is given for; whoever needs it longer renews it. What the specification suggests.
+const SLOT: Duration = Duration::from_secs(3600);
+/// Circuits that a relay carries together: each has two buffers of 8 KiB, so that all take 8 MiB.
+const CIRCUITS: usize = 512;
+/// Circuits that one member may have opened: each is a stream of its connection to the relay, beside identify's.
+const CIRCUITS_PER_PEER: usize = 12;
+/// How long a circuit lives: it is opened again at once, and a hole is punched sooner. So none stays for ever.
+const CIRCUIT_LIVES: Duration = Duration::from_secs(3600);
+/// Bytes of a circuit, both ways together: of the largest answers 256, after which it is opened again.
+const CIRCUIT_BYTES: u64 = 256 * 1024 * 1024;
+/// Slots, and circuits, that one member may ask for at once.
+const RELAY_BURST: u32 = 60;
+/// After which it may ask for one more: a circuit without calls ends after [`KEPT`], so that nobody needs more.
+const RELAY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Deadlines and sizes. [`NetLimits::default`] holds the values meant for use.
 #[derive(Debug, Clone)]
@@ -111,6 +139,34 @@ pub struct NetLimits {
     pub connection_window_bytes: u32,
     /// Share of the machine's memory that this process may have when it takes a new connection.
     pub memory_share: f64,
+    /// For a connection through a relay, with that to the relay.
+    pub circuit: Duration,
+    /// Relays at which a slot is held.
+    pub relays: usize,
+    /// Between two looks whether a slot is missing.
+    pub reserve_look: Duration,
+    /// Circuits that callers may have through one relay to us.
+    pub circuits_taken: u32,
+    /// Addresses at which relays say to see us.
+    pub seen_at: usize,
+    /// As a relay: slots that are given.
+    pub slots: usize,
+    /// As a relay: slots of one member.
+    pub slots_per_peer: usize,
+    /// As a relay: for how long a slot is given.
+    pub slot: Duration,
+    /// As a relay: circuits carried together.
+    pub circuits: usize,
+    /// As a relay: circuits that one member may have opened.
+    pub circuits_per_peer: usize,
+    /// As a relay: how long a circuit lives.
+    pub circuit_lives: Duration,
+    /// As a relay: bytes of a circuit, both ways together.
+    pub circuit_bytes: u64,
+    /// As a relay: slots, and circuits, that one member may ask for at once.
+    pub relay_burst: u32,
+    /// As a relay: after which it may ask for one more.
+    pub relay_again: Duration,
 }
 
 impl Default for NetLimits {
@@ -143,6 +199,20 @@ impl Default for NetLimits {
             stream_window_bytes: STREAM_WINDOW_BYTES,
             connection_window_bytes: CONNECTION_WINDOW_BYTES,
             memory_share: MEMORY_SHARE,
+            circuit: CIRCUIT,
+            relays: RELAYS,
+            reserve_look: RESERVE_LOOK,
+            circuits_taken: CIRCUITS_TAKEN,
+            seen_at: SEEN_AT,
+            slots: SLOTS,
+            slots_per_peer: SLOTS_PER_PEER,
+            slot: SLOT,
+            circuits: CIRCUITS,
+            circuits_per_peer: CIRCUITS_PER_PEER,
+            circuit_lives: CIRCUIT_LIVES,
+            circuit_bytes: CIRCUIT_BYTES,
+            relay_burst: RELAY_BURST,
+            relay_again: RELAY_AGAIN,
         }
     }
 }

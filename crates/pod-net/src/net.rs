@@ -1,12 +1,12 @@
 //! [`Net`]: one organisation's, or one service's, end of the network.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use pod_crypto::SigningKey;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::address::Address;
 use crate::calling::{CallFault, DialFault, Lines, Reply};
@@ -16,6 +16,8 @@ use crate::frame::Kind;
 use crate::gate::Gate;
 use crate::identity;
 use crate::limits::NetLimits;
+use crate::relaying::Relaying;
+use crate::relaying::reserving::Reserving;
 use crate::serving::{Handler, Serving};
 use crate::startup::{KeyLogOff, NetStartError};
 
@@ -36,6 +38,8 @@ pub struct NetConfig<'a> {
     pub allow: Allow,
     /// What answers calls; none for who only calls.
     pub handler: Option<Arc<dyn Handler>>,
+    /// What it has to do with relays; by default nothing.
+    pub relaying: Relaying,
     /// Deadlines and sizes.
     pub limits: NetLimits,
 }
@@ -86,17 +90,15 @@ impl Net {
             Arc::new(Serving::new(handler, allow, limits.clone(), counts))
         });
         let gate = Gate::new(Arc::clone(&config.allow), serving.clone(), Arc::clone(&counts), &limits);
-        let mut swarm = driver::swarm(keypair, gate, &limits)?;
+        let mut swarm = driver::swarm(keypair, gate, &config.relaying, &limits)?;
         let addresses = driver::listen(&mut swarm, config.listen).await?;
         let (orders, queue) = mpsc::channel(ORDERS);
-        let driver = Driver {
-            swarm,
-            orders: queue,
-            dialling: HashMap::new(),
-            said: HashMap::new(),
-            asking: HashMap::new(),
-            counts: Arc::clone(&counts),
-        };
+        let reserving = config.relaying.through.map(|through| {
+            let mut looks = interval(limits.reserve_look);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            Reserving::new(through, limits.relays, looks)
+        });
+        let driver = Driver::new(swarm, queue, Arc::clone(&counts), reserving);
         Ok(Self {
             key: config.key.public_key().to_bytes(),
             addresses,

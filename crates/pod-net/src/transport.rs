@@ -12,7 +12,7 @@ pub enum Transport {
     Quic,
     /// TCP with Noise XX and Yamux.
     Tcp,
-    /// Through another member's node; inside it is QUIC's or Noise's encryption from end to end.
+    /// Through another member's node: Noise XX from end to end, as over TCP.
     Relayed,
 }
 

@@ -12,7 +12,7 @@ use pod_client::service::{HeldGrant, ServiceIdentity};
 use pod_crypto::{Random, SystemRandom, random_array};
 use pod_http::{Client, ClientLimits, ClientProtocol, RootCertificates};
 use pod_import::{IdentityCode, Options};
-use pod_net::{Net, NetConfig, NetLimits, Peer};
+use pod_net::{Net, NetConfig, NetLimits, Peer, Relaying};
 use pod_protocol::Verified;
 use pod_protocol::field::Purpose;
 use pod_protocol::grant::{Grant, GrantLimits, Permission};
@@ -189,6 +189,7 @@ impl World {
             listen: &[],
             allow: Arc::new(|_| true),
             handler: None,
+            relaying: Relaying::default(),
             limits: NetLimits::default(),
         };
         Net::start(config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap()

@@ -142,6 +142,12 @@ impl Settings {
         self.values.get(name)?.0.as_integer().and_then(|number| u64::try_from(number).ok())
     }
 
+    /// Whether a flag is set to true.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.values.get(name).and_then(|(value, _)| value.as_bool()).unwrap_or_default()
+    }
+
     /// A path, if it is set: relative to the file's folder when the file says it, else to the working directory.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {

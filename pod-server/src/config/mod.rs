@@ -181,11 +181,16 @@ fn section<T: DeserializeOwned>(
 fn p2p(settings: &Settings) -> Result<Option<P2pConfig>, ConfigError> {
     let listen: Vec<_> = settings.list("p2p.listen").iter().filter_map(|text| text.parse().ok()).collect();
     if listen.is_empty() {
-        let alone = settings.is_set("p2p.connections");
+        let alone = ["p2p.connections", "p2p.relay", "p2p.relays"].iter().any(|name| settings.is_set(name));
         return if alone { Err(ConfigError::Incomplete { name: "p2p", needs: "p2p.listen" }) } else { Ok(None) };
     }
     let connections = settings.number("p2p.connections").and_then(|number| u32::try_from(number).ok());
-    Ok(Some(P2pConfig { listen, connections: connections.unwrap_or(NetLimits::default().connections) }))
+    Ok(Some(P2pConfig {
+        listen,
+        connections: connections.unwrap_or(NetLimits::default().connections),
+        relay: settings.list("p2p.relay"),
+        relays: settings.flag("p2p.relays"),
+    }))
 }
 
 /// The login provider; its paths are relative to the file like all others.

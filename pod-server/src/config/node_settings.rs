@@ -2,7 +2,7 @@
 
 use pod_http::{ListenAddress, Origin};
 use pod_protocol::ids::{Principal, from_base64url};
-use pod_protocol::statement::Endpoint;
+use pod_protocol::statement::{Endpoint, ShortName};
 use pod_store::Engine;
 
 use super::setting::{Kind, Need, Setting, any, parses};
@@ -25,6 +25,11 @@ const fn checked(setting: Setting, check: fn(&str) -> Result<(), String>) -> Set
 
 const fn list(setting: Setting) -> Setting {
     Setting { kind: Kind::List, ..setting }
+}
+
+/// A member's short name, or its principal.
+fn member(text: &str) -> Result<(), String> {
+    text.parse::<Principal>().map(drop).or_else(|_| parses::<ShortName>(text))
 }
 
 use Need::{Default, Optional, Required};
@@ -91,6 +96,20 @@ pub(super) static SETTINGS: &[Setting] = &[
         parses::<pod_net::Address>,
     )),
     number("p2p.connections", "2048", "Most connections of all of them together."),
+    list(checked(
+        text(
+            "p2p.relay",
+            Optional,
+            r#"["turku"]"#,
+            "For a node behind NAT: the members through whose nodes it is reached, by short name or principal, best first.\nThe profile then has an endpoint such as /ip4/192.0.2.1/udp/4001/quic-v1/p2p/THEIR-PEER-ID/p2p-circuit.",
+        ),
+        member,
+    )),
+    flag(
+        "p2p.relays",
+        "false",
+        "Whether members behind NAT may be reached through this node. It sees who calls whom, when, and how much.",
+    ),
     checked(text("organisation.principal", Required, PRINCIPAL, "Who this is in the registry."), parses::<Principal>),
     text(
         "organisation.key_file",

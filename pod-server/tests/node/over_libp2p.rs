@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pod_net::{CallFault, DialFault, Kind, Net, NetConfig, NetLimits, Peer, Turned};
+use pod_net::{CallFault, DialFault, Kind, Net, NetConfig, NetLimits, Peer, Relaying, Turned};
 use pod_protocol::Outward;
 use pod_protocol::Verified;
 use pod_protocol::answer::Answer;
@@ -17,13 +17,14 @@ use crate::scene::{NOW, Scene};
 
 async fn listening(scene: &Scene) -> P2p {
     let listen = vec!["/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap()];
-    let config = P2pConfig { listen, connections: 10 };
+    let config = P2pConfig { listen, connections: 10, relay: Vec::new(), relays: false };
     P2p::start(&scene.node(), &config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap()
 }
 
 async fn net_of(service: &Service) -> Net {
-    let (allow, limits) = (Arc::new(|_: &[u8; 32]| true), NetLimits::default());
-    let config = NetConfig { key: &service.key, listen: &[], allow, handler: None, limits };
+    let (allow, relaying) = (Arc::new(|_: &[u8; 32]| true), Relaying::default());
+    let config =
+        NetConfig { key: &service.key, listen: &[], allow, handler: None, relaying, limits: NetLimits::default() };
     Net::start(config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap()
 }
 

@@ -10,7 +10,7 @@ use pod_http::{
     Client, ClientLimits, ClientProtocol, Connection, Limits, Origin, Request, Response, RootCertificates, Server,
     ServerConfig, ServerHandle, refuse_key_log,
 };
-use pod_net::{CallFault, Kind, Net, NetConfig, NetLimits, Peer as NetPeer, Transport, Turned};
+use pod_net::{CallFault, Kind, Net, NetConfig, NetLimits, Peer as NetPeer, Relaying, Transport, Turned};
 use pod_protocol::codec::CborFault;
 use pod_protocol::request::Binding;
 use pod_protocol::{Outward, Refusal};
@@ -64,7 +64,8 @@ impl Ends {
         let socket = scene.folder.path().join("metrics.sock");
         let metrics = bind(format!("unix:{}", socket.display())).await.serve(metrics_service(&app));
         let listen = ["/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"];
-        let config = P2pConfig { listen: listen.iter().map(|text| text.parse().unwrap()).collect(), connections: 100 };
+        let listen = listen.iter().map(|text| text.parse().unwrap()).collect();
+        let config = P2pConfig { listen, connections: 100, relay: Vec::new(), relays: false };
         let p2p = P2p::start(&scene.node(), &config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap();
         let client = client(&authority);
         let connection = client.new_connection(&web.addresses()[0].to_string().parse().unwrap()).await.unwrap();
@@ -161,8 +162,9 @@ impl Scene {
         if !using.nets.contains_key(key) {
             let signing = (0..=u8::MAX).map(|number| SigningKey::from_seed(&[number; 32]));
             let signing = signing.into_iter().find(|signing| signing.public_key().to_bytes() == *key).unwrap();
-            let limits = NetLimits::default();
-            let config = NetConfig { key: &signing, listen: &[], allow: Arc::new(|_| true), handler: None, limits };
+            let (relaying, limits) = (Relaying::default(), NetLimits::default());
+            let allow: pod_net::Allow = Arc::new(|_| true);
+            let config = NetConfig { key: &signing, listen: &[], allow, handler: None, relaying, limits };
             let net = Net::start(config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap();
             using.nets.insert(*key, net);
         }

@@ -14,7 +14,7 @@ use pod_http::{
     CertificateFiles, Client, ClientLimits, ClientProtocol, Limits, RootCertificates, Server, ServerConfig,
     ServerHandle,
 };
-use pod_net::{Allow, Net, NetConfig, NetLimits};
+use pod_net::{Allow, Net, NetConfig, NetLimits, Relaying};
 use pod_protocol::answer::{ItemAnswer, Receipt, check_against_receipt};
 use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::field::Purpose;
@@ -231,7 +231,8 @@ impl InProcess {
     pub async fn over_libp2p(mut self, limits: NetLimits) -> Self {
         let members: HashSet<[u8; 32]> = self.registry.peer_keys().collect();
         let allow: Allow = Arc::new(move |key| members.contains(key));
-        let config = NetConfig { key: &self.identity.key, listen: &[], allow, handler: None, limits };
+        let relaying = Relaying::default();
+        let config = NetConfig { key: &self.identity.key, listen: &[], allow, handler: None, relaying, limits };
         let net = Net::start(config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap();
         self.caller.net = Some(Arc::new(net));
         self

@@ -107,6 +107,22 @@ pub enum DialFault {
     /// The peer takes no calls.
     #[error("the peer takes no calls")]
     NoCalls,
+    /// The relay on the way to the peer was not reached.
+    #[error("the relay on the way to it: {fault}")]
+    Relay {
+        /// Why not.
+        #[source]
+        fault: Box<DialFault>,
+    },
+    /// The relay has no slot of the peer, or does not reach it.
+    #[error("the relay has no way to it")]
+    NoSlot,
+    /// The relay does not carry this call.
+    #[error("the relay refuses ({why})")]
+    RelayRefused {
+        /// In whose words.
+        why: String,
+    },
     /// The network of this process has stopped.
     #[error("this process no longer talks to peers")]
     Stopped,

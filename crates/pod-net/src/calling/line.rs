@@ -88,6 +88,10 @@ impl Line {
         Ok(Self { transport, calls, places: Arc::new(Semaphore::new(in_flight)), call_bytes, shared })
     }
 
+    pub(super) const fn transport(&self) -> Transport {
+        self.transport
+    }
+
     pub(super) fn is_open(&self) -> bool {
         !self.shared.closed.load(Ordering::Acquire) && !self.calls.is_closed()
     }

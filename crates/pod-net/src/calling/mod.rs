@@ -93,11 +93,26 @@ impl Lines {
         };
         let mut slot = slot.lock().await;
         if let Some(line) = slot.line.as_ref().filter(|line| line.is_open()) {
-            return Ok(line.clone());
+            let line = line.clone();
+            let better = self.better(peer, &line).await;
+            if let Some(better) = &better {
+                // What is under way on the other is still answered there.
+                slot.line = Some(better.clone());
+            }
+            return Ok(better.unwrap_or(line));
         }
         let line = self.new_line(peer, &mut slot.quic_rests).await?;
         slot.line = Some(line.clone());
         Ok(line)
+    }
+
+    /// In place of a line through a relay: one on a direct connection, once a hole has been punched for it.
+    async fn better(&self, peer: &Peer, line: &Line) -> Option<Line> {
+        if line.transport() != Transport::Relayed {
+            return None;
+        }
+        let (connection, transport) = self.best(peer).await.filter(|(_, best)| *best != Transport::Relayed)?;
+        self.open(connection, transport).await.ok()
     }
 
     async fn new_line(&self, peer: &Peer, quic_rests: &mut Option<Instant>) -> Result<Line, CallFault> {
@@ -149,6 +164,7 @@ impl Lines {
         let beside = peer.addresses.iter().any(|other| other.transport() == Transport::Tcp);
         match address.transport() {
             Transport::Quic if beside => self.limits.quic_head_start,
+            Transport::Relayed => self.limits.circuit,
             _ => self.limits.handshake,
         }
     }

@@ -1,6 +1,6 @@
 //! What does not start, and why.
 
-use pod_net::{Address, Net, NetConfig, NetLimits, NetStartError, refuse_key_log};
+use pod_net::{Address, Net, NetConfig, NetLimits, NetStartError, Relaying, refuse_key_log};
 
 use crate::world::{QUIC, Registry, Server, TCP, key};
 
@@ -17,7 +17,8 @@ async fn a_taken_address_is_named() {
         let server = Server::new(1, &[listen], &[], NetLimits::default()).await;
         let taken: Vec<Address> = server.net.addresses().to_vec();
         let allow = Registry::default().allow();
-        let config = NetConfig { key: &key(2), listen: &taken, allow, handler: None, limits: NetLimits::default() };
+        let (limits, relaying) = (NetLimits::default(), Relaying::default());
+        let config = NetConfig { key: &key(2), listen: &taken, allow, handler: None, relaying, limits };
         let error = Net::start(config, refuse_key_log(|_| None).unwrap()).await.unwrap_err();
         let NetStartError::Listen { address, .. } = &error else { panic!("{error}") };
         assert_eq!(*address, taken[0].to_string());

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use pod_crypto::SigningKey;
 use pod_net::{
-    Address, Allow, Caller, Handler, Kind, Net, NetConfig, NetCounts, NetLimits, Peer, Reply, Transport, Working,
-    refuse_key_log,
+    Address, Allow, Caller, Handler, Kind, Net, NetConfig, NetCounts, NetLimits, Peer, Relaying, Reply, Transport,
+    Working, refuse_key_log,
 };
 use tokio::sync::{Semaphore, watch};
 
@@ -107,6 +107,10 @@ pub struct Server {
 
 impl Server {
     pub async fn new(number: u8, listen: &[&str], knows: &[u8], limits: NetLimits) -> Self {
+        Self::relaying(number, listen, knows, Relaying::default(), limits).await
+    }
+
+    pub async fn relaying(number: u8, listen: &[&str], knows: &[u8], relaying: Relaying, limits: NetLimits) -> Self {
         let (registry, echo) = (Registry::of(knows), Arc::new(Echo::default()));
         let listen: Vec<Address> = listen.iter().map(|text| text.parse().unwrap()).collect();
         let config = NetConfig {
@@ -114,6 +118,7 @@ impl Server {
             listen: &listen,
             allow: registry.allow(),
             handler: Some(Arc::new(Answering(Arc::clone(&echo)))),
+            relaying,
             limits,
         };
         let net = Net::start(config, refuse_key_log(|_| None).unwrap()).await.unwrap();
@@ -150,7 +155,8 @@ pub async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 /// A peer that only calls.
 pub async fn client(number: u8, knows: &[u8], limits: NetLimits) -> Net {
     let allow = Registry::of(knows).allow();
-    let config = NetConfig { key: &key(number), listen: &[], allow, handler: None, limits };
+    let config =
+        NetConfig { key: &key(number), listen: &[], allow, handler: None, relaying: Relaying::default(), limits };
     Net::start(config, refuse_key_log(|_| None).unwrap()).await.unwrap()
 }
 

@@ -12,6 +12,7 @@
 mod a_capture_sees_what_passes;
 mod nothing_is_left_behind;
 mod routers_translate;
+mod those_behind_routers_call_each_other;
 mod wires_are_cut_and_heal;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};

@@ -220,6 +220,15 @@ const fn advice(fault: &DialFault, transport: Transport) -> &'static str {
             "It does not know our key yet: wait 30 s for its copy of the registry, and look at own-key above; else its limits are reached, or its clock is wrong."
         }
         (DialFault::NoCalls, _) => "It is no Aitta node, or one of another version: ask its operator.",
+        (DialFault::Relay { .. }, _) => {
+            "The relay named in its profile is not reached, or does not let us in: run this for the organisation that relays for it."
+        }
+        (DialFault::NoSlot, _) => {
+            "Its node is not connected to the relay: ask it whether the node runs, and what its log says about the relay in `p2p.relay`."
+        }
+        (DialFault::RelayRefused { .. }, _) => {
+            "The relay named in its profile does not relay, or carries as much as it may: ask it to name another, and that one's operator for `p2p.relays`."
+        }
         (DialFault::Denied, _) => "Its key is not in our copy of the registry: it is suspended, or no member.",
         _ => "Run it again; if it goes on, look at this machine's limits of sockets and memory.",
     }
