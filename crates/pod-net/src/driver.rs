@@ -241,6 +241,25 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
+    /// A driver of a swarm that listens already.
+    pub(crate) fn new(
+        swarm: Swarm<Behaviour>,
+        orders: mpsc::Receiver<Order>,
+        counts: Arc<crate::counts::Counts>,
+        reserving: Option<Reserving>,
+    ) -> Self {
+        Self {
+            swarm,
+            orders,
+            dialling: HashMap::new(),
+            said: HashMap::new(),
+            asking: HashMap::new(),
+            counts,
+            errands: HashMap::new(),
+            reserving,
+        }
+    }
+
     /// Runs until nobody can give orders any more.
     pub(crate) async fn run(mut self) {
         loop {
@@ -272,27 +291,9 @@ impl Driver {
         }
     }
 
-    /// A driver of a swarm that listens already.
-    pub(crate) fn new(
-        swarm: Swarm<Behaviour>,
-        orders: mpsc::Receiver<Order>,
-        counts: Arc<crate::counts::Counts>,
-        reserving: Option<Reserving>,
-    ) -> Self {
-        Self {
-            swarm,
-            orders,
-            dialling: HashMap::new(),
-            said: HashMap::new(),
-            asking: HashMap::new(),
-            counts,
-            errands: HashMap::new(),
-            reserving,
-        }
-    }
-
     fn obey(&mut self, order: Order) {
         match order {
+            // Ends [`Driver::run`].
             Order::Leave { .. } => {}
             Order::Dial { peer, address, answer } => self.dial(&peer, &address, answer),
             Order::Best { peer, answer } => {
