@@ -13,6 +13,7 @@ mod a_citizen_agrees_to_what_they_name;
 mod a_citizen_uses_their_rights;
 mod a_lost_wallet_is_recovered;
 mod a_store_that_fails_ends_the_node;
+mod an_organisation_changes_its_keys;
 mod bad_input_says_what_to_do;
 mod citizen;
 mod daemons_serve_until_told_to_stop;
