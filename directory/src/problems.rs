@@ -81,6 +81,8 @@ problems! {
     FAULT = "fault", 500, OURS;
     /// A statement that a newer one has already replaced.
     OLDER = "older-statement", 409, OTHERWISE;
+    /// A key event where another one stands already: the first that was logged stays.
+    KEY_FORK = "key-event-fork", 409, OTHERWISE;
     /// A short name that another member has.
     NAME_TAKEN = "name-taken", 409, OTHERWISE;
     /// The registry has as many statements as a snapshot may have.

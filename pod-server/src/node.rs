@@ -44,6 +44,8 @@ pub struct NodeParts {
     pub principal: Principal,
     /// Its online key: signs receipts, acknowledgements, tree heads and holder entries.
     pub key: Arc<SigningKey>,
+    /// Its online keys before that one: they sign nothing any more, and open what was sealed while the profile named them.
+    pub previous_keys: Vec<SigningKey>,
     /// Where everything but the log lies.
     pub store: Arc<dyn Store>,
     /// The keys under which it lies there.
@@ -80,8 +82,8 @@ impl std::fmt::Debug for NodeParts {
 pub struct Node {
     pub(crate) principal: Principal,
     pub(crate) key: Arc<SigningKey>,
-    /// Opens what lies in the directory's log for this node.
-    pub(crate) seal_key: SealPrivateKey,
+    /// They open what lies in the directory's log for this node, that of now first.
+    pub(crate) seal_keys: Vec<SealPrivateKey>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) log: Log,
@@ -180,7 +182,7 @@ impl Node {
             stop: Stop::new(),
             replay: Mutex::new(replay),
             principal: parts.principal,
-            seal_key: seal_key(&parts.key),
+            seal_keys: std::iter::once(&*parts.key).chain(&parts.previous_keys).map(seal_key).collect(),
             key: parts.key,
             store: parts.store,
             catalogue: parts.catalogue,

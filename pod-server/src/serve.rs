@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::LogConfig;
-use pod_crypto::Random;
+use pod_crypto::{Random, SigningKey};
 use pod_http::{
     Drained, Limits, ListenAddress, Machine, Server, ServerConfig, ServerHandle, StartupError, refuse_key_log,
 };
@@ -112,12 +112,14 @@ pub fn open(config: &NodeConfig, edge: &Edge) -> Result<Node, StartError> {
         .create(&config.data)
         .map_err(|source| CheckError::Data { path: config.data.clone(), source })?;
     let key = Arc::new(secrets.key);
+    let former_keys = secrets.previous_keys.iter().map(SigningKey::public_key).collect();
     Ok(Node::open(NodeParts {
         principal: config.principal,
         key: Arc::clone(&key),
+        previous_keys: secrets.previous_keys,
         store: pod_store::open(&config.store(), &tables(), SCHEMA_VERSION)?,
         keys: secrets.node_keys,
-        log: LogConfig::new(config.log_directory(), config.principal, key),
+        log: LogConfig { former_keys, ..LogConfig::new(config.log_directory(), config.principal, key) },
         anchor: config.anchor.clone(),
         catalogue: Arc::new(catalogue),
         origins: config.origins.clone().into(),

@@ -41,6 +41,11 @@ impl Failure {
         Self::new(Exit::Configuration, "configuration", message)
     }
 
+    /// A rule on this side says no; `code` says which.
+    pub(crate) fn rule(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Exit::Refused, code, message)
+    }
+
     /// A fault of this program or the machine.
     pub(crate) fn internal(message: impl Into<String>, source: impl Error + Send + Sync + 'static) -> Self {
         Self { source: Some(Box::new(source)), ..Self::new(Exit::Internal, "internal", message) }

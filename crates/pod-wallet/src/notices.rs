@@ -97,7 +97,9 @@ impl KnownNotice {
     /// # Errors
     /// Those of decoding and of the registry; [`Refusal::Key`] when it is another's, or about another notice.
     pub fn check(&self, registry: &Registry) -> Result<CheckedNotice, Refusal> {
-        let notice = registry.verify_by_organisation(Signed::<Notice>::decode(&self.told.notice)?, &self.holder)?;
+        let signed = Signed::<Notice>::decode(&self.told.notice)?;
+        let issued_secs = signed.unverified().issued;
+        let notice = registry.verify_signed_at(signed, &self.holder, issued_secs)?;
         if notice.id() != self.told.id || notice.issuer != self.holder {
             return Err(Refusal::Key);
         }

@@ -1,10 +1,11 @@
 //! The registry as the directory publishes it: a statement is taken in when the registry that is built with it holds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use pod_protocol::cose::kind_of;
 use pod_protocol::ids::{Kid, ObjectId, Principal, Thumbprint};
+use pod_protocol::key_event::{KeyEvent, PublishedLog};
 use pod_protocol::refusal::EnvelopeFault;
 use pod_protocol::registry::{Anchor, Registry, SNAPSHOT_LIMITS};
 use pod_protocol::statement::{MAX_MEMBERSHIP_LIFETIME_SECS, Membership, Profile};
@@ -16,6 +17,8 @@ use crate::problems;
 
 /// Most statements that are kept, those that do not count for the moment included: as many as a snapshot may have.
 pub(super) const MAX_STATEMENTS: usize = SNAPSHOT_LIMITS.items;
+/// Most key events among them: half, so that members whose keys come and go never keep a suspension out.
+const MAX_KEY_EVENTS: usize = MAX_STATEMENTS / 2;
 
 /// The members and what they say about themselves, at one moment. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,9 +43,22 @@ pub(super) struct Statement {
 /// Who says something about whom. A newer statement in the same place replaces the older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
-    Membership { issuer: Principal, subject: Principal },
-    Profile { issuer: Principal },
+    Membership {
+        issuer: Principal,
+        subject: Principal,
+    },
+    Profile {
+        issuer: Principal,
+    },
+    /// Nothing replaces a key event: the first that was logged stands, for good.
+    KeyEvent {
+        member: Principal,
+        seq: u64,
+    },
 }
+
+/// When a key event expires.
+const NEVER: u64 = u64::MAX;
 
 /// What became of a statement.
 #[derive(Debug)]
@@ -69,7 +85,11 @@ impl Members {
     /// # Errors
     /// [`Refusal`] of one that does not decode.
     pub(super) fn of_kept(anchor: Anchor, kept: &[Vec<u8>], now_secs: u64) -> Result<Self, Refusal> {
-        let kept = kept.iter().map(|bytes| decoded(bytes).map(|(place, statement)| (place, Arc::new(statement))));
+        let (events, others): (Vec<_>, Vec<_>) =
+            kept.iter().partition(|bytes| kind_of(bytes).is_ok_and(|kind| kind == KeyEvent::TYP));
+        let others = others.into_iter().map(|bytes| decoded(bytes));
+        let kept = others.chain(key_events(&events)?.into_iter().map(Ok));
+        let kept = kept.map(|one| one.map(|(place, statement)| (place, Arc::new(statement))));
         Ok(Self::build(anchor, kept.collect::<Result<_, _>>()?, now_secs))
     }
 
@@ -131,6 +151,7 @@ impl Members {
             Some(newest) if newest.id == statement.id && holds(&self.registry, &place, &statement) => {
                 return Ok(Taken::Before);
             }
+            Some(_) if matches!(place, Place::KeyEvent { .. }) => return Err(Refused::new(&problems::KEY_FORK)),
             Some(newest) if !statement.is_newer_than(newest) => return Err(Refused::new(&problems::OLDER)),
             _ => {}
         }
@@ -147,6 +168,10 @@ impl Members {
         resolves(&registry, &place)?;
 
         let done_with = |(other, kept): &(&Place, &Arc<Statement>)| **other == place || kept.is_done_with(now_secs);
+        let of_keys = |place: &Place| matches!(place, Place::KeyEvent { .. });
+        if of_keys(&place) && self.kept.keys().filter(|other| of_keys(other)).count() >= MAX_KEY_EVENTS {
+            return Err(Refused::new(&problems::REGISTRY_FULL));
+        }
         let (places, gone): (Vec<Place>, Vec<ObjectId>) =
             self.kept.iter().filter(done_with).map(|(other, kept)| (*other, kept.id)).unzip();
         let snapshot = registry.snapshot();
@@ -170,9 +195,10 @@ impl Statement {
         (self.issued, self.id) > (other.issued, other.id)
     }
 
-    /// Whether nothing that it replaced could count any more; a profile lives no longer than a membership.
+    /// Whether nothing that it replaced could count any more; a profile lives no longer than a membership. A key event counts
+    /// for as long as there is a log: a key that it revoked must not come back.
     fn is_done_with(&self, now_secs: u64) -> bool {
-        self.issued.saturating_add(MAX_MEMBERSHIP_LIFETIME_SECS) <= now_secs
+        self.expires != NEVER && self.issued.saturating_add(MAX_MEMBERSHIP_LIFETIME_SECS) <= now_secs
     }
 }
 
@@ -189,6 +215,21 @@ fn decoded(bytes: &[u8]) -> Result<(Place, Statement), Refusal> {
     }
 }
 
+/// Decodes key events whose signatures were checked when they came, and finds the log of each.
+fn key_events(events: &[&Vec<u8>]) -> Result<Vec<(Place, Statement)>, Refusal> {
+    let events = events.iter().map(|bytes| PublishedLog::read(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let previous: HashMap<ObjectId, Option<ObjectId>> =
+        events.iter().map(|event| (event.id(), event.unverified().previous)).collect();
+    let member = |event: &Signed<KeyEvent>| {
+        let mut first = event.id();
+        while let Some(Some(before)) = previous.get(&first) {
+            first = *before;
+        }
+        Principal::new(*first.as_bytes())
+    };
+    Ok(events.iter().map(|event| key_event(event, member(event))).collect())
+}
+
 /// Decodes a statement that a member (or the anchor) signed, the signature first: claims with keys are dear to read. Whether
 /// it is the issuer's key is for the build.
 fn vouched_for(bytes: &[u8], registry: &Registry) -> Result<(Place, Statement), Refusal> {
@@ -200,8 +241,28 @@ fn vouched_for(bytes: &[u8], registry: &Registry) -> Result<(Place, Statement), 
     match kind_of(bytes)?.as_str() {
         Membership::TYP => Verified::decode(bytes, key_of).map(|verified| membership(&verified, verified.id(), bytes)),
         Profile::TYP => Verified::decode(bytes, key_of).map(|verified| profile(&verified, verified.id(), bytes)),
+        KeyEvent::TYP => in_its_log(PublishedLog::read(bytes)?, registry),
         _ => Err(EnvelopeFault::Type.into()),
     }
+}
+
+/// Finds the log of a key event, and checks that it goes on from the last one there when it is new. Which keys may sign it only
+/// the log says, so here the claims are read first: they are short.
+fn in_its_log(event: Signed<KeyEvent>, registry: &Registry) -> Result<(Place, Statement), Refusal> {
+    let member = registry.owner_of(&event).ok_or(Refusal::UnknownKey)?;
+    let found = key_event(&event, *member.principal());
+    let log = member.key_log();
+    // One that stands is told from a fork by its id.
+    if log.is_none_or(|log| event.unverified().seq > log.state().seq()) {
+        PublishedLog::with(log, event)?;
+    }
+    Ok(found)
+}
+
+fn key_event(event: &Signed<KeyEvent>, member: Principal) -> (Place, Statement) {
+    let claims = event.unverified();
+    let place = Place::KeyEvent { member, seq: claims.seq };
+    (place, Statement { id: event.id(), issued: claims.time_secs, expires: NEVER, bytes: event.bytes().to_vec() })
 }
 
 fn membership(claims: &Membership, id: ObjectId, bytes: &[u8]) -> (Place, Statement) {
@@ -215,13 +276,15 @@ fn profile(claims: &Profile, id: ObjectId, bytes: &[u8]) -> (Place, Statement) {
 }
 
 fn holds(registry: &Registry, place: &Place, statement: &Statement) -> bool {
-    let (Place::Membership { subject: about, .. } | Place::Profile { issuer: about }) = place;
+    let (Place::Membership { subject: about, .. }
+    | Place::Profile { issuer: about }
+    | Place::KeyEvent { member: about, .. }) = place;
     registry.organisation(about).is_some_and(|found| found.statement_ids().any(|id| id == statement.id))
 }
 
 /// A key or a short name of two members leads to neither: whoever comes second must not take it from the first.
 fn resolves(registry: &Registry, place: &Place) -> Result<(), Refused> {
-    let Place::Membership { subject, .. } = place else { return Ok(()) };
+    let (Place::Membership { subject, .. } | Place::KeyEvent { member: subject, .. }) = place else { return Ok(()) };
     let Some(organisation) = registry.organisation(subject) else { return Ok(()) };
     for key in organisation.keys() {
         if registry.organisation_by_kid(&Thumbprint::of(key).kid()).is_none() {

@@ -27,6 +27,7 @@ mod entries_are_their_holders;
 mod every_route_refuses;
 mod holder_gets_its_own_tags_alone;
 mod limits_hold;
+mod members_keys_come_and_go;
 mod misconfigured_never_starts;
 mod newest_entry_stands;
 mod others_cosign_what_is_shown;

@@ -9,13 +9,19 @@
 //! | an event, as it is signed | [`KeyEvent`] |
 //! | what a log says: who may sign, what is pending | [`KeyState`] |
 //! | a recovery that has not taken effect | [`Pending`] |
+//! | the log that a member of the federation published | [`PublishedLog`] |
 
 mod pending;
+mod published;
 mod replay;
 mod state;
 mod wire;
 
 pub use pending::{Pending, RecoveryPoint};
+pub use published::{
+    MAX_LIVE_DEVICES, MAX_PUBLISHED_EVENT_BYTES, MAX_PUBLISHED_EVENTS, MAX_PUBLISHED_EVENTS_WITH_ROTATIONS,
+    PublishedLog,
+};
 pub use state::{Device, KeyState, Taken};
 
 use pod_crypto::{PublicKey, SigningKey, sha256};

@@ -13,7 +13,7 @@ use crate::ids::{Kid, ObjectId};
 use crate::lists::{any, few, tuple};
 use crate::refusal::ClaimFault;
 
-const ORGANISATION: i64 = 3;
+pub(super) const ORGANISATION: i64 = 3;
 const TIME: i64 = 6;
 pub(super) const SEQ: i64 = -70100;
 const PREVIOUS: i64 = -70101;

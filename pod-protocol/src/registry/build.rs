@@ -7,7 +7,8 @@ use pod_crypto::PublicKey;
 
 use super::{Anchor, MAX_REGISTRY_AGE_SECS, Organisation, Place, Registry};
 use crate::cose::{Payload, Signed, Verified, kind_of};
-use crate::ids::{Principal, Thumbprint};
+use crate::ids::{ObjectId, Principal, Thumbprint};
+use crate::key_event::{KeyEvent, PublishedLog};
 use crate::lists::issued;
 use crate::refusal::{ChainFault, EnvelopeFault, Refusal};
 use crate::statement::{MAX_LEVELS, Membership, Profile, Role};
@@ -40,6 +41,7 @@ struct Builder<'a> {
     now_secs: u64,
     memberships: Vec<Indexed<Signed<Membership>>>,
     profiles: Vec<Indexed<Signed<Profile>>>,
+    events: Events,
     organisations: Vec<Organisation>,
     by_principal: HashMap<Principal, usize>,
     /// Of each subject the newest membership that has expired: it brings nothing back that it replaced.
@@ -64,6 +66,7 @@ impl<'a> Builder<'a> {
             now_secs,
             memberships: Vec::new(),
             profiles: Vec::new(),
+            events: Events::default(),
             organisations: Vec::new(),
             by_principal: HashMap::new(),
             lapsed: HashMap::new(),
@@ -87,6 +90,10 @@ impl<'a> Builder<'a> {
             let statement = Signed::<Profile>::decode(bytes)?;
             issued(statement.unverified().issued, self.now_secs)?;
             self.profiles.push(Indexed { index, statement });
+        } else if kind == KeyEvent::TYP {
+            let statement = PublishedLog::read(bytes)?;
+            issued(statement.unverified().time_secs, self.now_secs)?;
+            self.events.push(Indexed { index, statement });
         } else {
             return Err(EnvelopeFault::Type.into());
         }
@@ -144,7 +151,8 @@ impl<'a> Builder<'a> {
             return Err(Refusal::Chain { link: u8::try_from(level).unwrap_or(u8::MAX), fault: ChainFault::Depth });
         }
         let suspended = membership.suspended || issuer.suspended;
-        Ok(Organisation { membership, profile: None, suspended, level })
+        let keys = membership.keys.clone();
+        Ok(Organisation { membership, profile: None, log: None, keys, suspended, level })
     }
 
     /// Chooses among the memberships of one subject at one level.
@@ -167,10 +175,32 @@ impl<'a> Builder<'a> {
         }
         if claims.len() > 1 || self.by_principal.contains_key(&subject) {
             claims.iter().for_each(|claim| self.refuse(claim.index, Refusal::NotAuthorised));
-        } else if let Some(claim) = claims.pop() {
+        } else if let Some(Indexed { statement: mut member, .. }) = claims.pop() {
+            member.log = self.log_of(&subject);
+            member.keys = speaking(&member);
             self.by_principal.insert(subject, self.organisations.len());
-            self.organisations.push(claim.statement);
+            self.organisations.push(member);
         }
+    }
+
+    /// The log that this member published, as far as it holds. Of two events that go on from the same one the first in the list
+    /// stands: whoever has seen one of them stays with it.
+    fn log_of(&mut self, subject: &Principal) -> Option<PublishedLog> {
+        let mut log: Option<PublishedLog> = None;
+        while let Some(candidates) = self.events.after(log.as_ref(), subject) {
+            let before = log.take();
+            for Indexed { index, statement } in candidates {
+                // Once one stands, the others go on from what is no longer the last.
+                match PublishedLog::with(log.as_ref().or(before.as_ref()), statement) {
+                    Ok(longer) => log = Some(longer),
+                    Err(refusal) => self.refuse(index, refusal),
+                }
+            }
+            if log.is_none() {
+                return before;
+            }
+        }
+        log
     }
 
     fn place_profiles(&mut self) {
@@ -208,6 +238,10 @@ impl<'a> Builder<'a> {
         // Memberships whose issuer was never admitted.
         for item in std::mem::take(&mut self.memberships) {
             self.refuse(item.index, Refusal::UnknownKey);
+        }
+        // Key events of nobody who was admitted, and what goes on from one that does not hold.
+        for index in std::mem::take(&mut self.events).rest() {
+            self.refuse(index, Refusal::UnknownKey);
         }
         let mut names = Unique::default();
         let mut kids = Unique::default();
@@ -253,6 +287,52 @@ impl<'a> Builder<'a> {
             dormant: Vec::new(),
         };
         (registry, self.refused)
+    }
+}
+
+/// Key events that stand in no log yet.
+#[derive(Default)]
+struct Events {
+    first: HashMap<ObjectId, Vec<Indexed<Signed<KeyEvent>>>>,
+    /// By the event before.
+    following: HashMap<ObjectId, Vec<Indexed<Signed<KeyEvent>>>>,
+}
+
+impl Events {
+    fn push(&mut self, event: Indexed<Signed<KeyEvent>>) {
+        let place = match event.statement.unverified().previous {
+            None => self.first.entry(event.statement.id()),
+            Some(previous) => self.following.entry(previous),
+        };
+        let candidates = place.or_default();
+        // The same one twice is no fork: it was held, and fetched again.
+        if candidates.iter().all(|other| other.statement.bytes() != event.statement.bytes()) {
+            candidates.push(event);
+        }
+    }
+
+    /// What claims to go on from the last event of this log, or to begin it.
+    fn after(&mut self, log: Option<&PublishedLog>, subject: &Principal) -> Option<Vec<Indexed<Signed<KeyEvent>>>> {
+        match log {
+            None => self.first.remove(&ObjectId::new(*subject.as_bytes())),
+            Some(log) => self.following.remove(&log.state().head()),
+        }
+    }
+
+    fn rest(self) -> impl Iterator<Item = usize> {
+        self.first.into_values().chain(self.following.into_values()).flatten().map(|event| event.index)
+    }
+}
+
+/// The keys with which a member signs now. A log that was only begun says nothing that the membership does not: its first event
+/// was handed to the trust anchor, and anybody who saw it there can publish it.
+fn speaking(member: &Organisation) -> Vec<PublicKey> {
+    let admitted = &member.membership.keys;
+    match &member.log {
+        Some(log) if log.state().seq() > 0 => {
+            log.signing().filter(|(added, key)| *added > 0 || admitted.contains(key)).map(|(_, key)| *key).collect()
+        }
+        _ => admitted.clone(),
     }
 }
 

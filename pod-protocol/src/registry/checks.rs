@@ -127,8 +127,8 @@ impl Registry {
         counts.then(|| *found.organisation.principal())
     }
 
-    /// Verifies what a member signed with a key of its membership, such as a receipt, a tree head or a holder entry.
-    /// `issuer` is who the object says it is from.
+    /// Verifies what a member signed with one of its keys of now, such as a receipt that answers a request. `issuer` is who the
+    /// object says it is from.
     ///
     /// # Errors
     /// [`Refusal::UnknownKey`], [`Refusal::Key`] when the key is another member's, [`Refusal::Suspended`],
@@ -146,6 +146,30 @@ impl Registry {
             return Err(Refusal::Suspended);
         }
         signed.verify(found.key)
+    }
+
+    /// Verifies what a member signed some time ago and what is kept since, such as a notice, a tree head or a holder entry: with
+    /// a key of now, or with one that its published log has revoked since then. That `issued_secs` is not later than now is for
+    /// the caller to check. Whoever has a revoked key can still write an early time: what begins something new must be signed by
+    /// a key of now ([`Registry::verify_by_organisation`]).
+    ///
+    /// # Errors
+    /// As [`Registry::verify_by_organisation`].
+    pub fn verify_signed_at<T: Payload>(
+        &self,
+        signed: Signed<T>,
+        issuer: &Principal,
+        issued_secs: u64,
+    ) -> Result<Verified<T>, Refusal> {
+        let former = self.organisation(issuer).filter(|_| self.organisation_by_kid(&signed.kid()).is_none());
+        let Some((organisation, log)) = former.and_then(|found| Some((found, found.key_log()?))) else {
+            return self.verify_by_organisation(signed, issuer);
+        };
+        if organisation.is_suspended() {
+            return Err(Refusal::Suspended);
+        }
+        let key = log.signer_at(signed.kid(), issued_secs)?;
+        signed.verify(key)
     }
 
     /// Verifies what a service signed. `issuer` is who the object says it is from.

@@ -2,8 +2,9 @@
 
 use super::{Anchor, Registry, build};
 use crate::codec::{Cbor, encode};
-use crate::cose::Signed;
+use crate::cose::{Payload as _, Signed, kind_of};
 use crate::ids::ObjectId;
+use crate::key_event::KeyEvent;
 use crate::refusal::Refusal;
 use crate::statement::{MAX_MEMBERSHIP_LIFETIME_SECS, Membership, Profile};
 
@@ -30,7 +31,8 @@ impl Registry {
     }
 
     /// What is to be held of this copy: the statements in force, and those that keep out what they replaced although they do
-    /// not count now, for as long as what they replaced could count.
+    /// not count now, for as long as what they replaced could count. Key events stay for good: a key that one of them revoked
+    /// must not come back with a shorter log.
     pub fn held(&self) -> impl Iterator<Item = (ObjectId, &[u8])> {
         let ids = self.organisations.iter().flat_map(super::Organisation::statement_ids);
         ids.zip(self.statements()).chain(self.dormant.iter().map(|dormant| (dormant.id, dormant.bytes.as_slice())))
@@ -44,26 +46,32 @@ impl Registry {
 }
 
 fn join(anchor: &Anchor, held: &[Vec<u8>], fetched: &[Vec<u8>], now_secs: u64) -> (Registry, Vec<(usize, Refusal)>) {
-    let statements: Vec<Vec<u8>> = fetched.iter().chain(held).cloned().collect();
-    let (mut registry, mut refused) = build::build(anchor, &statements, now_secs);
+    // What is held comes first: of two key events with one number, the one that was seen before stands.
+    let statements: Vec<Vec<u8>> = held.iter().chain(fetched).cloned().collect();
+    let (mut registry, refused) = build::build(anchor, &statements, now_secs);
     registry.dormant = refused
         .iter()
         // What is held was in force once. Of the rest only what expired is known to be its issuer's word.
-        .filter(|(place, refusal)| *place >= fetched.len() || *refusal == Refusal::Expired)
+        .filter(|(place, refusal)| *place < held.len() || *refusal == Refusal::Expired)
         .filter_map(|(place, _)| dormant(statements.get(*place)?, now_secs))
         .collect();
     registry.dormant.sort_by_key(|dormant| dormant.id);
     registry.dormant.dedup_by_key(|dormant| dormant.id);
-    refused.retain(|(place, _)| *place < fetched.len());
-    (registry, refused)
+    let of_fetched = |(place, refusal): (usize, Refusal)| Some((place.checked_sub(held.len())?, refusal));
+    (registry, refused.into_iter().filter_map(of_fetched).collect())
 }
 
 /// None once nothing that the statement replaced could count any more: a profile lives no longer than a membership.
 fn dormant(bytes: &[u8], now_secs: u64) -> Option<Dormant> {
-    let (id, issued) = match Signed::<Membership>::decode(bytes) {
-        Ok(signed) => (signed.id(), signed.unverified().issued),
-        Err(_) => Signed::<Profile>::decode(bytes).map(|signed| (signed.id(), signed.unverified().issued)).ok()?,
+    let (id, counts_until) = match kind_of(bytes).ok()?.as_str() {
+        KeyEvent::TYP => (Signed::<KeyEvent>::decode(bytes).ok()?.id(), u64::MAX),
+        Membership::TYP => replaced(&Signed::<Membership>::decode(bytes).ok()?, |claims| claims.issued),
+        _ => replaced(&Signed::<Profile>::decode(bytes).ok()?, |claims| claims.issued),
     };
-    let counts_until = issued.saturating_add(MAX_MEMBERSHIP_LIFETIME_SECS);
     (now_secs < counts_until).then(|| Dormant { id, bytes: bytes.to_vec() })
+}
+
+/// Until when what a statement replaced could count.
+fn replaced<T>(statement: &Signed<T>, issued: impl Fn(&T) -> u64) -> (ObjectId, u64) {
+    (statement.id(), issued(statement.unverified()).saturating_add(MAX_MEMBERSHIP_LIFETIME_SECS))
 }

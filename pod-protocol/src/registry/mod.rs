@@ -14,8 +14,9 @@ use std::collections::HashMap;
 use pod_crypto::PublicKey;
 
 use crate::codec::{Cbor, Limits, decode, encode};
-use crate::cose::Verified;
+use crate::cose::{Signed, Verified};
 use crate::ids::{Kid, ObjectId, Principal};
+use crate::key_event::{KeyEvent, PublishedLog};
 use crate::refusal::{ClaimFault, Refusal};
 use crate::statement::{Endpoint, Membership, Profile, Role, ServiceEntry, ShortName};
 use crate::words::Words;
@@ -24,8 +25,9 @@ use crate::words::Words;
 /// also when the directory is away.
 pub const MAX_REGISTRY_AGE_SECS: u64 = 24 * 3600;
 
-/// The limits of a snapshot: 2,048 members (a country has about 300) with a membership of 500 B and a profile of 3 kB.
-pub const SNAPSHOT_LIMITS: Limits = Limits { bytes: 8 * 1024 * 1024, depth: 1, items: 4096 };
+/// The limits of a snapshot: 2,048 members (a country has about 300) with a membership of 500 B, a profile of 3 kB and two key
+/// events of 300 B.
+pub const SNAPSHOT_LIMITS: Limits = Limits { bytes: 8 * 1024 * 1024, depth: 1, items: 8192 };
 
 /// Where trust begins: whose memberships count without anybody else's word. It stands in every configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +59,14 @@ struct Place {
     service: usize,
 }
 
-/// A member: its membership, and its profile when it has published one.
+/// A member: its membership, and its profile and key-event log when it has published them.
 #[derive(Clone, Debug)]
 pub struct Organisation {
     membership: Verified<Membership>,
     profile: Option<Verified<Profile>>,
+    log: Option<PublishedLog>,
+    /// Those that sign now.
+    keys: Vec<PublicKey>,
     suspended: bool,
     level: u64,
 }
@@ -88,7 +93,8 @@ pub struct OrganisationRef<'a> {
 
 impl Registry {
     /// Verifies statements down from the trust anchor and keeps what counts at `now_secs`: of each subject the newest
-    /// statement, nothing expired. Suspended members stay and are marked, with everybody below them.
+    /// statement, nothing expired; of two key events with one number the first in the list. Suspended members stay and are
+    /// marked, with everybody below them.
     ///
     /// The second part says which statements (by index) were turned down, and why. A statement that a newer one
     /// replaced is not among them. A [`Refusal::Key`] about a profile means that one of its services has a key or a
@@ -160,6 +166,18 @@ impl Registry {
         organisations.chain(services).filter(move |(at, _)| stands(*at)).map(|(_, key)| key.to_bytes())
     }
 
+    /// The member whose log this event begins or goes on, whether or not it may stand there.
+    #[must_use]
+    pub fn owner_of(&self, event: &Signed<KeyEvent>) -> Option<&Organisation> {
+        let Some(previous) = event.unverified().previous else {
+            return self.organisation(&Principal::new(*event.id().as_bytes()));
+        };
+        let goes_on = |organisation: &&Organisation| {
+            organisation.log.iter().flat_map(PublishedLog::events).any(|(id, _)| id == previous)
+        };
+        self.organisations.iter().find(goes_on)
+    }
+
     /// All members, the suspended ones too.
     pub fn organisations(&self) -> impl Iterator<Item = &Organisation> {
         self.organisations.iter()
@@ -175,7 +193,8 @@ impl Registry {
     pub fn statements(&self) -> impl Iterator<Item = &[u8]> {
         self.organisations.iter().flat_map(|organisation| {
             let profile = organisation.profile.as_ref().map(Verified::bytes);
-            std::iter::once(organisation.membership.bytes()).chain(profile)
+            let events = organisation.log.iter().flat_map(PublishedLog::events).map(|(_, event)| event);
+            std::iter::once(organisation.membership.bytes()).chain(profile).chain(events)
         })
     }
 
@@ -221,10 +240,18 @@ impl Organisation {
         self.profile.as_ref().map(|profile| &profile.names)
     }
 
-    /// The keys with which it signs online.
+    /// The keys with which it signs online, at most [`MAX_KEYS`](crate::statement::MAX_KEYS): those of its membership, until its
+    /// published log has a second event. From then on the log says who speaks: a key that it revoked does not, one that it added
+    /// does, and of those that it began with the ones do that the membership names.
     #[must_use]
     pub fn keys(&self) -> &[PublicKey] {
-        &self.membership.keys
+        &self.keys
+    }
+
+    /// The key-event log that it published.
+    #[must_use]
+    pub fn key_log(&self) -> Option<&PublishedLog> {
+        self.log.as_ref()
     }
 
     /// Where its node answers.
@@ -283,6 +310,7 @@ impl Organisation {
 
     /// The ids of the statements in force.
     pub fn statement_ids(&self) -> impl Iterator<Item = ObjectId> {
-        std::iter::once(self.membership.id()).chain(self.profile.as_ref().map(Verified::id))
+        let events = self.log.iter().flat_map(PublishedLog::events).map(|(id, _)| id);
+        std::iter::once(self.membership.id()).chain(self.profile.as_ref().map(Verified::id)).chain(events)
     }
 }

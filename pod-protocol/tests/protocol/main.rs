@@ -34,6 +34,7 @@ mod inspect_says_what_it_is;
 mod key_log;
 mod key_logs_say_who_could_sign;
 mod log_scene;
+mod members_change_their_keys;
 mod objects_are_small;
 mod others_merkle_proofs;
 mod others_vectors;

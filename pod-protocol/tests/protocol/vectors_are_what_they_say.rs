@@ -18,6 +18,7 @@ use pod_protocol::key_event::{KeyEvent, KeyState, Taken};
 use pod_protocol::notice::{Notice, NoticeReceipt};
 use pod_protocol::path::{Caller, Channel, ReplayWindow, verify};
 use pod_protocol::predicate::Predicate;
+use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::request::{Call, Request};
 use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::standing::{Representative, Standing};
@@ -259,6 +260,30 @@ fn each_key_log_ends_as_it_says() {
             assert_eq!(code(found), text(question, "expect"), "{}: {question}", case["name"]);
         }
         "accepted".to_owned()
+    });
+}
+
+#[test]
+fn each_members_keys_are_what_it_says() {
+    each("member-keys.json", |json, case| {
+        let anchor_key = key(&json["keys"][text(&json["anchor"], "key")]["public"]);
+        let anchor = Anchor { principal: text(&json["anchor"], "principal").parse().unwrap(), key: anchor_key };
+        let statements = case["statements"].as_array().unwrap().iter();
+        let statements: Vec<Vec<u8>> = statements.map(|one| unhex(one.as_str().unwrap())).collect();
+        let (registry, refused) = Registry::build(&anchor, &statements, secs(json, "now_secs"));
+        let member = registry.organisation_named("helsinki").unwrap();
+        let keys: Vec<PublicKey> = case["signs_with"].as_array().unwrap().iter().map(key).collect();
+        assert_eq!(member.keys(), keys, "{}", case["name"]);
+        for question in case["signed"].as_array().into_iter().flatten() {
+            let found =
+                member.key_log().unwrap().signer_at(text(question, "kid").parse().unwrap(), secs(question, "at"));
+            assert_eq!(found.is_ok(), question["holds"] == true, "{}: {question}", case["name"]);
+        }
+        match refused.as_slice() {
+            [] => "accepted".to_owned(),
+            [(last, refusal)] if *last + 1 == statements.len() => refusal.code().to_owned(),
+            others => panic!("{}: {others:?}", case["name"]),
+        }
     });
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pod_audit::{EntryKind, RequestMark};
 use pod_protocol::ids::{Cti, ObjectId, Principal, Thumbprint, base64url};
 use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState};
-use pod_protocol::tlog::post::{PostFault, Posted};
+use pod_protocol::tlog::post::{PostFault, Posted, seal_key};
 use pod_protocol::{Refusal, Signed};
 use pod_store::Batch;
 use serde_json::{Value, json};
@@ -124,7 +124,7 @@ fn have_logged(
         return Ok(());
     }
     let posted = Posted::KeyEvent { principal: *principal, event: event.to_vec() };
-    let sealed = posted.seal(&node.seal_key.public_key(), &*node.random).map_err(|fault| match fault {
+    let sealed = posted.seal(&seal_key(&node.key).public_key(), &*node.random).map_err(|fault| match fault {
         PostFault::Refused(refusal) => Failure::Refused(refusal),
         // It could never take effect.
         PostFault::TooLong => Refusal::TooLarge.into(),

@@ -7,10 +7,15 @@ use std::path::Path;
 use pod_crypto::{SigningKey, Zeroizing};
 use pod_http::{Client, ClientLimits, ClientProtocol, ListenAddress, RootCertificates, Server, ServerConfig};
 use pod_import::Catalogue;
+use pod_protocol::statement::MAX_KEYS;
 use pod_vault::NodeKeys;
 
 use super::{NODE_KEYS_VARIABLE, NodeConfig, ORGANISATION_KEY_VARIABLE};
 use crate::key_file;
+
+/// Most previous keys of an organisation: those that can be valid beside the one that signs. Each is tried on everything that
+/// lies sealed in the directory's log.
+const MAX_PREVIOUS_KEYS: usize = MAX_KEYS - 1;
 
 /// Why something that the configuration names cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +26,14 @@ pub enum CheckError {
     /// The node's keys.
     #[error("organisation.node_keys_file: the node's keys cannot be used")]
     NodeKeys(#[from] pod_vault::KeysError),
+    /// More previous keys than an organisation has at once.
+    #[error(
+        "organisation.previous_key_files: at most {most} files, of the keys that still open something; remove older ones"
+    )]
+    ManyPreviousKeys {
+        /// How many there may be.
+        most: usize,
+    },
     /// A key is nowhere.
     #[error("`{setting}` is missing: write the path of a key file, or set {variable}; `aitta node init` makes one")]
     NoKey {
@@ -78,6 +91,8 @@ impl std::fmt::Display for Finding {
 pub struct Secrets {
     /// The organisation's online key.
     pub key: SigningKey,
+    /// Its online keys before that one.
+    pub previous_keys: Vec<SigningKey>,
     /// The keys under which everything lies on disk.
     pub node_keys: NodeKeys,
 }
@@ -88,11 +103,16 @@ impl NodeConfig {
     /// # Errors
     /// [`CheckError`] about keys.
     pub fn secrets(&self, environment: &dyn Fn(&str) -> Option<OsString>) -> Result<Secrets, CheckError> {
+        if self.previous_key_files.len() > MAX_PREVIOUS_KEYS {
+            return Err(CheckError::ManyPreviousKeys { most: MAX_PREVIOUS_KEYS });
+        }
+        let previous = self.previous_key_files.iter().map(|path| Ok(key_file::read(path)?));
         Ok(Secrets {
             key: one_of(
                 ("organisation.key_file", self.key_file.as_deref(), &|path| Ok(key_file::read(path)?)),
                 (ORGANISATION_KEY_VARIABLE, environment, &|text| Ok(key_file::parse(text)?)),
             )?,
+            previous_keys: previous.collect::<Result<_, CheckError>>()?,
             node_keys: one_of(
                 ("organisation.node_keys_file", self.node_keys_file.as_deref(), &|path| Ok(NodeKeys::read_file(path)?)),
                 (NODE_KEYS_VARIABLE, environment, &|text| Ok(NodeKeys::from_environment_text(text)?)),

@@ -74,6 +74,8 @@ pub struct NodeConfig {
     pub principal: Principal,
     /// Its online key; none when the environment holds it.
     pub key_file: Option<PathBuf>,
+    /// The files of its online keys before that one.
+    pub previous_key_files: Vec<PathBuf>,
     /// The node's keys; none when the environment holds them.
     pub node_keys_file: Option<PathBuf>,
     /// The engine of the store.
@@ -141,6 +143,7 @@ impl NodeConfig {
             roots: settings.paths("roots"),
             principal: needed(settings, "organisation.principal", |text| text.parse().ok())?,
             key_file: settings.path("organisation.key_file"),
+            previous_key_files: settings.paths("organisation.previous_key_files"),
             node_keys_file: settings.path("organisation.node_keys_file"),
             engine: settings.text("storage.engine").and_then(|text| text.parse().ok()).unwrap_or_default(),
             cache_bytes: cache_bytes(settings),

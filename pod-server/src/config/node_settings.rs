@@ -117,6 +117,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         r#""organisation.key""#,
         "The organisation's online signing key, mode 0600. In a container, AITTA_NODE_SECRET_ORGANISATION_KEY may\nhold its text instead.",
     ),
+    list(text(
+        "organisation.previous_key_files",
+        Optional,
+        r#"["organisation-2025.key"]"#,
+        "Online keys that came before: they sign nothing, and open what was sealed for this node while its profile named\nthem. Keep one for a day after `aitta node retire-key`.",
+    )),
     text(
         "organisation.node_keys_file",
         Optional,

@@ -41,7 +41,7 @@ struct Received {
 ///
 /// # Errors
 /// [`Failure::Refused`]: those of the envelope and of
-/// [`verify_by_organisation`](pod_protocol::registry::Registry::verify_by_organisation), [`Refusal::Audience`],
+/// [`verify_signed_at`](pod_protocol::registry::Registry::verify_signed_at), [`Refusal::Audience`],
 /// [`Refusal::NotYetIssued`], [`Refusal::Expired`], [`Refusal::NotAuthorised`] when the signer holds no pods or the service is none
 /// of this organisation, [`Refusal::Limit`]. [`Failure::Fault`].
 pub async fn take(node: &Arc<Node>, message: &[u8]) -> Result<(), Failure> {
@@ -61,8 +61,9 @@ fn verify(node: &Node, signed: Signed<Notice>, now_secs: u64) -> Result<Verified
     if claims.expires <= now_secs {
         return Err(Refusal::Expired);
     }
-    let (registry, issuer) = (node.registry.current(), claims.issuer);
-    let notice = registry.verify_by_organisation(signed, &issuer)?;
+    let (registry, issuer, issued_secs) = (node.registry.current(), claims.issuer, claims.issued);
+    // It may have waited here or there while the holder's key was exchanged.
+    let notice = registry.verify_signed_at(signed, &issuer, issued_secs)?;
     let holds = registry.organisation(&issuer).is_some_and(|one| one.has(Role::Holder));
     let ours = registry.service(&notice.service).is_some_and(|one| *one.organisation.principal() == node.principal);
     if holds && ours { Ok(notice) } else { Err(Refusal::NotAuthorised) }

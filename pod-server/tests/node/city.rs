@@ -95,6 +95,7 @@ impl City {
         let parts = NodeParts {
             principal: principal(name),
             key: Arc::new(key(name)),
+            previous_keys: Vec::new(),
             store: Arc::clone(&store),
             keys: node_keys(name),
             log: log_config(name, folder),

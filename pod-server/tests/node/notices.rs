@@ -125,6 +125,7 @@ impl Scene {
         let node = Node::open(NodeParts {
             principal: self.espoo.principal,
             key: Arc::clone(&key),
+            previous_keys: Vec::new(),
             store: Arc::new(MemoryStore::new(&pod_server::tables()).unwrap()),
             keys: node_keys(),
             log: LogConfig::new(folder.path().join("espoo"), self.espoo.principal, key),

@@ -97,6 +97,11 @@ impl Member {
     }
 }
 
+/// Helsinki's online key of last year.
+pub fn previous_key() -> SigningKey {
+    SigningKey::from_seed(&[201; 32])
+}
+
 impl Scene {
     pub async fn new() -> Self {
         Self::on(Arc::new(SystemDisk)).await
@@ -164,6 +169,7 @@ impl Scene {
         Node::open(NodeParts {
             principal: self.helsinki.principal,
             key,
+            previous_keys: vec![previous_key()],
             store: Arc::clone(&self.store),
             keys: node_keys(),
             log,

@@ -24,7 +24,7 @@ use pod_server::view::RevocationBound;
 use crate::log::{Log, SharedLog, Signer, routes_with_registry};
 use crate::neighbours::{client, eventually, serve};
 use crate::people::{code, item, outcomes, raw, wanted};
-use crate::scene::{Member, Scene};
+use crate::scene::{Member, Scene, previous_key};
 
 fn signer(member: &Member) -> Signer {
     Signer { principal: member.principal, seed: member.seed }
@@ -182,6 +182,19 @@ async fn a_sealed_revocation_counts_at_the_next_look_and_once() {
     story.post(sealed).await;
     story.restart().await;
     assert_eq!((story.fetched(&grant).await, story.recorded().await), ("denied", recorded));
+}
+
+#[tokio::test]
+async fn what_was_sealed_for_the_key_of_before_is_opened() {
+    let story = Story::begin().await;
+    let grant = story.scene.usual_grant().await;
+    let anna = &story.scene.anna;
+    let revocation = story.scene.revocation(anna.principal, &anna.key, Target::Grant(grant.id()));
+    // By a wallet whose copy of the registry is of yesterday.
+    let posted = Posted::Revocation(revocation.bytes().to_vec());
+    let sealed = posted.seal(&seal_key(&previous_key()).public_key(), &*story.scene.random).unwrap();
+    story.post(sealed).await;
+    assert_eq!((story.fetched(&grant).await, story.recorded().await.len()), ("denied", 1));
 }
 
 #[tokio::test]

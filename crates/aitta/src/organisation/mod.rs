@@ -10,6 +10,7 @@
 //! | `membership-request.json` | what the trust anchor is handed | everybody |
 //! | `profile.toml` | what `publish-profile` signs | everybody |
 
+pub(crate) mod key_log;
 pub(crate) mod keys;
 pub(crate) mod member;
 pub(crate) mod profile;

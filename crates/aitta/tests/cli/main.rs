@@ -14,6 +14,7 @@ mod a_citizen_uses_their_rights;
 mod a_holder_is_away;
 mod a_lost_wallet_is_recovered;
 mod a_store_that_fails_ends_the_node;
+mod an_organisation_changes_its_keys;
 mod bad_input_says_what_to_do;
 mod citizen;
 mod daemons_serve_until_told_to_stop;

@@ -110,7 +110,7 @@ impl DirectoryClient {
         first.ok_or_else(|| CallError::Ours { what: "no directory is named".to_owned() })
     }
 
-    /// Publishes a signed membership or profile.
+    /// Publishes a signed membership, profile or key event of a member.
     ///
     /// # Errors
     /// [`CallError`].

@@ -46,8 +46,8 @@ pub async fn notices(
             let bytes = from_base64url(&waiting.notice).map_err(|_| shape())?;
             let refused = |refusal| disbelieved(Disbelief::Refused(refusal));
             let signed = Signed::<Notice>::decode(&bytes).map_err(refused)?;
-            let holder = signed.unverified().issuer;
-            let notice = registry.verify_by_organisation(signed, &holder).map_err(refused)?;
+            let (holder, issued_secs) = (signed.unverified().issuer, signed.unverified().issued);
+            let notice = registry.verify_signed_at(signed, &holder, issued_secs).map_err(refused)?;
             if notice.id() != waiting.id || notice.service != service.principal {
                 return Err(disbelieved(Disbelief::Other("notice")));
             }

@@ -6,6 +6,7 @@ mod labels;
 mod log;
 mod logs;
 mod meaning;
+mod member_keys;
 mod messages;
 mod objects;
 mod recoveries;
@@ -24,6 +25,7 @@ pub fn files() -> Vec<(&'static str, String)> {
     files.push(("chains.json", chains::file(&world)));
     files.push(("requests.json", requests::file(&world)));
     files.push(("key-event-logs.json", logs::file(&world)));
+    files.push(("member-keys.json", member_keys::file(&world)));
     files.push(("messages.json", messages::file(&world)));
     files.push(("log.json", log::file(&world)));
     files.push(("predicates.json", meaning::predicates()));

@@ -19,7 +19,7 @@ use crate::node::Node;
 /// # Errors
 /// [`Undone::Fault`]: it was not applied, and is to be taken again.
 pub(super) async fn take(node: &Arc<Node>, sealed: Sealed, logged_secs: u64) -> Result<(), Undone> {
-    let posted = match Posted::open(&sealed, &node.seal_key) {
+    let posted = match open(node, &sealed) {
         Ok(posted) => posted,
         Err(SealedFault::Closed) => return Ok(()),
         Err(SealedFault::Refused(refusal)) => {
@@ -40,6 +40,13 @@ pub(super) async fn take(node: &Arc<Node>, sealed: Sealed, logged_secs: u64) -> 
         Err(Failure::Fault(fault)) => return Err(Undone::Fault(fault)),
     }
     Ok(())
+}
+
+/// With that of the node's keys to which it was sealed: wallets seal to the one in the profile that they hold, which may be a
+/// day old.
+fn open(node: &Node, sealed: &Sealed) -> Result<Posted, SealedFault> {
+    let opened = node.seal_keys.iter().map(|key| Posted::open(sealed, key));
+    opened.into_iter().find(|opened| !matches!(opened, Err(SealedFault::Closed))).unwrap_or(Err(SealedFault::Closed))
 }
 
 async fn apply(node: &Arc<Node>, posted: Posted, logged_secs: u64) -> Result<(), Failure> {

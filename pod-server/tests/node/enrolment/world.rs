@@ -290,6 +290,7 @@ fn open_node(store: Arc<dyn Store>, keys: NodeKeys, directory: &Path, clock: Clo
     let parts = NodeParts {
         principal: NODE,
         key: Arc::clone(&key),
+        previous_keys: Vec::new(),
         store,
         keys,
         log: LogConfig { segment_bytes: 64 * 1024, ..LogConfig::new(directory.join("log"), NODE, key) },

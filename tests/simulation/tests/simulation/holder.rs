@@ -113,6 +113,7 @@ impl Holder {
         let node = Node::open(NodeParts {
             principal: self.principal,
             key: Arc::new(pod_crypto::SigningKey::from_seed(&self.key_seed)),
+            previous_keys: Vec::new(),
             store: Arc::clone(&self.store),
             keys: self.node_keys(),
             log: LogConfig { writing, ..self.log_config() },

@@ -3,6 +3,7 @@
 mod desk;
 mod doctor;
 mod init;
+mod keys;
 pub(crate) mod publish;
 mod serve;
 
@@ -29,6 +30,10 @@ pub(crate) enum Node {
     Desk(desk::Desk),
     /// Sign what the organisation says about itself, its endpoints and services, and publish it.
     PublishProfile(publish::PublishProfile),
+    /// Make another online key and say in the organisation's key-event log that it signs: two keys live until one is retired.
+    RotateKey(keys::RotateKey),
+    /// Say in the organisation's key-event log that an online key signs no more.
+    RetireKey(keys::RetireKey),
     /// Try the whole way to another organisation's node, and say which step fails and what to do.
     Doctor(doctor::Doctor),
 }
@@ -42,6 +47,8 @@ impl Node {
             Self::CheckConfig(args) => serve::check(&args, output),
             Self::Desk(desk) => desk.run(output),
             Self::PublishProfile(publish) => publish.run(edge, output),
+            Self::RotateKey(rotate) => rotate.run(edge, output),
+            Self::RetireKey(retire) => retire.run(edge, output),
             Self::Doctor(doctor) => doctor.run(edge, output),
         }
     }

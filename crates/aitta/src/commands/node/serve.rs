@@ -1,6 +1,6 @@
 //! `aitta node serve` and `check-config`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pod_server::config::{ConfigError, NodeConfig};
@@ -35,6 +35,11 @@ pub(crate) struct NodeConfigArgs {
 }
 
 impl NodeConfigArgs {
+    /// The configuration file.
+    pub(crate) fn file(&self) -> &Path {
+        &self.config
+    }
+
     /// The configuration from all layers.
     pub(crate) fn load(&self) -> Result<NodeConfig, Failure> {
         let listen = self.listen.iter().map(|address| ("listen".to_owned(), address.clone()));

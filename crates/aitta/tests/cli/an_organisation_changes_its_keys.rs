@@ -1,0 +1,260 @@
+//! An organisation's online key is exchanged while a service fetches all the time: no fetch fails, what was signed before and
+//! after verifies, and the old key then counts for nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pod_audit::{Log, LogConfig};
+use pod_client::Way;
+use pod_client::directory::DirectoryClient;
+use pod_client::service::HeldGrant;
+use pod_crypto::SigningKey;
+use pod_net::NetLimits;
+use pod_protocol::answer::{ItemAnswer, Receipt};
+use pod_protocol::cose::{Payload, Verified};
+use pod_protocol::ids::Principal;
+use pod_protocol::registry::{Anchor, Registry};
+use pod_protocol::tree_head::TreeHead;
+use pod_protocol::{Refusal, Signed};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use crate::citizen::{Citizen, gone};
+use crate::family::{Family, InProcess, anchor_of, now_secs};
+use crate::world::{Ran, aitta};
+
+const OLD: &str = "node/keys/organisation.key";
+const NEW: &str = "node/keys/organisation-2.key";
+/// Answers that the service gets in each part of the story.
+const FETCHES: u32 = 8;
+
+/// The organisation whose keys change.
+struct Office<'a>(&'a Family);
+
+impl Office<'_> {
+    /// A command of the ceremony, at the desk where the offline key is brought.
+    fn keys(&self, args: &[&str], key: &str) -> Ran {
+        let world = &self.0.world;
+        let (config, managing) = (world.path("node/node.toml"), world.path(key));
+        aitta(&[&["node"], args, &["--config", &config, "--managing-key", &managing, "--json"]].concat())
+    }
+
+    fn rotate(&self, more: &[&str]) -> Ran {
+        let new = self.0.world.path(NEW);
+        self.keys(&[&["rotate-key", "--new-key", &new], more].concat(), "node/offline/managing.key")
+    }
+
+    fn retire(&self, key: &SigningKey, more: &[&str]) -> Ran {
+        self.keys(&[&["retire-key", &shown(key)], more].concat(), "node/offline/managing.key")
+    }
+
+    fn publishes(&self) -> Ran {
+        aitta(&["node", "publish-profile", "--profile", &self.0.world.path("node/profile.toml"), "--json"])
+    }
+
+    fn key(&self, file: &str) -> SigningKey {
+        pod_server::key_file::read(self.0.world.path(file).as_ref()).unwrap()
+    }
+
+    fn registry(&self) -> Registry {
+        self.0.runtime.block_on(Looking::of(self.0).registry())
+    }
+}
+
+/// Whoever looks at the registry.
+#[derive(Clone)]
+struct Looking {
+    anchor: Anchor,
+    directory: DirectoryClient,
+}
+
+impl Looking {
+    fn of(family: &Family) -> Self {
+        let (anchor, directory) = anchor_of(family.world.path("directory/federation.toml").as_ref());
+        let directory = DirectoryClient::new(&family.service().caller, &directory).unwrap().with_witnesses(0);
+        Self { anchor, directory }
+    }
+
+    async fn registry(&self) -> Registry {
+        self.directory.registry(&self.anchor, None).await.unwrap().registry
+    }
+}
+
+fn shown(key: &SigningKey) -> String {
+    pod_protocol::ids::base64url(&key.public_key().to_bytes())
+}
+
+fn refused(ran: &Ran, exit: i32, code: &str) {
+    assert_eq!((ran.code, &ran.json()["error"]["code"]), (exit, &json!(code)), "{ran:?}");
+}
+
+/// A service that looks at the registry and fetches, all the time. A node that starts anew is away for a moment: then it asks
+/// again.
+struct Fetching {
+    over: Arc<AtomicBool>,
+    got: Arc<Semaphore>,
+    task: JoinHandle<Vec<Verified<Receipt>>>,
+}
+
+impl Fetching {
+    fn begin(family: &Family, grant: &HeldGrant) -> Self {
+        let (over, got) = (Arc::new(AtomicBool::new(false)), Arc::new(Semaphore::new(0)));
+        let (mut service, grant, looking) = (family.service().clone(), [grant.clone()], Looking::of(family));
+        let (until, counted) = (Arc::clone(&over), Arc::clone(&got));
+        let task = family.runtime.spawn(async move {
+            let mut receipts = Vec::new();
+            while !until.load(Ordering::Relaxed) {
+                service.registry = Arc::new(looking.registry().await);
+                // Any other error than that the node is gone, a signature that is not believed above all, ends the test.
+                if let Ok((answers, receipt)) = service.fetch(&grant).await.map_err(gone) {
+                    assert!(matches!(answers[..], [ItemAnswer::Released { .. }]), "{answers:?}");
+                    receipts.push(receipt);
+                    counted.add_permits(1);
+                }
+            }
+            receipts
+        });
+        Self { over, got, task }
+    }
+
+    /// Waits until some more answers have come.
+    fn goes_on(&self, family: &Family) {
+        let before = self.got.available_permits();
+        family.runtime.block_on(self.got.acquire_many(u32::try_from(before).unwrap() + FETCHES)).unwrap().forget();
+    }
+
+    fn end(self, family: &Family) -> Vec<Verified<Receipt>> {
+        self.over.store(true, Ordering::Relaxed);
+        family.runtime.block_on(self.task).unwrap()
+    }
+}
+
+fn verifies<T: Payload>(registry: &Registry, object: &[u8], of: &Principal, secs: u64) -> Result<Verified<T>, Refusal> {
+    registry.verify_signed_at(Signed::decode(object).unwrap(), of, secs)
+}
+
+#[test]
+fn nobody_waits_and_nothing_is_refused() {
+    let (family, mut node) = Family::begin();
+    let citizen = Citizen::of(&family);
+    let grant = family.runtime.block_on(citizen.give()).unwrap().held;
+    let (holder, old) = (grant.holder(), Office(&family).key(OLD));
+
+    // Offline: nothing happens without the managing key, and nothing in a dry run.
+    let fetching = Fetching::begin(&family, &grant);
+    fetching.goes_on(&family);
+    let office = Office(&family);
+    let new = family.world.path(NEW);
+    refused(&office.keys(&["rotate-key", "--new-key", &new], OLD), 5, "configuration");
+    assert_eq!(office.rotate(&["--dry-run"]).done().json()["dry_run"], true);
+    assert!(!std::path::Path::new(&new).exists());
+    refused(&office.retire(&old, &[]), 3, "key-in-use");
+
+    // Two keys live from here on. What was not seen to be published is published again.
+    let rotated = office.rotate(&[]).done().json();
+    assert_eq!((&rotated["keys"], &rotated["principal"]), (&json!([shown(&old), rotated["added"]]), &json!(holder)));
+    assert_eq!(office.rotate(&[]).done().json(), rotated);
+    let second = office.key(NEW);
+    assert_eq!(office.registry().organisation(&holder).unwrap().keys(), [old.public_key(), second.public_key()]);
+    refused(&office.retire(&old, &[]), 3, "key-in-use");
+    fetching.goes_on(&family);
+
+    // Then the node signs with the new key.
+    family.world.replace("node/node.toml", "keys/organisation.key", "keys/organisation-2.key");
+    let previous = "\n[organisation]\nprevious_key_files = [\"keys/organisation.key\"]\n";
+    let config = family.world.read("node/node.toml");
+    family.world.write("node/node.toml", &config.replacen("\n[organisation]\n", previous, 1));
+    aitta(&["node", "check-config", "--config", &family.world.path("node/node.toml")]).done();
+    assert_eq!(node.stop(Signal::TERM).0, 0);
+    node = family.serve_node();
+    fetching.goes_on(&family);
+    // The node signs with the new key, and the profile is still signed with the old one.
+    refused(&Office(&family).retire(&old, &[]), 3, "key-in-use");
+    family.world.replace("node/profile.toml", "keys/organisation.key", "keys/organisation-2.key");
+    Office(&family).publishes().done();
+    let retired = Office(&family).retire(&old, &[]).done().json();
+    assert_eq!((&retired["retired"], &retired["keys"]), (&json!(shown(&old)), &json!([shown(&second)])));
+    fetching.goes_on(&family);
+    let receipts = fetching.end(&family);
+
+    let registry = Office(&family).registry();
+    of_each_key_some(&receipts, &[&old, &second]);
+    for receipt in &receipts {
+        assert!(verifies::<Receipt>(&registry, receipt.bytes(), &holder, receipt.issued).is_ok());
+    }
+    the_old_key_counts_for_nothing(&registry, &holder, &old);
+    over_libp2p_too(&family, registry, &grant);
+    assert_eq!(node.stop(Signal::TERM).0, 0);
+    the_log_is_of_both(&family, &holder, [old, second]);
+}
+
+fn of_each_key_some(receipts: &[Verified<Receipt>], keys: &[&SigningKey]) {
+    for key in keys {
+        let signed = receipts.iter().filter(|receipt| *receipt.key() == key.public_key()).count();
+        assert!(signed >= FETCHES as usize, "{signed} of {}", receipts.len());
+    }
+}
+
+fn the_old_key_counts_for_nothing(registry: &Registry, holder: &Principal, old: &SigningKey) {
+    assert_eq!(registry.organisation(holder).unwrap().keys().len(), 1);
+    assert!(!registry.peer_keys().any(|peer| peer == old.public_key().to_bytes()));
+    // The second in which it was retired is still its own.
+    let head = TreeHead { origin: *holder, size: 1, root: [7; 32], time_secs: now_secs() + 1 };
+    let head = Verified::sign(old, head);
+    let now = verifies::<TreeHead>(registry, head.bytes(), holder, head.time_secs);
+    assert_eq!(now.unwrap_err(), Refusal::UnknownKey);
+    let signed = Signed::<TreeHead>::decode(head.bytes()).unwrap();
+    assert_eq!(registry.verify_by_organisation(signed, holder).unwrap_err(), Refusal::UnknownKey);
+}
+
+/// Its peer id is that of the new key.
+fn over_libp2p_too(family: &Family, registry: Registry, grant: &HeldGrant) {
+    let service = InProcess::open(family.world.path("service").as_ref(), family.service().caller.clone(), registry);
+    let calls = async {
+        let service = service.over_libp2p(NetLimits::default()).await;
+        service.fetch_some_way(std::slice::from_ref(grant)).await.unwrap().2
+    };
+    assert!(matches!(family.runtime.block_on(calls), Way::Peer(_)));
+}
+
+/// One log, whose heads both keys signed.
+fn the_log_is_of_both(family: &Family, holder: &Principal, keys: [SigningKey; 2]) {
+    let directory = family.world.path("node/data/audit");
+    let [old, second] = keys;
+    let verify = |keys: &[&SigningKey]| -> Value {
+        let mut args = vec!["audit".to_owned(), "verify".to_owned(), directory.clone(), "--json".to_owned()];
+        keys.iter().for_each(|key| args.extend(["--key".to_owned(), shown(key)]));
+        aitta(&args).json()
+    };
+    assert_eq!(verify(&[&old, &second])["intact"], true);
+    let log = Log::open(LogConfig::new(directory.clone().into(), *holder, Arc::new(second))).unwrap();
+    assert!(log.head().unwrap().size > 0);
+}
+
+#[test]
+fn a_key_in_other_hands_is_ended_at_once() {
+    let (family, node) = Family::begin();
+    let office = Office(&family);
+    let holder = *office.registry().organisation_named("helsinki").unwrap().principal();
+    let old = office.key(OLD);
+    office.rotate(&[]).done();
+    let since = now_secs() - 3600;
+    let ended = office.retire(&old, &["--at-once", "--compromised-since", &since.to_string()]).done().json();
+    assert_eq!(ended["keys"], json!([shown(&office.key(NEW))]));
+    let registry = office.registry();
+    let member = registry.organisation(&holder).unwrap();
+    assert!(member.profile().is_none(), "it is signed with a key that counts no more");
+    let head = |secs: u64| Verified::sign(&old, TreeHead { origin: holder, size: 1, root: [7; 32], time_secs: secs });
+    let holds = |secs: u64| verifies::<TreeHead>(&registry, head(secs).bytes(), &holder, secs).is_ok();
+    assert!(holds(since - 1) && !holds(since));
+    // It does not come back, and a profile of the new key counts again.
+    family.world.replace("node/profile.toml", "keys/organisation.key", "keys/organisation-2.key");
+    office.publishes().done();
+    assert!(office.registry().organisation(&holder).unwrap().profile().is_some());
+    refused(&office.retire(&office.key(NEW), &[]), 3, "key-in-use");
+    // The node says that what it signs counts for nothing.
+    while node.get("/readiness").0 != 503 {}
+    assert!(node.get("/readiness").1.contains("own-key"));
+}
