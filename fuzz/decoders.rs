@@ -16,7 +16,7 @@ use pod_protocol::grant::Grant;
 use pod_protocol::holder_entry::{HolderEntry, HolderHandle};
 use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::inspect::inspect as in_words;
-use pod_protocol::key_event::KeyEvent;
+use pod_protocol::key_event::{KeyEvent, PublishedLog};
 use pod_protocol::notice::{Notice, NoticeReceipt};
 use pod_protocol::predicate::Predicate;
 use pod_protocol::registry::Registry;
@@ -62,7 +62,7 @@ pub const DECODERS: &[Decoder] = &[
     ("inspect", &["inspect", "kind_of"], inspect),
     ("jwks", &["Jwks::from_json"], jwks),
     ("jws", &["verify"], jws),
-    ("key_event", &["KeyEvent"], signed::<KeyEvent>),
+    ("key_event", &["KeyEvent", "PublishedLog::read"], key_event),
     ("leaf", &["Leaf::from_bytes"], leaf),
     ("log_items", &["items_from_bytes"], log_items),
     ("log_post", &["LogPost"], signed::<LogPost>),
@@ -120,6 +120,15 @@ fn signed<T: Payload>(bytes: &[u8]) {
 fn header(bytes: &[u8]) -> Vec<u8> {
     let length = usize::from(bytes[3]);
     bytes[4..4 + length].to_vec()
+}
+
+/// An event may be published when its log is a member's; then it is the same one.
+fn key_event(bytes: &[u8]) {
+    signed::<KeyEvent>(bytes);
+    if let Ok(event) = PublishedLog::read(bytes) {
+        assert_eq!(event.bytes(), bytes);
+        let _ = PublishedLog::with(None, event);
+    }
 }
 
 fn cbor(bytes: &[u8]) {

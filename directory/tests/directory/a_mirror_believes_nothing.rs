@@ -18,7 +18,7 @@ use crate::world::*;
 
 const COSE: &str = "application/cose";
 
-fn mirror_of(world: &World, url: &str, name: &str) -> MirrorConfig {
+pub fn mirror_of(world: &World, url: &str, name: &str) -> MirrorConfig {
     let folder = world.path(name);
     std::fs::create_dir_all(&folder).unwrap();
     let text = format!(
@@ -31,7 +31,7 @@ fn mirror_of(world: &World, url: &str, name: &str) -> MirrorConfig {
     config
 }
 
-async fn once(mirror: &mut Mirror) -> Result<Mirrored, MirrorFault> {
+pub async fn once(mirror: &mut Mirror) -> Result<Mirrored, MirrorFault> {
     mirror.advance(&mut |_| {}).await
 }
 

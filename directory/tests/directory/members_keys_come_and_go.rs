@@ -1,10 +1,12 @@
 //! A member publishes its key-event log, event by event: what it says counts at once, and what was logged first stands.
 
+use pod_directory::directory::Mirror;
 use pod_protocol::ids::{Principal, Thumbprint};
 use pod_protocol::key_event::{DeviceKey, KeyChange, KeyEvent, PublishedLog, Roles, key_digest};
 use pod_protocol::registry::Registry;
 use pod_protocol::statement::{Membership, Profile};
 
+use crate::a_mirror_believes_nothing::{mirror_of, once};
 use crate::federation::*;
 use crate::world::*;
 
@@ -110,7 +112,10 @@ async fn one_key_follows_the_other() {
         for statement in [signed(ANCHOR, renew(region())), signed(REGION, renew(back))] {
             world.post(&directory, "/v1/statements", COSE, statement).await.is(204);
         }
-        assert_eq!(city.keys(&world.registry(&directory).await), public(&[SECOND]), "{days}");
+        let snapshot = world.get(&directory, "/v1/registry").await.is(200).body;
+        let statements = Registry::read_snapshot(&snapshot).unwrap();
+        let registry = Registry::build(&anchor(), &statements, NOW + days * DAY).0;
+        assert_eq!(city.keys(&registry), public(&[SECOND]), "{days}");
     }
 }
 
@@ -121,7 +126,8 @@ async fn what_was_logged_first_stands() {
     let mut city = City::founded(1);
     let post = async |statement: Vec<u8>| world.post(&directory, "/v1/statements", COSE, statement).await;
     post(city.first()).await.refused(401, "key-unknown");
-    for statement in [city.membership("turku"), city.first()] {
+    // Whoever runs the directory is a member too, so that its log can be mirrored.
+    for statement in [signed(ANCHOR, crate::federation::directory()), city.membership("turku"), city.first()] {
         post(statement).await.is(204);
     }
     let (mut other, mut strangers) = (city.clone(), city.clone());
@@ -136,4 +142,8 @@ async fn what_was_logged_first_stands() {
     assert_eq!(city.keys(&world.registry(&directory).await), public(&[FIRST, SECOND]));
     // A key of another member's would speak for neither: whoever comes second does not take it.
     post(city.clone().adds(MANAGING, HELSINKI)).await.refused(403, "key-refused");
+    // Whoever replays the log gets the same registry: a state that says otherwise would not be believed.
+    let mut mirror =
+        Mirror::open(&mirror_of(&world, &directory.origin.to_string(), "mirror"), &world.around()).unwrap();
+    assert_eq!(once(&mut mirror).await.unwrap().members, 6);
 }

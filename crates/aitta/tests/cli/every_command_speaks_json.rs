@@ -5,6 +5,9 @@ use crate::world::{World, command, every_command, run_command};
 /// An id that nothing has.
 const NO_ID: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// A key that nobody has here.
+const SOME_KEY: &str = "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w";
+
 fn every_command_is_in(failing: &[&[&str]]) {
     for command in every_command() {
         assert!(
@@ -17,8 +20,8 @@ fn every_command_is_in(failing: &[&[&str]]) {
 #[test]
 fn errors_have_a_code_a_message_and_advice() {
     let world = World::empty();
-    let (missing, config) = (world.path("missing"), world.path("missing.toml"));
-    let someone = format!("ai:{NO_ID}");
+    let (missing, config, someone) = (world.path("missing"), world.path("missing.toml"), format!("ai:{NO_ID}"));
+    let keys = ["--config", &config, "--managing-key", &missing];
     let member = ["--name", "a", "--names", "a,b,c", "--url", "http://127.0.0.1:1", "--federation", &config];
     let [node, blinder] =
         [["node", "init", &missing], ["blinder", "init", &missing]].map(|of| [&of[..], &member].concat());
@@ -64,20 +67,12 @@ fn errors_have_a_code_a_message_and_advice() {
         &["service", "notices", "answer", NO_ID, "--deleted"],
         &["inspect", &missing],
         &["audit", "head", &missing],
-        &["audit", "verify", &missing, "--key", "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"],
+        &["audit", "verify", &missing, "--key", SOME_KEY],
         &["node", "serve", "--config", &config],
         &["node", "check-config", "--config", &config],
         &["node", "publish-profile", "--profile", &config],
-        &["node", "rotate-key", "--config", &config, "--managing-key", &missing, "--new-key", &missing],
-        &[
-            "node",
-            "retire-key",
-            "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w",
-            "--config",
-            &config,
-            "--managing-key",
-            &missing,
-        ],
+        &[&["node", "rotate-key", "--new-key", &missing][..], &keys].concat(),
+        &[&["node", "retire-key", SOME_KEY][..], &keys].concat(),
         &["node", "doctor", "turku", "--federation", &config, "--key", &missing],
         &["directory", "serve", "--config", &config],
         &["directory", "mirror", "http://127.0.0.1:1", &missing, "--federation", &config],
