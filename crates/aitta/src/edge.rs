@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pod_client::Caller;
@@ -51,6 +51,8 @@ pub(crate) struct Edge {
     /// Random bytes.
     pub(crate) random: Arc<dyn Random>,
     logs: Logs,
+    /// What a command opened to others over libp2p.
+    nets: Arc<Mutex<Vec<Arc<Net>>>>,
 }
 
 /// What the command line says about log lines.
@@ -71,7 +73,13 @@ impl std::fmt::Debug for Edge {
 impl Edge {
     /// The real ones.
     pub(crate) fn of_this_process(logs: Logs) -> Self {
-        Self { clock: Arc::new(seconds_since_1970), monotonic: monotonic(), random: Arc::new(SystemRandom), logs }
+        Self {
+            clock: Arc::new(seconds_since_1970),
+            monotonic: monotonic(),
+            random: Arc::new(SystemRandom),
+            logs,
+            nets: Arc::default(),
+        }
     }
 
     /// The time now, in seconds since 1970.
@@ -124,7 +132,7 @@ impl Edge {
     ///
     /// # Errors
     /// When `SSLKEYLOGFILE` is set, or the system gives no sockets.
-    pub(crate) async fn net(key: &SigningKey, registry: &Registry) -> Result<Option<Arc<Net>>, Failure> {
+    pub(crate) async fn net(&self, key: &SigningKey, registry: &Registry) -> Result<Option<Arc<Net>>, Failure> {
         let over_libp2p = |one: &Organisation| one.endpoints().iter().any(Endpoint::is_multiaddr);
         if !registry.organisations().any(over_libp2p) {
             return Ok(None);
@@ -138,7 +146,17 @@ impl Edge {
             relaying: Relaying::default(),
             limits: NetLimits::default(),
         };
-        Ok(Some(Arc::new(Net::start(config, pod_net::refuse_key_log(Self::environment)?).await?)))
+        let net = Arc::new(Net::start(config, pod_net::refuse_key_log(Self::environment)?).await?);
+        self.nets.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&net));
+        Ok(Some(net))
+    }
+
+    /// Gives back a command's places at other organisations' nodes: its process ends, and the next one has the same key.
+    pub(crate) async fn leave(&self) {
+        let nets = std::mem::take(&mut *self.nets.lock().unwrap_or_else(PoisonError::into_inner));
+        for net in nets {
+            net.leave().await;
+        }
     }
 
     /// Runs a command's asynchronous part: on all cores for a daemon and for a client alike, since a client too checks

@@ -56,7 +56,11 @@ struct Step {
 
 impl Doctor {
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        Edge::block_on(self.look(edge, output))
+        Edge::block_on(async {
+            let ended = self.look(edge, output).await;
+            edge.leave().await;
+            ended
+        })
     }
 
     async fn look(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
@@ -68,7 +72,7 @@ impl Doctor {
         steps.push(own_key(joined.registry(), &key));
         if let Some(organisation) = joined.registry().organisation(&peer) {
             steps.push(member(organisation));
-            let net = Edge::net(&key, joined.registry()).await?;
+            let net = edge.net(&key, joined.registry()).await?;
             over_libp2p(&mut steps, organisation, net).await;
             over_https(&mut steps, &joined, organisation, edge).await;
         }

@@ -169,7 +169,6 @@ impl Revoke {
         };
         let revocation = Verified::sign(&identity.key, revocation);
         let direct = opened.joined.node(&held.holder())?.revoke(&opened.registry, &revocation).await;
-        opened.leave().await;
         let acknowledgement = match direct.map_err(Failure::from) {
             Ok(acknowledgement) => acknowledgement,
             Err(unreached) if unreached.exit == Exit::NotReached => {

@@ -64,7 +64,6 @@ impl Fetch {
         let Brought { lines, items, failures, receipts, carried, .. } = brought;
         let json = json!({ "items": items, "failures": failures, "receipts": receipts, "carried": carried });
         output.result(lines.join("\n"), &json);
-        opened.leave().await;
         Ok(exit)
     }
 

@@ -59,7 +59,7 @@ impl Service {
         keep_memory_private()?;
         let dir = self.service;
         Edge::block_on(async {
-            match self.command {
+            let ended = match self.command {
                 Command::Init(init) => init.run(&dir, edge, output).await,
                 Command::Register(register) => register.run(&dir, output),
                 Command::Ask(ask) => ask.run(&dir, edge, output).await,
@@ -70,7 +70,9 @@ impl Service {
                 Command::Revoke(revoke) => revoke.run(&dir, edge, output).await,
                 Command::RevokeKey(revoke) => revoke.run(&dir, edge, output).await,
                 Command::Notices(notices) => notices.run(&dir, edge, output).await,
-            }
+            };
+            edge.leave().await;
+            ended
         })
     }
 }

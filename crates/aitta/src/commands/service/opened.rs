@@ -169,16 +169,9 @@ impl Opened {
         let kept = Kept::open(dir)?;
         let federation = Federation::read_own(&dir.join(FEDERATION))?;
         let mut joined = federation.join(edge, &dir.join(REGISTRY)).await?;
-        joined.caller.net = Edge::net(&kept.identity.key, joined.registry()).await?;
+        joined.caller.net = edge.net(&kept.identity.key, joined.registry()).await?;
         let registry = Arc::new(joined.registry().clone());
         Ok(Self { kept, joined, registry, federation })
-    }
-
-    /// Gives back the places at other organisations' nodes: this process ends, and its next one has the same key.
-    pub(super) async fn leave(&self) {
-        if let Some(net) = &self.joined.caller.net {
-            net.leave().await;
-        }
     }
 
     /// As [`Opened::open`], for what only a registered service may do.
