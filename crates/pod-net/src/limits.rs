@@ -71,7 +71,8 @@ const SLOTS_PER_PEER: usize = 2;
 const SLOT: Duration = Duration::from_secs(3600);
 /// Circuits that a relay carries together: each has two buffers of 8 KiB, so that all take 8 MiB.
 const CIRCUITS: usize = 512;
-/// Circuits that one member may have opened: each is a stream of its connection to the relay, beside identify's.
+/// Circuits of one member, its own and to it, with which it opens no more: its own are streams of its connection to the relay,
+/// beside identify's.
 const CIRCUITS_PER_PEER: usize = 12;
 /// How long a circuit lives: it is opened again at once, and a hole is punched sooner. So none stays for ever.
 const CIRCUIT_LIVES: Duration = Duration::from_secs(3600);
@@ -157,7 +158,7 @@ pub struct NetLimits {
     pub slot: Duration,
     /// As a relay: circuits carried together.
     pub circuits: usize,
-    /// As a relay: circuits that one member may have opened.
+    /// As a relay: circuits of one member, its own and to it, with which it opens no more.
     pub circuits_per_peer: usize,
     /// As a relay: how long a circuit lives.
     pub circuit_lives: Duration,

@@ -57,6 +57,7 @@ pub(crate) struct Metrics {
     peers_open: Family<TransportLabels, Gauge>,
     peer_calls: Family<TransportLabels, Gauge>,
     peers_refused: Family<Outcome, Gauge>,
+    peer_relays: Family<Outcome, Gauge>,
 }
 
 impl Metrics {
@@ -84,6 +85,7 @@ impl Metrics {
             peers_open: Family::default(),
             peer_calls: Family::default(),
             peers_refused: Family::default(),
+            peer_relays: Family::default(),
             registry: Registry::default(),
         };
         registry.register("calls", "Calls, by how they ended as a whole", metrics.calls.clone());
@@ -121,6 +123,8 @@ impl Metrics {
         registry.register("peer_calls", "Calls answered over libp2p since the start, by transport", calls);
         let refused = metrics.peers_refused.clone();
         registry.register("peers_refused", "What was refused of libp2p since the start, by why", refused);
+        let relays = metrics.peer_relays.clone();
+        registry.register("peer_relays", "Slots held now, and what came of relays since the start, by what", relays);
         Self { registry, ..metrics }
     }
 
@@ -203,9 +207,21 @@ impl Metrics {
             ("crowded", counts.crowded),
             ("streams", counts.streams_refused),
             ("frame", counts.frames_broken),
+            ("relay", counts.relay_refused),
         ];
         for (outcome, count) in refused {
             set(&self.peers_refused.get_or_create(&Outcome { outcome }), count);
+        }
+        let relays = [
+            ("slots-held", counts.slots_held),
+            ("slots-given", counts.slots_given),
+            ("circuits", counts.circuits),
+            ("punched", counts.punched),
+            ("reached", counts.reached),
+            ("not-reached", counts.not_reached),
+        ];
+        for (outcome, count) in relays {
+            set(&self.peer_relays.get_or_create(&Outcome { outcome }), count);
         }
     }
 }

@@ -192,6 +192,8 @@ fn every_mistake_has_a_sentence_that_says_what_to_write() {
         (good.clone() + "[blinder]\nepoch = 2\n", "`blinder.url` is missing: `blinder` does not work without it"),
         (good.clone() + "[oidc]\nissuer = \"https://login.example\"\n", "`oidc.client_id` is missing"),
         (good.clone() + "[directory]\nurl = \"https://d.example\"\nrefresh_secs = 0\n", "at least 1 second"),
+        (good.clone() + "[p2p]\nrelay = [\"turku\"]\n", "`p2p.listen` is missing: `p2p` does not work without it"),
+        (good.clone() + "[p2p]\nrelay = [\"Turku!\"]\n", "`p2p.relay`: "),
         (good.clone() + "= 3", "is not TOML"),
     ] {
         let said = folder.load(&text).unwrap_err();

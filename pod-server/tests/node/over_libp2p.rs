@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pod_net::{CallFault, DialFault, Kind, Net, NetConfig, NetLimits, Peer, Relaying, Turned};
+use pod_net::{CallFault, DialFault, Kind, Net, NetConfig, NetLimits, Peer, Relaying, Transport, Turned};
 use pod_protocol::Outward;
 use pod_protocol::Verified;
 use pod_protocol::answer::Answer;
@@ -107,6 +107,39 @@ async fn what_is_wrong_with_the_bytes_is_told() {
         assert_eq!(outward, Outward::Malformed);
         assert!(!detail.is_empty());
     }
+}
+
+/// The relay is named as the registry names it, which has its address and key. What is bound is the caller's own key.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_nat_it_is_reached_through_the_member_that_it_names() {
+    let scene = Scene::new().await;
+    let grant = scene.usual_grant().await;
+    let (key, quic) = (scene.espoo.key(), "/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap());
+    let relay = NetConfig {
+        key: &key,
+        listen: &[quic],
+        allow: Arc::new(|_| true),
+        handler: None,
+        relaying: Relaying { through: None, for_members: true },
+        limits: NetLimits::default(),
+    };
+    let relay = Net::start(relay, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap();
+    let at = relay.addresses()[0].to_string();
+    assert_eq!(scene.node().take_registry(&scene.snapshot_with_endpoint(&scene.espoo, &at)).unwrap(), []);
+
+    let listen = vec!["/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap()];
+    let config = P2pConfig { listen, connections: 10, relay: vec!["espoo".to_owned()], relays: false };
+    let p2p = P2p::start(&scene.node(), &config, pod_net::refuse_key_log(|_| None).unwrap()).await.unwrap();
+    crate::neighbours::eventually("it has a slot", || p2p.counts().slots_held == 1).await;
+
+    let circuit = format!("{at}/p2p/{}/p2p-circuit", pod_net::peer_id(relay.key()));
+    let peer = Peer { addresses: vec![circuit.parse().unwrap()], ..helsinki(&scene, &p2p) };
+    let items = vec![item(&[&grant], vec![wanted("residence", &["given_names"])])];
+    let request = scene.request(&scene.early, items, bound_to(&scene.early));
+    let net = net_of(&scene.early).await;
+    let reply = net.call(&peer, Kind::Call, call(&request, &[]).to_bytes()).await.unwrap();
+    assert_eq!(reply.transport, Transport::Relayed);
+    assert_eq!(outcomes(&Answer::from_bytes(&reply.outcome.unwrap()).unwrap()), ["released"]);
 }
 
 /// A citizen's wallet has no key in the registry, nor has whoever left it.

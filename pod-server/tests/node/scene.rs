@@ -247,6 +247,15 @@ impl Scene {
         self.snapshot_of([self.statements(), vec![signed(&self.anchor.key(), newer)]].concat())
     }
 
+    /// The same with a newer profile of this member, which answers at one more endpoint.
+    pub fn snapshot_with_endpoint(&self, member: &Member, endpoint: &str) -> Vec<u8> {
+        let registry = self.registry();
+        let was = (**registry.organisation(&member.principal).unwrap().profile().unwrap()).clone();
+        let endpoints = was.endpoints.iter().cloned().chain([endpoint.parse().unwrap()]).collect();
+        let newer = Profile { endpoints, issued: was.issued + 1, cti: self.cti(), ..was };
+        self.snapshot_of([self.statements(), vec![signed(&member.key(), newer)]].concat())
+    }
+
     fn snapshot_of(&self, statements: Vec<Vec<u8>>) -> Vec<u8> {
         let (registry, left_out) = Registry::build(&self.trust(), &statements, self.now());
         assert_eq!(left_out, []);

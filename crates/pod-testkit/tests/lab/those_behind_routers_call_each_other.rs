@@ -20,6 +20,7 @@ const LISTEN: [&str; 2] = ["/ip4/0.0.0.0/udp/4001/quic-v1", "/ip4/0.0.0.0/tcp/40
 const RELAY: u8 = 1;
 const CALLED: u8 = 2;
 const CALLING: u8 = 3;
+
 /// Answers with what it was asked.
 struct Echo;
 
