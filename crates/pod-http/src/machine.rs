@@ -1,7 +1,7 @@
 //! The machine that a program runs on, as far as a simulation has to stand in for it: plain TCP, and threads that may block.
 //!
 //! Programs run on [`Machine::this`]. A simulation gives its own, so that the same servers and clients run over connections
-//! that it delays, cuts and repeats from a seed (`docs/decisions/0030-a-simulated-machine.md`).
+//! that it delays, cuts and repeats from a seed (`docs/decisions/0023-a-simulated-machine.md`).
 
 use std::fmt;
 use std::io;

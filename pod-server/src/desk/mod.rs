@@ -7,7 +7,7 @@
 //!
 //! - `book`: what waits, on disk
 //! - [`begin`]: the operator's order
-//! - [`keep`]: binds what is due
+//! - `keep`: binds what is due
 //! - `route`: the order through the admin socket
 
 mod book;
