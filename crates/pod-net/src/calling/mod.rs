@@ -1,7 +1,7 @@
 //! Calling: one stream to each peer, kept for the next call; QUIC first, then TCP, then a relay.
 //!
-//! - [`line`](self::line): one stream with many calls under way
-//! - [`fault`](self::fault): why a call brought nothing
+//! - `line`: one stream with many calls under way
+//! - `fault`: why a call brought nothing
 
 mod fault;
 mod line;
