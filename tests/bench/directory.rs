@@ -113,7 +113,7 @@ async fn one(entries: usize) {
     let before = resident_mib();
     let begun = now();
     let offline = Offline::open(&config(dir.path()).storage, anchor()).unwrap();
-    println!("  start: {:.2} s, {} MiB more in memory", begun.elapsed().as_secs_f64(), resident_mib() - before);
+    println!("  start: {:.2} s, {} MiB in memory, {before} before", begun.elapsed().as_secs_f64(), resident_mib());
     look_up(&offline, &registry);
     drop(offline);
 
