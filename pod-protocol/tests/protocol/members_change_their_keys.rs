@@ -292,7 +292,12 @@ fn a_log_that_was_only_begun_takes_nothing_from_the_membership() {
     let mut going = city.clone();
     going.adds(PROCESSOR, 1);
     let renewed = signed(REGION, Membership { issued: NOW, keys: public(&[SECOND]), ..city.membership() });
-    assert_eq!(keys(&registry(&city, &[vec![renewed], going.events()].concat()).0, &city), public(&[PROCESSOR]));
+    let (taken_out, _) = registry(&city, &[vec![renewed], going.events()].concat());
+    assert_eq!(keys(&taken_out, &city), public(&[PROCESSOR]));
+    // What the anchor took out signs nothing any more, with whatever time, though the log never revoked it.
+    for secs in [NOW, NOW - 5 * DAY] {
+        assert_eq!(of_then(&taken_out, &city, FIRST, secs).unwrap_err().code(), "key-unknown");
+    }
 }
 
 #[test]

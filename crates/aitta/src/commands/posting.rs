@@ -2,7 +2,7 @@
 
 use pod_client::directory::{Taken, seal_for};
 use pod_protocol::ids::Principal;
-use pod_protocol::tlog::post::Posted;
+use pod_protocol::tlog::post::{MAX_POSTED, Posted};
 use serde_json::{Value, json};
 
 use super::federation::Joined;
@@ -11,21 +11,29 @@ use crate::failure::Failure;
 /// In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s.
 pub(crate) const HEARD_WITHIN_SECS: u64 = 35;
 
-/// Seals what a holder is to hear that could not be reached, and posts it; says in words and as JSON what came of it.
+/// Seals what a holder is to hear that could not be reached, and posts it, as much at a time as the log takes; says in words and as
+/// JSON what came of the last.
 ///
 /// # Errors
-/// [`Failure`], when neither the directory nor another node takes it: then nothing was done.
+/// [`Failure`], when neither the directory nor another node takes it: what came after that was not posted.
 pub(crate) async fn post(
     joined: &mut Joined,
     holder: &Principal,
     posted: &[Posted],
 ) -> Result<(String, Value), Failure> {
+    let mut told = Err(Failure::usage("there is nothing to post"));
+    for some in posted.chunks(MAX_POSTED) {
+        told = Ok(post_some(joined, holder, some).await?);
+    }
+    told
+}
+
+async fn post_some(joined: &mut Joined, holder: &Principal, posted: &[Posted]) -> Result<(String, Value), Failure> {
     let Joined { caller, directory, copy } = joined;
     let seal = |one| seal_for(caller, &copy.registry, holder, one);
     let sealed = posted.iter().map(seal).collect::<Result<Vec<_>, _>>()?;
-    let taken = directory.post(caller, &copy.registry, holder, &sealed).await?;
-    match (&taken, sealed.last()) {
-        (Taken::Logged(at), Some(last)) => Ok(match directory.stands_in_log(copy, last, at.index).await {
+    Ok(match directory.post(caller, &copy.registry, holder, &sealed).await? {
+        Taken::Logged(at) => match directory.stand_in_log(copy, &sealed, at.index).await {
             Ok(()) => {
                 ("It stands in the directory's log.".to_owned(), json!({ "log_index": at.index, "proven": true }))
             }
@@ -33,13 +41,12 @@ pub(crate) async fn post(
                 format!("The directory says that it stands in the log; that could not be checked ({trouble})."),
                 json!({ "log_index": at.index, "proven": false }),
             ),
-        }),
-        (Taken::Forwarded(node), _) => Ok((
+        },
+        Taken::Forwarded(node) => (
             format!("The directory could not be reached either; {node} passes it on to it."),
             json!({ "forwarded_by": node }),
-        )),
-        (Taken::Logged(_), None) => Err(Failure::usage("there is nothing to post")),
-    }
+        ),
+    })
 }
 
 /// Posts one signed revocation, and says when it takes effect.

@@ -81,29 +81,36 @@ impl DirectoryClient {
         Err(trouble)
     }
 
-    /// Checks that exactly this stands in the log at `index`, under a head that enough organisations vouch for. `copy` goes on
-    /// with the log.
+    /// Checks that exactly these stand in the log, one after the other from `index` on, under a head that enough organisations vouch
+    /// for. `copy` goes on with the log.
     ///
     /// # Errors
     /// [`CallError`]; [`LogFault::Leaves`] when something else stands there.
-    pub async fn stands_in_log(&self, copy: &mut RegistryCopy, item: &Sealed, index: u64) -> Result<(), CallError> {
+    pub async fn stand_in_log(&self, copy: &mut RegistryCopy, items: &[Sealed], index: u64) -> Result<(), CallError> {
         let source =
             self.sources().first().ok_or_else(|| CallError::Ours { what: "no directory is named".to_owned() })?;
         let head = source.head().await?;
         let checked = source.checked(&head, &copy.registry, self.policy())?;
         let view = source.advance(copy.view(), &head, &checked).await?;
         copy.advance(view);
-        let at = checked.checkpoint;
-        if index >= at.size {
-            return Err(source.lied(LogFault::Leaves));
+        let (at, missing) = (checked.checkpoint, || source.lied(LogFault::Leaves));
+        let (mut next, mut items) = (index, items.iter().peekable());
+        while items.peek().is_some() {
+            if next >= at.size {
+                return Err(missing());
+            }
+            let fetched = source.leaves(next, at.size).await?;
+            for (bytes, item) in fetched.leaves.iter().zip(items.by_ref()) {
+                match Leaf::from_bytes(bytes) {
+                    Ok(Leaf { body: Body::Sealed(sealed), .. }) if sealed == *item => {}
+                    _ => return Err(missing()),
+                }
+                let proof = source.with_tiles(at.size, |nodes| nodes.inclusion_proof(next, at.size)).await?;
+                verify_inclusion(next, at.size, &leaf_hash(bytes), &proof, &at.root)
+                    .map_err(|_| source.lied(LogFault::Proof))?;
+                next += 1;
+            }
         }
-        let fetched = source.leaves(index, at.size).await?;
-        let bytes = fetched.leaves.first().ok_or_else(|| source.lied(LogFault::Leaves))?;
-        match Leaf::from_bytes(bytes) {
-            Ok(Leaf { body: Body::Sealed(sealed), .. }) if sealed == *item => {}
-            _ => return Err(source.lied(LogFault::Leaves)),
-        }
-        let proof = source.with_tiles(at.size, |nodes| nodes.inclusion_proof(index, at.size)).await?;
-        verify_inclusion(index, at.size, &leaf_hash(bytes), &proof, &at.root).map_err(|_| source.lied(LogFault::Proof))
+        Ok(())
     }
 }

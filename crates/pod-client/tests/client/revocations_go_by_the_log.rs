@@ -39,17 +39,19 @@ async fn it_stands_in_the_log_and_opens_for_its_holder_alone() {
     let registry = sealing_registry(&[(1, "https://one.example")]);
     let directory = Directory::start(&world, Served::new(members(), vec![])).await;
     let mut copy = directory.client.registry(&anchor(), None).await.unwrap();
-    let item = sealed(&world, &registry);
-    let taken = directory.client.post(&world.caller, &registry, &city(1), std::slice::from_ref(&item)).await.unwrap();
-    assert_eq!(taken, Taken::Logged(Logged { index: 1, size: 3 }));
-    directory.client.stands_in_log(&mut copy, &item, 1).await.unwrap();
-    assert_eq!(copy.view().unwrap().checkpoint().size, 3);
-    assert_eq!(Posted::open(&item, &SealPrivateKey::from_seed(&[1; 32])), Ok(posted()));
-    // At another place stands something else; beyond the end nothing.
-    for index in [0, 2, 3] {
-        let error = directory.client.stands_in_log(&mut copy, &item, index).await.unwrap_err();
+    let items = [sealed(&world, &registry), sealed(&world, &registry)];
+    let taken = directory.client.post(&world.caller, &registry, &city(1), &items).await.unwrap();
+    assert_eq!(taken, Taken::Logged(Logged { index: 1, size: 4 }));
+    directory.client.stand_in_log(&mut copy, &items, 1).await.unwrap();
+    assert_eq!(copy.view().unwrap().checkpoint().size, 4);
+    assert_eq!(Posted::open(&items[1], &SealPrivateKey::from_seed(&[1; 32])), Ok(posted()));
+    // At another place stands something else; beyond the end nothing; and one without the other does not do.
+    for index in [0, 2, 3, 4] {
+        let error = directory.client.stand_in_log(&mut copy, &items, index).await.unwrap_err();
         assert_eq!(error.code(), "log-leaves");
     }
+    let missing = [items[0].clone(), sealed(&world, &registry)];
+    assert_eq!(directory.client.stand_in_log(&mut copy, &missing, 1).await.unwrap_err().code(), "log-leaves");
 }
 
 #[tokio::test]

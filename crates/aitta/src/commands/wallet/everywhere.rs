@@ -103,14 +103,13 @@ async fn perform(opened: &mut Opened, task: &Task) -> Result<(String, Value), Fa
 /// take back. None when nothing could be posted.
 async fn by_the_log(opened: &mut Opened, task: &Task) -> Result<Option<(String, Value)>, Failure> {
     let posts = match task {
-        Task::RevokeService { holder, service } => service::to_post(opened, holder, service)?,
+        Task::RevokeService { holder, service } => service::to_post(opened, holder, service),
         Task::RevokeDevice { holder, kid, compromised_since } => {
-            devices::to_post(opened, holder, *kid, *compromised_since)?
+            devices::to_post(opened, holder, *kid, *compromised_since)
         }
     };
-    if posts.is_empty() {
-        return Ok(None);
-    }
+    // What cannot be signed or posted now is outstanding, like what is done at the holder itself; the others go on.
+    let Ok(posts) = posts else { return Ok(None) };
     let Ok((by, json)) = post(&mut opened.joined, &task.holder(), &posts).await else { return Ok(None) };
     opened.save_view()?;
     let line = format!(

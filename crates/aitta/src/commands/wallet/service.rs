@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pod_protocol::Verified;
 use pod_protocol::ids::{GrantId, PodId, Principal, Thumbprint};
 use pod_protocol::revocation::{Revocation, Target};
-use pod_protocol::tlog::post::{MAX_POSTED, Posted};
+use pod_protocol::tlog::post::Posted;
 use pod_wallet::commands::revocation;
 use pod_wallet::outstanding::Task;
 use serde_json::{Value, json};
@@ -120,7 +120,6 @@ pub(super) fn to_post(opened: &Opened, holder: &Principal, service: &Principal) 
     let given = opened.state.grants().iter().filter(|grant| grant.service == *service && grant.holder == *holder);
     given
         .filter(|grant| grant.revoked_secs.is_none() && grant.expires_secs > now_secs)
-        .take(MAX_POSTED)
         .map(|grant| Ok(Posted::Revocation(signed(opened, holder, grant.id)?.bytes().to_vec())))
         .collect()
 }
