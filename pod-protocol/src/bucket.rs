@@ -1,7 +1,9 @@
 //! Buckets: the holder entries whose tags begin alike, handed out together so that nobody learns which one was wanted
 //! (`docs/protocol/bucket.md`).
 
-use crate::codec::{Cbor, Claims, Limits, bytes, decode, encode, map};
+use crate::codec::{
+    Claims, Limits, MAJOR_ARRAY, MAJOR_MAP, bytes, decode, head_len, write_bytes, write_head, write_integer,
+};
 use crate::cose::Signed;
 use crate::holder_entry::{HolderEntry, Tag};
 use crate::refusal::{ClaimFault, Refusal};
@@ -38,6 +40,39 @@ pub fn bucket_of(tag: &Tag, bits: u8) -> u32 {
     }
 }
 
+/// A bucket whose entries lie elsewhere: what a directory answers with, for which each entry is copied once.
+#[derive(Clone, Copy, Debug)]
+pub struct BucketParts<'a> {
+    /// How many bits.
+    pub bits: u8,
+    /// Which bits.
+    pub number: u32,
+    /// As in [`Bucket::entries`].
+    pub entries: &'a [&'a [u8]],
+}
+
+impl BucketParts<'_> {
+    /// How many bytes [`BucketParts::write`] writes.
+    pub(crate) fn encoded_len(&self) -> usize {
+        let numbers = [u64::from(self.bits), u64::from(self.number), self.entries.len() as u64];
+        let entries = self.entries.iter().map(|entry| head_len(entry.len() as u64) + entry.len());
+        // The map's head and its three keys take a byte each.
+        4 + numbers.into_iter().map(head_len).sum::<usize>() + entries.sum::<usize>()
+    }
+
+    /// Writes the deterministic encoding.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        write_head(out, MAJOR_MAP, 3);
+        write_integer(out, BITS.into());
+        write_integer(out, self.bits.into());
+        write_integer(out, NUMBER.into());
+        write_integer(out, self.number.into());
+        write_integer(out, ENTRIES.into());
+        write_head(out, MAJOR_ARRAY, self.entries.len() as u64);
+        self.entries.iter().for_each(|entry| write_bytes(out, entry));
+    }
+}
+
 /// All entries whose tags begin with the same bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
@@ -57,11 +92,11 @@ impl Bucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        encode(&map([
-            (BITS, Some(u64::from(self.bits).into())),
-            (NUMBER, Some(u64::from(self.number).into())),
-            (ENTRIES, Some(Cbor::Array(self.entries.iter().map(|entry| Cbor::Bytes(entry.clone())).collect()))),
-        ]))
+        let entries: Vec<&[u8]> = self.entries.iter().map(Vec::as_slice).collect();
+        let parts = BucketParts { bits: self.bits, number: self.number, entries: &entries };
+        let mut out = Vec::with_capacity(parts.encoded_len());
+        parts.write(&mut out);
+        out
     }
 
     /// Reads the encoding. Every entry must decode, belong into this bucket and stand in order; signatures are for the

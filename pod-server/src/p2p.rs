@@ -210,10 +210,15 @@ async fn act(node: &Arc<Node>, from: Caller, kind: Kind, body: pod_net::Bytes) -
     match kind {
         Kind::Call => request::handle(node, &peer, &body).await,
         // What has begun to change something is finished and recorded, also when the peer goes away.
+        // Boxed, so that the many calls need no room for them.
         Kind::Command => {
-            to_the_end(node, name(kind), async move { commands::handle(&working, &peer, &body).await }).await
+            let work = Box::pin(async move { commands::handle(&working, &peer, &body).await });
+            to_the_end(node, name(kind), work).await
         }
-        Kind::Revocation => to_the_end(node, name(kind), async move { commands::revoke(&working, &body).await }).await,
+        Kind::Revocation => {
+            let work = Box::pin(async move { commands::revoke(&working, &body).await });
+            to_the_end(node, name(kind), work).await
+        }
         _ => Err(Refusal::Unavailable.into()),
     }
 }

@@ -55,13 +55,14 @@ fn main() {
         ["prepare", dir] => prepare_alone(Path::new(dir)),
         [] => measure(RUNS),
         ["quick"] => measure(1),
+        ["one", carrier, callers, items] => measure_one(carrier, callers, items),
         ["directory"] => directory::measure(&directory::USUAL),
         ["directory", sizes @ ..] => {
             let sizes: Vec<usize> = sizes.iter().map(|size| size.parse().expect("a number of entries")).collect();
             directory::measure(&sizes);
         }
         _ => {
-            eprintln!("Usage: cargo xtask bench [quick | directory [ENTRIES…]]");
+            eprintln!("Usage: cargo xtask bench [quick | one https|quic|tcp CALLERS ITEMS | directory [ENTRIES…]]");
             std::process::exit(2);
         }
     }
@@ -98,6 +99,22 @@ fn measure(runs: usize) {
         report
     });
     println!("\n{report}");
+}
+
+/// One load alone, to look at the node's process meanwhile by other means.
+fn measure_one(carrier: &str, callers: &str, items: &str) {
+    let carrier = CARRIERS.into_iter().find(|known| known.name() == carrier).expect("https, quic or tcp");
+    let (callers, items) = (callers.parse().expect("a number of callers"), items.parse().expect("a number of items"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let dir = tempfile::tempdir().unwrap();
+        let world = Arc::new(prepare(dir.path(), CITIZENS).await);
+        let server = Server::start("serve", &world.config);
+        server.serves(&world).await;
+        let load = Load::sign(&world);
+        load.deposit().await;
+        println!("{}", load.run(&server, carrier, callers, items, RUNS).await);
+    });
 }
 
 /// The whole registers of Helsinki when `AITTA_REGISTERS` names them, the sample in the repository otherwise.

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::net::{IpAddr, TcpListener};
 use std::num::NonZeroU8;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use libp2p::autonat::v2::{client, server};
@@ -78,7 +79,7 @@ pub(crate) enum Order {
     /// Cut whoever is no longer allowed.
     Recheck,
     /// Close every connection, tell the peers, and end.
-    Leave { left: oneshot::Sender<()> },
+    Leave { left: oneshot::Sender<()>, goodbye: Duration },
 }
 
 /// What a peer says about itself over identify. Nothing of it is proved.
@@ -267,8 +268,8 @@ impl Driver {
                 event = self.swarm.select_next_some() => self.take(event),
                 () = due(&mut self.reserving) => self.reserve(),
                 order = self.orders.recv() => match order {
-                    Some(Order::Leave { left }) => {
-                        self.leave().await;
+                    Some(Order::Leave { left, goodbye }) => {
+                        self.leave(goodbye).await;
                         let _gone = left.send(());
                         return;
                     }
@@ -279,8 +280,8 @@ impl Driver {
         }
     }
 
-    /// Closes every connection. What tells a peer goes out once the connection is closed on this side.
-    async fn leave(&mut self) {
+    /// Closes every connection, and stays until the peers have been told.
+    async fn leave(&mut self, goodbye: Duration) {
         let peers: Vec<PeerId> = self.swarm.connected_peers().copied().collect();
         for peer in peers {
             let _closed_already = self.swarm.disconnect_peer_id(peer);
@@ -289,6 +290,8 @@ impl Driver {
             let event = self.swarm.select_next_some().await;
             self.take(event);
         }
+        // A QUIC connection is closed here before its task has sent the datagram that says so, and nothing tells when it has.
+        tokio::time::sleep(goodbye).await;
     }
 
     fn obey(&mut self, order: Order) {

@@ -17,6 +17,7 @@ mod counts;
 mod driver;
 mod frame;
 mod gate;
+mod gathering;
 mod identity;
 mod limits;
 mod muxer;

@@ -28,6 +28,8 @@ const WRITE_STALL: Duration = Duration::from_secs(20);
 const DRAIN: Duration = Duration::from_secs(10);
 /// What a process that ends waits until its connections are closed: it is done, and somebody looks at the prompt.
 const LEAVING: Duration = Duration::from_millis(500);
+/// How long the datagrams that say goodbye have to leave: a few turns of the scheduler on a busy machine.
+const GOODBYE: Duration = Duration::from_millis(20);
 /// A country's organisations (300) with a few services each, twice.
 const CONNECTIONS: u32 = 2048;
 /// One by each transport, and those that are just being replaced, from both ends.
@@ -110,6 +112,8 @@ pub struct NetLimits {
     pub drain: Duration,
     /// For closing every connection when the process ends.
     pub leaving: Duration,
+    /// Of that, from the last connection's end on.
+    pub goodbye: Duration,
     /// Connections of all peers together.
     pub connections: u32,
     /// Connections of one peer.
@@ -185,6 +189,7 @@ impl Default for NetLimits {
             write_stall: WRITE_STALL,
             drain: DRAIN,
             leaving: LEAVING,
+            goodbye: GOODBYE,
             connections: CONNECTIONS,
             connections_per_peer: CONNECTIONS_PER_PEER,
             handshakes: HANDSHAKES,

@@ -162,8 +162,9 @@ impl Net {
     /// [`NetLimits::leaving`] at most.
     pub async fn leave(&self) {
         let (left, gone) = oneshot::channel();
+        let goodbye = self.lines.limits.goodbye;
         let leave = async {
-            if self.orders.send(Order::Leave { left }).await.is_ok() {
+            if self.orders.send(Order::Leave { left, goodbye }).await.is_ok() {
                 let _ended = gone.await;
             }
         };

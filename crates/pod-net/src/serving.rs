@@ -15,12 +15,10 @@ use tokio::time::timeout;
 
 use crate::counts::Counts;
 use crate::frame::{self, ANSWERED, FAREWELL, FAULT, FrameReader, GATHERED_BYTES, Kind, StreamFault};
+use crate::gathering::gather;
 use crate::limits::NetLimits;
 use crate::net::Allow;
 use crate::transport::Transport;
-
-/// Answers that are written together when they are ready together.
-const ANSWERS_AT_ONCE: usize = 16;
 
 /// Who calls: proved by the handshake, and in the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,8 +291,8 @@ async fn write_answers(
     out.put_u32(u32::try_from(limits.call_bytes).unwrap_or(u32::MAX));
     frame::write(&mut stream, &mut out, limits.write_stall).await?;
     frame::flush(&mut stream, limits.write_stall).await?;
-    let mut ready = Vec::with_capacity(ANSWERS_AT_ONCE);
-    while queue.recv_many(&mut ready, ANSWERS_AT_ONCE).await > 0 {
+    let mut ready = Vec::new();
+    while gather(&mut queue, &mut ready).await > 0 {
         for answer in &ready {
             frame::put(&mut out, answer.id, answer.status, &answer.body);
             if out.len() >= GATHERED_BYTES {

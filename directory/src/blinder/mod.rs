@@ -99,6 +99,7 @@ pub async fn start(config: BlinderConfig, around: Surroundings) -> Result<Runnin
     let mut background = JoinSet::new();
     background.spawn(keep_fresh(Arc::clone(&state), config.directory.refresh));
     let service = Service::new(http::router(routes::table(), Arc::clone(&state)), around.fresh_trace())
+        .open_to_pages()
         .body_limit("/v1/evaluate", MAX_OBJECT_BYTES)
         .body_limit("/v1/evaluate-citizen", MAX_CITIZEN_BODY_BYTES);
     let measured = metrics_router(numbers, move || state.measure());

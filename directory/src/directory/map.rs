@@ -4,10 +4,9 @@
 //! then: whoever commits, logs or compares does so between the two, and readers see the old map until it is applied.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
 
 use pod_http::Bytes;
-use pod_protocol::bucket::{Bucket, bucket_bits, bucket_of};
+use pod_protocol::bucket::{bucket_bits, bucket_of};
 use pod_protocol::holder_entry::{HolderEntry, Tag};
 use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::merkle::Hash;
@@ -15,9 +14,6 @@ use pod_protocol::tlog::map::{MapTree, bucket_hash, entry_hash};
 use pod_protocol::{Refusal, Signed};
 
 use super::merge::merged;
-
-/// Bytes of bucket encodings kept for the next caller; beyond it they are made again. Half a million entries fit.
-const MAX_CACHED_BYTES: usize = 256 * 1024 * 1024;
 
 /// Where an entry stands: a holder has one under a tag.
 pub(super) type Place = (Tag, Principal);
@@ -132,14 +128,6 @@ pub(super) struct HolderMap {
     of_holder: HashMap<Principal, usize>,
     live: u64,
     tree: MapTree,
-    cache: Mutex<Cache>,
-}
-
-/// Encodings of buckets, by their numbers.
-#[derive(Debug, Default)]
-struct Cache {
-    buckets: HashMap<u32, Bytes>,
-    bytes: usize,
 }
 
 impl Default for HolderMap {
@@ -150,7 +138,6 @@ impl Default for HolderMap {
             of_holder: HashMap::new(),
             live: 0,
             tree: MapTree::new(vec![bucket_hash(&[])]),
-            cache: Mutex::default(),
         }
     }
 }
@@ -299,12 +286,6 @@ impl HolderMap {
 
     /// Makes the changes of a plan, with the tree that it leads to. The only way in which the map changes.
     pub(super) fn apply(&mut self, plan: MapPlan, tree: MapTree) {
-        let cache = self.cache.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if tree.bits() == self.tree.bits() {
-            plan.places().for_each(|(tag, _)| cache.forget(bucket_of(tag, tree.bits())));
-        } else {
-            *cache = Cache::default();
-        }
         for place in &plan.expired {
             if let Some(held) = self.remove(place) {
                 self.insert(Held { live: false, ..held });
@@ -342,48 +323,15 @@ impl HolderMap {
         Some(held)
     }
 
-    /// A bucket that is ready; `None` also when there is none of this number.
-    pub(super) fn cached(&self, number: u32) -> Option<Bytes> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).buckets.get(&number).cloned()
-    }
-
-    /// A bucket's encoding; `None` when there is none of this number.
-    pub(super) fn bucket(&self, number: u32) -> Option<Bytes> {
+    /// The entries of a bucket, in order; `None` when there is none of this number.
+    pub(super) fn bucket(&self, number: u32) -> Option<Vec<&[u8]>> {
         let bits = self.tree.bits();
         if u64::from(number) >> bits != 0 {
             return None;
         }
-        if let Some(bytes) = self.cached(number) {
-            return Some(bytes);
-        }
-        let entries = self
-            .held
-            .range((first_tag(bits, number), Principal::new([0; 32]))..)
-            .take_while(|((tag, _), _)| bucket_of(tag, bits) == number)
-            .filter(|(_, held)| held.live)
-            .map(|(_, held)| held.record.bytes.to_vec())
-            .collect();
-        let bytes = Bytes::from(Bucket { bits, number, entries }.to_bytes());
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).keep(number, bytes.clone());
-        Some(bytes)
-    }
-}
-
-impl Cache {
-    fn keep(&mut self, number: u32, bucket: Bytes) {
-        if self.bytes.saturating_add(bucket.len()) > MAX_CACHED_BYTES {
-            *self = Self::default();
-        }
-        self.bytes += bucket.len();
-        if let Some(before) = self.buckets.insert(number, bucket) {
-            self.bytes -= before.len();
-        }
-    }
-
-    fn forget(&mut self, number: u32) {
-        if let Some(bucket) = self.buckets.remove(&number) {
-            self.bytes -= bucket.len();
-        }
+        let from = (first_tag(bits, number), Principal::new([0; 32]));
+        let inside = self.held.range(from..).take_while(|((tag, _), _)| bucket_of(tag, bits) == number);
+        Some(inside.filter(|(_, held)| held.live).map(|(_, held)| &*held.record.bytes).collect())
     }
 }
 

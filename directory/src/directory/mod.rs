@@ -286,6 +286,7 @@ fn serving(
 ) -> Running {
     let stop = state.stop.clone();
     let service = Service::new(http::router(routes::table(), Arc::clone(&state)), around.fresh_trace())
+        .open_to_pages()
         .body_limit("/v1/statements", MAX_PROFILE_BYTES)
         .body_limit("/v1/entries", MAX_ENTRIES_BODY_BYTES)
         .body_limit("/v1/log/posts", MAX_POST_BODY_BYTES);

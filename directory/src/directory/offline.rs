@@ -39,6 +39,6 @@ impl Offline {
     /// What `GET /v1/buckets/{bits}/{number}` answers with.
     #[must_use]
     pub fn bucket(&self, bits: u8, number: u32) -> Option<Bytes> {
-        self.published.bucket_at_hand(bits, number).or_else(|| self.published.read().bucket(bits, number))
+        self.published.at_hand()?.bucket(bits, number)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Try
 
 use pod_http::Bytes;
 use pod_protocol::Refusal;
+use pod_protocol::bucket::BucketParts;
 use pod_protocol::merkle::Hash;
 use pod_protocol::tlog::checkpoint::SignedCheckpoint;
 use pod_protocol::tlog::head::Head;
@@ -133,31 +134,25 @@ impl Published {
         shown.ahead = false;
     }
 
-    /// A bucket that is at hand, with what proves it: the same bytes whichever tag of it was meant, and whether or not it is
-    /// there. Waits for nobody; none when it would.
-    pub(super) fn bucket_at_hand(&self, bits: u8, number: u32) -> Option<Bytes> {
+    /// The machine, while a head vouches for it and nobody changes it: for who waits for nobody.
+    pub(super) fn at_hand(&self) -> Option<RwLockReadGuard<'_, Shown>> {
         let shown = match self.0.try_read() {
             Ok(shown) => shown,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        let map = shown.machine.map();
-        let bucket = map.cached(number).filter(|_| bits == map.tree().bits() && !shown.ahead)?;
-        shown.proven(number, &bucket)
+        (!shown.ahead).then_some(shown)
     }
 }
 
 impl Shown {
-    /// A bucket with what proves it; none when the state has no such bucket.
+    /// A bucket with what proves it: the same bytes whichever tag of it was meant, and whether or not it is there. None when
+    /// the state has no such bucket.
     pub(super) fn bucket(&self, bits: u8, number: u32) -> Option<Bytes> {
         let map = self.machine.map();
-        let bucket = (bits == map.tree().bits()).then(|| map.bucket(number)).flatten()?;
-        self.proven(number, &bucket)
-    }
-
-    fn proven(&self, number: u32, bucket: &[u8]) -> Option<Bytes> {
-        let siblings = self.machine.map().tree().siblings(number);
+        let entries = (bits == map.tree().bits()).then(|| map.bucket(number)).flatten()?;
+        let bucket = BucketParts { bits, number, entries: &entries };
         let head = self.head.as_ref()?;
-        Some(ProvenBucket::encode(bucket, &siblings, &head.bytes).into())
+        Some(ProvenBucket::encode(&bucket, &map.tree().siblings(number), &head.bytes).into())
     }
 }

@@ -144,7 +144,7 @@ async fn whole_bucket(state: &Arc<State>, path: Result<Path<(u8, u32)>, PathReje
         let detail = "write the count of bits and the bucket's number, both decimal: /v1/buckets/3/5";
         return Err(Refused::saying(&problems::BUCKET, detail).into());
     };
-    let bytes = match state.published.bucket_at_hand(bits, number) {
+    let bytes = match state.published.at_hand().and_then(|shown| shown.bucket(bits, number)) {
         Some(bytes) => bytes,
         None => state.blocking(move |state| state.bucket(bits, number)).await?,
     };

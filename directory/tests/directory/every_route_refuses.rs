@@ -58,7 +58,9 @@ async fn hit(world: &World, server: &Serving, routes: Vec<Route>) {
         world.send(&server.origin, bare).await.refused(415, "media-type");
         world.get(server, &path).await.refused(405, "method");
     }
-    world.get(server, "/v1/nothing").await.refused(404, "not-found");
+    let nothing = world.get(server, "/v1/nothing").await;
+    assert_eq!(nothing.0.headers["access-control-allow-origin"], "*", "a wallet in a browser cannot read it");
+    nothing.refused(404, "not-found");
 }
 
 #[tokio::test]

@@ -46,6 +46,17 @@ pub(crate) fn write_integer(out: &mut Vec<u8>, value: i128) {
     }
 }
 
+/// How many bytes [`write_head`] writes before an argument: 1 to 9.
+pub(crate) const fn head_len(argument: u64) -> usize {
+    match argument {
+        0..=23 => 1,
+        24..=0xff => 2,
+        0x100..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
+    }
+}
+
 /// Writes a byte string.
 pub(crate) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     write_head(out, MAJOR_BYTES, bytes.len() as u64);

@@ -12,7 +12,7 @@ mod scan;
 
 pub use claims::{Claims, array, bytes, fixed, map, optional, parsed, text, time, uint};
 pub use encode::encode;
-pub(crate) use encode::{text_order, write_bytes, write_head, write_integer, write_simple, write_text};
+pub(crate) use encode::{head_len, text_order, write_bytes, write_head, write_integer, write_simple, write_text};
 pub use scan::{CborFault, Limits, scan, scan_tagged};
 pub(crate) use scan::{Cursor, MAJOR_ARRAY, MAJOR_BYTES, MAJOR_MAP};
 

@@ -3,8 +3,10 @@
 use super::LogFault;
 use super::head::Head;
 use super::leaf::State;
-use crate::bucket::{Bucket, MAX_BUCKET_BITS, bucket_of};
-use crate::codec::{Claims, Limits, MAJOR_ARRAY, MAJOR_MAP, MAX_DEPTH, decode, write_bytes, write_head, write_integer};
+use crate::bucket::{Bucket, BucketParts, MAX_BUCKET_BITS, bucket_of};
+use crate::codec::{
+    Claims, Limits, MAJOR_ARRAY, MAJOR_BYTES, MAJOR_MAP, MAX_DEPTH, decode, write_bytes, write_head, write_integer,
+};
 use crate::lists::any;
 use crate::merkle::{Hash, leaf_hash, node_hash, verify_inclusion};
 use crate::refusal::Refusal;
@@ -110,17 +112,21 @@ impl ProvenBucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        Self::encode(&self.bucket.to_bytes(), &self.siblings, &self.head.to_bytes())
+        let entries: Vec<&[u8]> = self.bucket.entries.iter().map(Vec::as_slice).collect();
+        let bucket = BucketParts { bits: self.bucket.bits, number: self.bucket.number, entries: &entries };
+        Self::encode(&bucket, &self.siblings, &self.head.to_bytes())
     }
 
     /// The encoding, from parts that are ready: what a directory does for each answer, so the bytes are moved once.
     #[must_use]
-    pub fn encode(bucket: &[u8], siblings: &[Hash], head: &[u8]) -> Vec<u8> {
+    pub fn encode(bucket: &BucketParts<'_>, siblings: &[Hash], head: &[u8]) -> Vec<u8> {
+        let bucket_len = bucket.encoded_len();
         // Each of the parts has at most 9 bytes before it.
-        let mut out = Vec::with_capacity(bucket.len() + head.len() + 64 + siblings.len() * 41);
+        let mut out = Vec::with_capacity(bucket_len + head.len() + 64 + siblings.len() * 41);
         write_head(&mut out, MAJOR_MAP, 3);
         write_integer(&mut out, BUCKET.into());
-        write_bytes(&mut out, bucket);
+        write_head(&mut out, MAJOR_BYTES, bucket_len as u64);
+        bucket.write(&mut out);
         write_integer(&mut out, SIBLINGS.into());
         write_head(&mut out, MAJOR_ARRAY, siblings.len() as u64);
         siblings.iter().for_each(|hash| write_bytes(&mut out, hash));

@@ -176,7 +176,7 @@ pub fn table() -> &'static [Route] {
 /// The service for callers: calls on the fast path, the rest through axum.
 #[must_use]
 pub fn main_service(app: &Arc<App>) -> Service {
-    let mut service = service(app, Listener::Main, app.enrolment.as_ref().map(enrolment::router));
+    let mut service = service(app, Listener::Main, app.enrolment.as_ref().map(enrolment::router)).open_to_pages();
     for route in TABLE.iter().filter(|route| route.path == CALL) {
         let Served::Here(call) = route.served else { continue };
         let app = Arc::clone(app);

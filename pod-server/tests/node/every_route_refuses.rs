@@ -101,6 +101,10 @@ async fn each_route_as_listed() {
     for route in table().iter().filter(|route| route.listener == Listener::Main) {
         let said = |answer: &pod_http::Response| {
             let (status, code) = ended(answer);
+            assert_eq!(
+                answer.headers["access-control-allow-origin"], "*",
+                "a wallet in a browser cannot read {route:?}"
+            );
             format!("{status} {code}")
         };
         let found = [said(&web.send(without(route)).await), said(&strangers(&scene, &web, route).await)];

@@ -5,6 +5,7 @@
 //! - [`places`]: how many connections may be open, together and per peer
 //! - [`connection`]: handshake, HTTP, and the deadlines that hyper does not keep
 //! - [`watch`]: what a connection is doing right now, seen from below TLS
+//! - [`pages`]: browsers, which ask before they let a page of another origin read
 //! - [`service`]: fast routes and the router; bodies are whole before either
 //! - [`refusals`]: the problems that this crate itself answers with
 
@@ -13,6 +14,7 @@ mod body;
 mod connection;
 mod counts;
 mod listen;
+mod pages;
 mod places;
 pub mod refusals;
 mod service;

@@ -18,6 +18,7 @@ use crate::trace::TraceId;
 use super::body::{self, NoBody, ReplyBody};
 use super::connection::Wire;
 use super::counts::bump;
+use super::pages;
 use super::refusals;
 
 /// What a server answers with: fast routes outside axum, a router for the rest.
@@ -29,6 +30,7 @@ pub struct Service {
     /// By path, since it can be looked up without an allocation; few methods share one.
     fast: HashMap<String, Vec<FastRoute>>,
     body_limits: Vec<BodyLimit>,
+    to_pages: bool,
     fresh_trace: Box<dyn Fn() -> [u8; 16] + Send + Sync>,
 }
 
@@ -58,6 +60,7 @@ impl Service {
             router: router.layer(DefaultBodyLimit::disable()),
             fast: HashMap::new(),
             body_limits: Vec::new(),
+            to_pages: false,
             fresh_trace: Box::new(fresh_trace),
         }
     }
@@ -67,6 +70,13 @@ impl Service {
     pub fn fast(mut self, method: Method, path: &str, handler: impl FastHandler) -> Self {
         let route = FastRoute { method, body_bytes: self.own_body_limit(path), handler: Arc::new(handler) };
         self.fast.entry(path.to_owned()).or_default().push(route);
+        self
+    }
+
+    /// Answers pages of every origin too (CORS): for a service that takes no cookie and nothing else that a browser adds by itself.
+    #[must_use]
+    pub fn open_to_pages(mut self) -> Self {
+        self.to_pages = true;
         self
     }
 
@@ -99,6 +109,18 @@ fn longest(limits: &[BodyLimit], path: &str) -> Option<usize> {
 /// Answers one request of a connection.
 pub(crate) async fn answer(wire: &Wire, request: Request<hyper::body::Incoming>) -> Response<ReplyBody> {
     let _under_way = wire.pulse.begin();
+    if !wire.shared.service.to_pages {
+        return read_and_answer(wire, request).await;
+    }
+    let mut response = match pages::is_preflight(request.method(), request.headers()) {
+        true => pages::preflight(),
+        false => read_and_answer(wire, request).await,
+    };
+    pages::open(&mut response);
+    response
+}
+
+async fn read_and_answer(wire: &Wire, request: Request<hyper::body::Incoming>) -> Response<ReplyBody> {
     let service = &wire.shared.service;
     let limits = &wire.shared.limits;
     let (head, mut body) = request.into_parts();

@@ -18,6 +18,7 @@ mod client_names_the_step;
 mod drain_finishes_what_began;
 mod http2_serves;
 mod misconfigured_never_starts;
+mod pages_of_other_origins;
 mod problem_reads;
 mod signature_binds_to_connection;
 mod slow_peers_are_closed;

@@ -15,12 +15,11 @@ use super::{CallFault, Reply};
 use crate::frame::{
     self, ANSWERED, FAREWELL, FAULT, Frame, FrameReader, GATHERED_BYTES, GREETING_BYTES, Kind, StreamFault,
 };
+use crate::gathering::gather;
 use crate::limits::NetLimits;
 use crate::serving::Turned;
 use crate::transport::Transport;
 
-/// Calls that are written together when they come together.
-const CALLS_AT_ONCE: usize = 16;
 /// Longest text that an answer may have instead of data.
 const TEXT_BYTES: usize = 512;
 
@@ -140,7 +139,7 @@ fn outcome_of(frame: Frame) -> Result<Result<Bytes, Turned>, CallFault> {
 /// Runs a stream until it ends; then what was not written was not sent, and what was written has no answer.
 async fn run(
     mut reader: FrameReader<impl AsyncRead + Unpin>,
-    writer: impl AsyncWrite + Unpin,
+    mut writer: impl AsyncWrite + Unpin,
     queue: mpsc::Receiver<Outgoing>,
     shared: Arc<Shared>,
     limits: NetLimits,
@@ -149,7 +148,7 @@ async fn run(
     let stop_writing = Notify::new();
     let ended = {
         let mut reading = pin!(read_answers(&mut reader, &written, &shared, &stop_writing, &limits));
-        let mut writing = pin!(write_calls(writer, queue, &written, &stop_writing, &limits));
+        let mut writing = pin!(write_calls(&mut writer, queue, &written, &stop_writing, &limits));
         tokio::select! {
             read = &mut reading => read,
             wrote = &mut writing => match wrote {
@@ -160,11 +159,17 @@ async fn run(
         }
     };
     shared.closed.store(true, Ordering::Release);
-    if let Err(fault) = ended {
-        tracing::debug!(%fault, "a stream to a peer ended");
-    }
     for (_, waiting) in lock(&written).drain() {
         let _gone = waiting.answer.send(Err(CallFault::Broken));
+    }
+    // Not before the last answer is here: to a peer that stops, it says that the connection may be cut.
+    let closed = async {
+        ended?;
+        timeout(limits.write_stall, writer.close()).await.map_err(|_| StreamFault::Slow)??;
+        Ok::<_, StreamFault>(())
+    };
+    if let Err(fault) = closed.await {
+        tracing::debug!(%fault, "a stream to a peer ended");
     }
 }
 
@@ -174,18 +179,18 @@ fn lock(written: &Written) -> std::sync::MutexGuard<'_, HashMap<u32, Waiting>> {
 
 /// Writes calls as they come, until the line has been idle for long enough or the peer takes no more.
 async fn write_calls(
-    mut stream: impl AsyncWrite + Unpin,
+    stream: &mut (impl AsyncWrite + Unpin),
     mut queue: mpsc::Receiver<Outgoing>,
     written: &Written,
     stop: &Notify,
     limits: &NetLimits,
 ) -> Result<(), StreamFault> {
     let mut out = BytesMut::new();
-    let mut calls = Vec::with_capacity(CALLS_AT_ONCE);
+    let mut calls = Vec::new();
     let mut next = 0_u32;
     loop {
         let came = tokio::select! {
-            came = timeout(limits.kept, queue.recv_many(&mut calls, CALLS_AT_ONCE)) => came,
+            came = timeout(limits.kept, gather(&mut queue, &mut calls)) => came,
             () = stop.notified() => break,
         };
         match came {
@@ -200,14 +205,12 @@ async fn write_calls(
             lock(written).insert(next, Waiting { answer: call.answer, _place: call.place });
             next = after;
             if out.len() >= GATHERED_BYTES {
-                frame::write(&mut stream, &mut out, limits.write_stall).await?;
+                frame::write(stream, &mut out, limits.write_stall).await?;
             }
         }
-        frame::write(&mut stream, &mut out, limits.write_stall).await?;
-        frame::flush(&mut stream, limits.write_stall).await?;
+        frame::write(stream, &mut out, limits.write_stall).await?;
+        frame::flush(stream, limits.write_stall).await?;
     }
-    drop(queue);
-    timeout(limits.write_stall, stream.close()).await.map_err(|_| StreamFault::Slow)??;
     Ok(())
 }
 

@@ -1,9 +1,12 @@
 //! What the caller knows of a call when the peer goes away: it was not sent, or it may have taken effect.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{AsyncReadExt as _, AsyncWriteExt as _, FutureExt as _};
 use pod_net::{CallFault, Kind, NetLimits};
 
+use crate::hostile::{called, frame, listening};
 use crate::world::{QUIC, Server, TCP, client, text};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,4 +72,32 @@ async fn a_peer_that_says_nothing_is_given_up() {
     // Nothing came on that stream since, so the next call goes on a new one.
     member.call(&server.peer(), Kind::Call, b"hello".to_vec()).await.unwrap();
     assert_eq!(server.echo.seen(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_side_stays_open_until_the_last_answer_is_here() {
+    let (mut streams, peer) = listening(1).await;
+    let member = Arc::new(client(2, &[1], NetLimits::default()).await);
+    let call = |text: &'static [u8]| {
+        let (member, peer) = (Arc::clone(&member), peer.clone());
+        tokio::spawn(async move { member.call(&peer, Kind::Call, text.to_vec()).await.unwrap() })
+    };
+    let first = call(b"first");
+    let mut stream = called(&mut streams, b"first").await;
+    stream.write_all(&frame(1, 129, b"")).await.unwrap();
+    stream.flush().await.unwrap();
+    // What is called after the farewell goes on another stream: then the farewell was heeded.
+    let second = call(b"second");
+    let mut other = called(&mut streams, b"second").await;
+    other.write_all(&frame(0, 0, b"2")).await.unwrap();
+    other.flush().await.unwrap();
+    assert_eq!(text(&second.await.unwrap()), "2");
+    // A peer that stops cuts the connection once our side is closed: the first answer would be lost.
+    let mut rest = [0; 64];
+    while let Some(read) = stream.read(&mut rest).now_or_never() {
+        assert_ne!(read.unwrap(), 0, "our side was closed before the answer came");
+    }
+    stream.write_all(&frame(0, 0, b"1")).await.unwrap();
+    stream.flush().await.unwrap();
+    assert_eq!(text(&first.await.unwrap()), "1");
 }

@@ -84,6 +84,35 @@ impl Hostile {
     }
 }
 
+/// A member that takes streams of calls, and where it does.
+pub async fn listening(number: u8) -> (libp2p_stream::IncomingStreams, Peer) {
+    let mut swarm = swarm(number);
+    let streams = swarm.behaviour().stream.new_control().accept(StreamProtocol::new(PROTOCOL)).unwrap();
+    swarm.listen_on("/ip4/127.0.0.1/udp/0/quic-v1".parse().unwrap()).unwrap();
+    let address = loop {
+        if let SwarmEvent::NewListenAddr { address, .. } = swarm.select_next_some().await {
+            break address.to_string().parse().unwrap();
+        }
+    };
+    tokio::spawn(async move {
+        loop {
+            swarm.select_next_some().await;
+        }
+    });
+    (streams, Peer { key: key(number).public_key().to_bytes(), addresses: vec![address] })
+}
+
+/// Greets on the next stream that comes, and reads its first call.
+pub async fn called(streams: &mut libp2p_stream::IncomingStreams, call: &[u8]) -> Stream {
+    let (_, mut stream) = streams.next().await.unwrap();
+    stream.write_all(&[0, 0, 0, 64, 0, 1, 0, 0]).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut first = vec![0; frame(0, 1, call).len()];
+    stream.read_exact(&mut first).await.unwrap();
+    assert_eq!(first, frame(0, 1, call));
+    stream
+}
+
 /// A frame of a call.
 pub fn frame(id: u32, kind: u8, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 5).unwrap();
