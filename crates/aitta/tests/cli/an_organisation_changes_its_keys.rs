@@ -26,6 +26,7 @@ use crate::family::{Family, InProcess, anchor_of, now_secs};
 use crate::world::{Ran, aitta};
 
 const OLD: &str = "node/keys/organisation.key";
+const MANAGING: &str = "node/offline/managing.key";
 const NEW: &str = "node/keys/organisation-2.key";
 /// Answers that the service gets in each part of the story.
 const FETCHES: u32 = 8;
@@ -43,11 +44,11 @@ impl Office<'_> {
 
     fn rotate(&self, more: &[&str]) -> Ran {
         let new = self.0.world.path(NEW);
-        self.keys(&[&["rotate-key", "--new-key", &new], more].concat(), "node/offline/managing.key")
+        self.keys(&[&["rotate-key", "--new-key", &new], more].concat(), MANAGING)
     }
 
     fn retire(&self, key: &SigningKey, more: &[&str]) -> Ran {
-        self.keys(&[&["retire-key", &shown(key)], more].concat(), "node/offline/managing.key")
+        self.keys(&[&["retire-key", &shown(key)], more].concat(), MANAGING)
     }
 
     fn publishes(&self) -> Ran {
@@ -148,6 +149,9 @@ fn nobody_waits_and_nothing_is_refused() {
     let office = Office(&family);
     let new = family.world.path(NEW);
     refused(&office.keys(&["rotate-key", "--new-key", &new], OLD), 5, "configuration");
+    let other = office.keys(&["rotate-key", "--new-key", &family.world.path("node/keys/node.keys")], MANAGING);
+    refused(&other, 2, "usage");
+    assert!(other.json()["error"]["advice"].as_str().unwrap().contains("a file that does not exist yet"), "{other:?}");
     assert_eq!(office.rotate(&["--dry-run"]).done().json()["dry_run"], true);
     assert!(!std::path::Path::new(&new).exists());
     refused(&office.retire(&old, &[]), 3, "key-in-use");

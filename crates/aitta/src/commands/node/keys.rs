@@ -197,7 +197,7 @@ impl RotateKey {
         if !self.new_key.exists() {
             return Ok(None);
         }
-        let key = key_file::read(&self.new_key).map_err(Failure::configuration)?.public_key();
+        let key = key_file::read(&self.new_key).map_err(|error| exists(&self.new_key).because(error))?.public_key();
         match opened.log.log().signing().last() {
             Some((added, last)) if added > 0 && *last == key => Ok(Some(key)),
             _ => Err(exists(&self.new_key)),

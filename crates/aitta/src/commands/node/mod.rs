@@ -5,6 +5,7 @@ mod doctor;
 mod init;
 mod keys;
 pub(crate) mod publish;
+mod reached;
 mod serve;
 
 use clap::Subcommand;

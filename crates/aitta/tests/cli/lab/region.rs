@@ -71,7 +71,7 @@ pub struct Given {
     passed_on: String,
 }
 
-fn https(address: Ipv4Addr) -> String {
+pub fn https(address: Ipv4Addr) -> String {
     format!("https://{address}:{PORT}")
 }
 
