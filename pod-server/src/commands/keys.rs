@@ -124,7 +124,7 @@ fn have_logged(
         return Ok(());
     }
     let posted = Posted::KeyEvent { principal: *principal, event: event.to_vec() };
-    let sealed = posted.seal(&seal_key(&node.key).public_key(), &*node.random).map_err(|fault| match fault {
+    let sealed = posted.seal(&seal_key(&node.key()).public_key(), &*node.random).map_err(|fault| match fault {
         PostFault::Refused(refusal) => Failure::Refused(refusal),
         // It could never take effect.
         PostFault::TooLong => Refusal::TooLarge.into(),

@@ -109,7 +109,7 @@ impl Needed {
             Self::Memberships(_) => "Admit these members again with the new key first.",
             Self::Node => {
                 "Name the new key as `organisation.key_file` in node.toml, this one under `organisation.previous_key_files`, \
-                 and start the node again."
+                 and send the node SIGHUP, or start it again."
             }
         }
     }
@@ -181,7 +181,7 @@ impl RotateKey {
         let words = format!(
             "{} {} signs for {} too, beside: {}.\nNext:\n  wait until every node has looked at the directory (directory.refresh_secs, 30 \
              s; a day, if one may be cut off)\n  in node.toml: organisation.key_file = {made}, the file of before under \
-             organisation.previous_key_files; start the node again\n  in profile.toml: key = {made}; aitta node \
+             organisation.previous_key_files; send the node SIGHUP\n  in profile.toml: key = {made}; aitta node \
              publish-profile\n  aitta node retire-key KEY, for the key of before",
             if opened.dry_run { "Not published (dry run):" } else { "Published:" },
             shown(&key),
