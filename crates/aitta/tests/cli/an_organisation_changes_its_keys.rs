@@ -18,6 +18,7 @@ use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::tree_head::TreeHead;
 use pod_protocol::{Refusal, Signed};
 use pod_server::key_file;
+use pod_testkit::lab::now_nanos;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -25,7 +26,7 @@ use tokio::task::JoinHandle;
 
 use crate::citizen::{Citizen, gone};
 use crate::family::{Family, InProcess, anchor_of, now_secs};
-use crate::world::{Daemon, Ran, aitta};
+use crate::world::{Daemon, PATIENCE_NANOS, Ran, aitta};
 
 const OLD: &str = "node/keys/organisation.key";
 const MANAGING: &str = "node/offline/managing.key";
@@ -311,9 +312,14 @@ fn a_running_node_takes_it_and_no_call_fails() {
         (is, &["keys/missing.key"][..], "check the path"),
     ] {
         configured(&family, key, previous);
+        // The node looks at the directory each second: until then it knows of no other key.
+        let said = || node.logged().lines().rfind(|line| line.contains(STAY)).unwrap().to_owned();
+        let begun = now_nanos();
         node.hang_up_until_it_says(STAY);
-        let logged = node.logged();
-        assert!(logged.lines().rfind(|line| line.contains(STAY)).unwrap().contains(why), "{why}: {logged}");
+        while !said().contains(why) {
+            assert!(now_nanos() - begun < PATIENCE_NANOS, "{why}: {}", said());
+            node.hang_up_until_it_says(STAY);
+        }
         assert_eq!(signs_with(&node), shown(&old));
     }
     all_go_on();
@@ -363,6 +369,36 @@ fn the_log_is_of_both(family: &Family, holder: &Principal, keys: [SigningKey; 2]
     assert_eq!(verify(&[&old, &second])["intact"], true);
     let log = Log::open(LogConfig::new(directory.clone().into(), *holder, Arc::new(second))).unwrap();
     assert!(log.head().unwrap().size > 0);
+}
+
+#[test]
+fn the_key_that_was_kept_takes_over_from_a_lost_managing_key() {
+    let (family, _node) = Family::begin();
+    let (office, at) = (Office(&family), |file: &str| family.world.path(&format!("node/offline/{file}.key")));
+    let config = family.world.path("node/node.toml");
+    let rotate = |next: &str, new: &str, more: &[&str]| {
+        let (managing, after) = (at(&format!("managing-{new}")), at(&format!("next-{new}")));
+        let args = ["node", "rotate-managing-key", "--config", &config, "--next-key", &at(next), "--json"];
+        aitta(&[&args, &["--new-managing-key", &managing, "--new-next-key", &after][..], more].concat())
+    };
+    // Whoever has the managing key does not have this one, and nothing is made for them.
+    refused(&rotate("managing", "2", &[]), 5, "configuration");
+    rotate("next", "2", &["--dry-run"]).done();
+    assert!(!std::path::Path::new(&at("managing-2")).exists());
+    let done = rotate("next", "2", &[]).done().json();
+    assert_eq!(rotate("next", "2", &[]).done().json(), done, "it is published again, and not made again");
+    assert_eq!(done["keys"], json!([shown(&office.key(OLD))]), "online keys stay");
+    // The old one is nobody, and so is the key that was used up.
+    let new = family.world.path(NEW);
+    refused(&office.keys(&["rotate-key", "--new-key", &new], MANAGING), 5, "configuration");
+    refused(&rotate("next", "3", &[]), 5, "configuration");
+    let rotated = office.keys(&["rotate-key", "--new-key", &new], "node/offline/managing-2.key").done().json();
+    assert_eq!(rotated["keys"][1], shown(&office.key(NEW)));
+    rotate("next-2", "3", &[]).done();
+    let holder = *office.registry().organisation_named("helsinki").unwrap().principal();
+    let registry = office.registry();
+    let keys = registry.organisation(&holder).unwrap().keys();
+    assert_eq!(keys, [office.key(OLD).public_key(), office.key(NEW).public_key()]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl Ran {
 }
 
 /// How long a daemon may take to do what takes milliseconds, on a machine at work.
-const PATIENCE_NANOS: u64 = 60_000_000_000;
+pub const PATIENCE_NANOS: u64 = 60_000_000_000;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aitta");
 
 /// The program, with an environment that says nothing about it.

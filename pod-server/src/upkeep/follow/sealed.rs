@@ -58,7 +58,8 @@ async fn apply(node: &Arc<Node>, posted: Posted, logged_secs: u64) -> Result<(),
             let known = blocking(node, move |node| {
                 let known = node.standings.key_logs().events(&whose)?.iter().any(|one| one.bytes == looked_at);
                 if known {
-                    node.standings.was_logged(&Signed::<KeyEvent>::decode(&looked_at)?.id(), logged_secs)?;
+                    let event = Signed::<KeyEvent>::decode(&looked_at)?.id();
+                    commands::was_logged(node, &whose, &event, logged_secs)?;
                 }
                 Ok(known)
             })

@@ -99,7 +99,11 @@ impl Init {
         let anchor = key_file::to_text(&keys.anchor);
         folder.secret("offline/anchor.key", "SECRET: signs memberships (`admit`); move it offline", anchor);
         let next = key_file::to_text(&keys.next);
-        folder.secret("offline/next.key", "SECRET: for the day the anchor's key is lost; keep it elsewhere", next);
+        folder.secret(
+            "offline/next.key",
+            "SECRET: committed to in key-events.json, and used by no command yet; keep it elsewhere",
+            next,
+        );
         if !self.dry_run {
             folder.write()?;
         }
