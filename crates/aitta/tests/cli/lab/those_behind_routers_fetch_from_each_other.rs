@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use pod_testkit::lab::{Mapping, now_nanos, shows};
 use serde_json::Value;
 
-use super::village::{HOLDER, OWNER, RELAY, Village};
+use super::village::{HOLDER, KEY, OWNER, RELAY, Village};
 use crate::family::CITIZEN;
 use crate::town::text;
 
@@ -25,7 +25,7 @@ fn through_a_relay_where_ports_change() {
     let config = village.read("helsinki/node.toml");
     assert!(config.contains("relay = [\"turku\"]\n") && config.contains("listen = [\"/ip4/0.0.0.0/udp/4001/quic-v1\""));
     assert_eq!(village.read("helsinki/profile.toml").matches("/p2p-circuit").count(), 2);
-    let said = village.until_doctor_says(HOLDER, "relayed", "ok");
+    let said = village.until_doctor_says((OWNER, KEY), HOLDER, "relayed", "ok");
     for (name, ended) in
         [("own-key", "ok"), ("member", "ok"), ("quic", "skipped"), ("tcp", "skipped"), ("https", "failed")]
     {
@@ -46,12 +46,12 @@ fn through_a_relay_where_ports_change() {
     assert!(!frames.is_empty() && !shows(&frames, family_name.as_bytes()) && !shows(&frames, b"/aitta/1"));
 
     village.holder_ends();
-    let said = village.until_doctor_says(HOLDER, "relayed", "failed");
+    let said = village.until_doctor_says((OWNER, KEY), HOLDER, "relayed", "failed");
     // Whether the relay has noticed by now or not.
     let advice = text(step(&said, "relayed"), "/advice");
     assert!(advice.contains("ask it whether the node runs") || advice.contains("ask whether the node runs"), "{said}");
     village.relay_ends();
-    let ran = village.doctor(HOLDER);
+    let ran = village.doctor((OWNER, KEY), HOLDER);
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(
         text(step(&ran.json(), "relayed"), "/advice").contains("run this for the organisation that relays"),
@@ -62,7 +62,7 @@ fn through_a_relay_where_ports_change() {
 #[test]
 fn through_a_hole_where_ports_stay_and_the_relay_is_left() {
     let Some(village) = Village::begin(Mapping::EndpointIndependent) else { return };
-    village.until_doctor_says(HOLDER, "relayed", "ok");
+    village.until_doctor_says((OWNER, KEY), HOLDER, "relayed", "ok");
     let grant = village.granted();
     let fetched = village.service(&["fetch", "--grant", &grant]).done().json();
     // A hole may be punched already when the first call goes out.
@@ -75,6 +75,28 @@ fn through_a_hole_where_ports_stay_and_the_relay_is_left() {
     village.relay_is_cut_off();
     fetching.until_released(now_nanos());
     assert_eq!(fetching.answers().last().unwrap().way, "quic");
+}
+
+/// Nothing but the relay leads to the holder, so callers wait while its end of the network opens anew.
+#[test]
+fn a_key_changes_behind_a_router_and_calls_go_on() {
+    let Some(village) = Village::begin(Mapping::EndpointDependent) else { return };
+    village.until_doctor_says((OWNER, KEY), HOLDER, "relayed", "ok");
+    let grant = village.granted();
+    village.service(&["fetch", "--grant", &grant]).done();
+    village.holder_makes_a_key();
+    let fetching = village.fetching(&grant);
+    fetching.until_released(0);
+    let told = now_nanos();
+    village.holder_takes_it();
+    fetching.until_released(now_nanos());
+    let answers = fetching.answers();
+    let last = answers.iter().rposition(|one| !one.is_released());
+    let again = last.and_then(|last| answers.get(last + 1)).map_or(told, |one| one.ended);
+    let away = std::time::Duration::from_nanos(again.saturating_sub(told));
+    println!("away for {away:?}, in which {} calls failed", answers.iter().filter(|one| !one.is_released()).count());
+    assert!(answers.iter().filter(|one| one.is_released()).all(|one| one.way == "relayed"));
+    assert!(away < PUNCHED, "{away:?}");
 }
 
 #[test]

@@ -23,6 +23,9 @@ const P2P: u16 = 4001;
 pub const HOLDER: &str = "helsinki";
 /// Behind the router on the right: has a service.
 pub const OWNER: &str = "espoo";
+/// An organisation's online key as `init` names it, and the next one.
+pub const KEY: &str = "keys/organisation.key";
+const NEW_KEY: &str = "keys/organisation-2.key";
 /// In the open.
 pub const RELAY: &str = "turku";
 
@@ -225,6 +228,25 @@ impl Village {
         self.relay.take().unwrap().kill();
     }
 
+    /// The holder makes another online key and publishes it; the relay lets it in when this returns.
+    pub fn holder_makes_a_key(&self) {
+        let [config, managing, new] = ["node.toml", "offline/managing.key", NEW_KEY].map(|file| self.of(HOLDER, file));
+        let rotate = ["node", "rotate-key", "--config", &config, "--managing-key", &managing, "--new-key", &new];
+        self.at(HOLDER, &rotate).done();
+        self.until_doctor_says((HOLDER, NEW_KEY), RELAY, "quic", "ok");
+    }
+
+    /// The holder's node takes that key, and goes on.
+    pub fn holder_takes_it(&self) {
+        let keys = format!("key_file = \"{NEW_KEY}\"\nprevious_key_files = [\"{KEY}\"]");
+        self.world.replace(&format!("{HOLDER}/node.toml"), &format!("key_file = \"{KEY}\""), &keys);
+        self.holder.as_ref().unwrap().hang_up_until_it_says("the organisation's new key signs from now on");
+    }
+
+    fn of(&self, name: &str, file: &str) -> String {
+        self.world.path(&format!("{name}/{file}"))
+    }
+
     /// The relay is there, and nobody hears it.
     pub fn relay_is_cut_off(&self) {
         self.homes.iter().for_each(|home| self.lab.cut(&self.at_relay, home.router.router()));
@@ -273,18 +295,17 @@ impl Village {
         text(&given, "/grants/0/id")
     }
 
-    /// `aitta node doctor`, as the service's organisation runs it.
-    pub fn doctor(&self, peer: &str) -> Ran {
-        let (federation, key) =
-            (self.world.path("directory/federation.toml"), self.world.path(&format!("{OWNER}/keys/organisation.key")));
-        self.at(OWNER, &["node", "doctor", peer, "--federation", &federation, "--key", &key, "--json"])
+    /// `aitta node doctor`, as an organisation runs it with one of its keys.
+    pub fn doctor(&self, (by, key): (&str, &str), peer: &str) -> Ran {
+        let (federation, key) = (self.world.path("directory/federation.toml"), self.of(by, key));
+        self.at(by, &["node", "doctor", peer, "--federation", &federation, "--key", &key, "--json"])
     }
 
     /// Asks the doctor until a step ends so: slots are given and lost within seconds.
-    pub fn until_doctor_says(&self, peer: &str, step: &str, ended: &str) -> serde_json::Value {
+    pub fn until_doctor_says(&self, by: (&str, &str), peer: &str, step: &str, ended: &str) -> serde_json::Value {
         let begun = pod_testkit::lab::now_nanos();
         loop {
-            let said = self.doctor(peer).json();
+            let said = self.doctor(by, peer).json();
             if said["steps"].as_array().unwrap().iter().any(|one| one["step"] == step && one["ended"] == ended) {
                 return said;
             }
