@@ -5,7 +5,6 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_audit::{Log, LogConfig};
-use pod_crypto::hpke::SealPrivateKey;
 use pod_crypto::{Random, SigningKey};
 use pod_http::Machine;
 use pod_protocol::Refusal;
@@ -14,7 +13,6 @@ use pod_protocol::ids::{Kid, PodId, Principal};
 use pod_protocol::path::{DisclosureRules, ReplayWindow, Unseen};
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::request::MAX_REQUEST_LIFETIME_SECS;
-use pod_protocol::tlog::post::seal_key;
 use pod_store::Store;
 use pod_vault::{NodeKeys, Vault};
 
@@ -31,6 +29,7 @@ use crate::clock::{Clock, Monotonic, ThreadCpu};
 use crate::desk::Desk;
 use crate::fault::{Failure, Fault};
 use crate::metrics::Metrics;
+use crate::own_keys::OwnKeys;
 use crate::reach::Reach;
 use crate::releases::Releases;
 use crate::stop::Stop;
@@ -81,9 +80,7 @@ impl std::fmt::Debug for NodeParts {
 /// A running node.
 pub struct Node {
     pub(crate) principal: Principal,
-    pub(crate) key: Arc<SigningKey>,
-    /// They open what lies in the directory's log for this node, that of now first.
-    pub(crate) seal_keys: Vec<SealPrivateKey>,
+    pub(crate) own_keys: OwnKeys,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) log: Log,
@@ -182,8 +179,7 @@ impl Node {
             stop: Stop::new(),
             replay: Mutex::new(replay),
             principal: parts.principal,
-            seal_keys: std::iter::once(&*parts.key).chain(&parts.previous_keys).map(seal_key).collect(),
-            key: parts.key,
+            own_keys: OwnKeys::new(parts.key, &parts.previous_keys),
             store: parts.store,
             catalogue: parts.catalogue,
             origins: parts.origins,
@@ -202,6 +198,11 @@ impl Node {
     #[must_use]
     pub fn principal(&self) -> Principal {
         self.principal
+    }
+
+    /// The key that signs now.
+    pub(crate) fn key(&self) -> Arc<SigningKey> {
+        Arc::clone(&self.own_keys.now().signing)
     }
 
     /// The registry in use.

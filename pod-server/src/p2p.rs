@@ -50,7 +50,7 @@ impl P2p {
         let members = Members::of(Arc::clone(node));
         let through = (!config.relay.is_empty()).then(|| through(node, config.relay.clone()));
         let net = NetConfig {
-            key: &node.key,
+            key: &node.key(),
             listen: &config.listen,
             allow: Arc::new(move |key| members.has(key)),
             handler: Some(Arc::new(Calls(Arc::clone(node)))),

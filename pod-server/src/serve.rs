@@ -12,7 +12,6 @@ use pod_http::{
     Drained, Limits, ListenAddress, Machine, Server, ServerConfig, ServerHandle, StartupError, refuse_key_log,
 };
 use pod_import::Catalogue;
-use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Monotonic, ThreadCpu};
 use crate::config::{CheckError, NodeConfig};
@@ -21,6 +20,7 @@ use crate::fault::Fault;
 use crate::import::{Importer, admin};
 use crate::node::{Node, NodeParts, OpenError};
 use crate::p2p::P2p;
+use crate::reload::{self, Reload, Started};
 use crate::routes::{App, admin_service, main_service, metrics_service};
 use crate::tables::{SCHEMA_VERSION, tables};
 use crate::upkeep::{Blinder, Upkeep};
@@ -144,6 +144,7 @@ pub struct NodeServer {
     metrics: Option<ServerHandle>,
     admin: ServerHandle,
     importer: Arc<Importer>,
+    started: Started,
 }
 
 impl NodeServer {
@@ -189,7 +190,8 @@ impl NodeServer {
         for address in &addresses {
             tracing::info!(%address, "listening");
         }
-        Ok(Self { app, addresses, metrics, admin, importer })
+        let started = Started { p2p: config.p2p.clone(), environment: Arc::clone(&edge.environment) };
+        Ok(Self { app, addresses, metrics, admin, importer, started })
     }
 
     /// The node.
@@ -217,16 +219,13 @@ impl NodeServer {
     }
 
     /// Serves until `shutdown` is done, then drains: requests under way finish, for 10 seconds at most. A word from `reload`
-    /// (SIGHUP) has the certificates read again; what is wrong with them is logged, and the old ones stay.
+    /// (SIGHUP) has the certificates and the organisation's keys read again; what is wrong with them is logged, and those of before
+    /// stay.
     ///
     /// # Errors
     /// [`Stopped`] when the node met a fault after which going on would be guessing. Nothing is answered after it, and
     /// connections are cut, not drained.
-    pub async fn run(
-        self,
-        mut reload: mpsc::Receiver<()>,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<Drained, Stopped> {
+    pub async fn run(self, mut reload: Reload, shutdown: impl Future<Output = ()>) -> Result<Drained, Stopped> {
         tokio::pin!(shutdown);
         let node = Arc::clone(&self.app.node);
         loop {
@@ -238,7 +237,10 @@ impl NodeServer {
                     return Err(Stopped(fault));
                 }
                 () = &mut shutdown => return Ok(self.drain().await),
-                Some(()) = reload.recv() => self.reload_certificates(),
+                Some(()) = reload.told.recv() => {
+                    self.reload_certificates();
+                    reload::keys(&self.app, &reload, &self.started).await;
+                }
             }
         }
     }
@@ -303,7 +305,7 @@ pub enum ServeError {
 pub async fn serve(
     config: &NodeConfig,
     edge: &Edge,
-    reload: mpsc::Receiver<()>,
+    reload: Reload,
     shutdown: impl Future<Output = ()>,
 ) -> Result<Drained, ServeError> {
     Ok(NodeServer::start(config, edge).await?.run(reload, shutdown).await?)

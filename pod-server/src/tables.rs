@@ -33,7 +33,8 @@ pub(crate) const RELEASED: Table = Table("node-released");
 pub(crate) const RELEASED_BY_KEY: Table = Table("node-released-by-key");
 /// Principal and pod → nothing: the pods for which somebody acts, or did.
 pub(crate) const ACTOR_PODS: Table = Table("node-actor-pods");
-/// 0 and pod, 1 and principal, or 2 and key id → when: what was taken back, until the services that had data are noticed.
+/// 0 and pod, 1 and principal, 2 and key id, or 3, due time and principal → when: what was taken back, or a recovery will, until the
+/// services that had data are noticed.
 pub(crate) const TAKEN_BACK: Table = Table("node-taken-back");
 /// Key id of a service → since when what it signed is taken back, the organisation whose service it is, by which revocation, and
 /// where that stands in the log.

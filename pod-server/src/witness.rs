@@ -124,7 +124,7 @@ fn compare_and_sign(node: &Node, asked: &AddCheckpoint) -> Result<Witnessed, Fau
         batch.put(SINGLES, key(&shown.origin), asked.checkpoint.to_bytes());
         node.witness.store.commit(batch)?;
     }
-    Ok(Witnessed::Cosigned(shown.cosign(node.principal, &node.key, (node.clock)()).to_line()))
+    Ok(Witnessed::Cosigned(shown.cosign(node.principal, &node.key(), (node.clock)()).to_line()))
 }
 
 fn continues(before: Option<&Checkpoint>, shown: &Checkpoint, asked: &AddCheckpoint) -> bool {

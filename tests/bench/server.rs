@@ -33,8 +33,10 @@ pub(crate) fn serve(config: &Path, split: bool) {
     };
     let config = NodeConfig::load(Some(config), &[], &|_| None).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (_reload, reloaded) = tokio::sync::mpsc::channel(1);
-    runtime.block_on(pod_server::serve::serve(&config, &edge, reloaded, std::future::pending())).unwrap();
+    let (_nobody, told) = tokio::sync::mpsc::channel(1);
+    let (read, again) = (config.clone(), config);
+    let reload = pod_server::reload::Reload { told, read: Arc::new(move || Ok(again.clone())) };
+    runtime.block_on(pod_server::serve::serve(&read, &edge, reload, std::future::pending())).unwrap();
 }
 
 fn thread_cpu() -> u64 {

@@ -159,8 +159,8 @@ impl Log {
         let lock = lock(&config.directory)?;
         let recovered = recover(&config)?;
         let opening = recovered.opening;
-        let shared =
-            Arc::new(Shared::new(config.directory.clone(), recovered.tree, recovered.view, Arc::clone(&config.disk)));
+        let (disk, key) = (Arc::clone(&config.disk), Arc::clone(&config.key));
+        let shared = Arc::new(Shared::new(config.directory.clone(), recovered.tree, recovered.view, disk, key));
         let writer = Writer::new(Arc::clone(&shared), &config, recovered.state);
         let writer = match config.writing {
             Writing::Thread => {
@@ -175,6 +175,12 @@ impl Log {
             Writing::InPlace(pause) => WriterPlace::InPlace(Mutex::new(writer), pause),
         };
         Ok(Self { shared, writer, opening, lock })
+    }
+
+    /// Has the heads from now on signed with another key. Whoever opens the log the next time names the one of before among its
+    /// former keys.
+    pub fn sign_with(&self, key: Arc<SigningKey>) {
+        self.shared.sign_with(key);
     }
 
     /// What opening found.

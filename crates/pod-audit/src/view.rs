@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use pod_crypto::SigningKey;
 use pod_protocol::merkle::Frontier;
 
 use crate::SignedHead;
@@ -26,11 +27,19 @@ pub(crate) struct Shared {
     pub(crate) view: RwLock<View>,
     pub(crate) stats: crate::log::Counters,
     pub(crate) disk: Arc<dyn Disk>,
+    /// Signs the heads from now on.
+    key: RwLock<Arc<SigningKey>>,
     stopped: OnceLock<Arc<StopCause>>,
 }
 
 impl Shared {
-    pub(crate) fn new(directory: PathBuf, tree: TreeFile, view: View, disk: Arc<dyn Disk>) -> Self {
+    pub(crate) fn new(
+        directory: PathBuf,
+        tree: TreeFile,
+        view: View,
+        disk: Arc<dyn Disk>,
+        key: Arc<SigningKey>,
+    ) -> Self {
         Self {
             directory,
             queue: Queue::new(),
@@ -38,8 +47,19 @@ impl Shared {
             view: RwLock::new(view),
             stats: crate::log::Counters::default(),
             disk,
+            key: RwLock::new(key),
             stopped: OnceLock::new(),
         }
+    }
+
+    /// What signs the next head.
+    pub(crate) fn key(&self) -> Arc<SigningKey> {
+        Arc::clone(&self.key.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Has heads from now on signed with another key.
+    pub(crate) fn sign_with(&self, key: Arc<SigningKey>) {
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = key;
     }
 
     /// Reads the view. A panic elsewhere cannot leave it half-written: it is changed by single assignments.

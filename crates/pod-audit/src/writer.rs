@@ -8,7 +8,6 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use pod_crypto::SigningKey;
 use pod_protocol::ids::Principal;
 use pod_protocol::merkle::Frontier;
 use pod_protocol::tree_head::TreeHead;
@@ -77,7 +76,6 @@ impl fmt::Debug for Pause {
 pub(crate) struct Writer {
     shared: Arc<Shared>,
     disk: Arc<dyn Disk>,
-    key: Arc<SigningKey>,
     origin: Principal,
     segment_bytes: u64,
     state: WriterState,
@@ -117,7 +115,6 @@ impl Writer {
         Self {
             shared,
             disk: Arc::clone(&config.disk),
-            key: Arc::clone(&config.key),
             origin: config.origin,
             segment_bytes: config.segment_bytes,
             state,
@@ -233,7 +230,7 @@ impl Writer {
             time_secs = time_secs.max(entry.time_secs);
         }
         let head = Arc::new(SignedHead::sign(
-            &self.key,
+            &self.shared.key(),
             TreeHead {
                 origin: self.origin,
                 size: self.state.frontier.size(),

@@ -55,6 +55,13 @@ impl Address {
         self
     }
 
+    /// How callers reach whom the peer with this key relays for, when the peer is at this address. None for a circuit: a relay is
+    /// reached directly.
+    #[must_use]
+    pub fn circuit(self, relay: &[u8; 32]) -> Option<Self> {
+        Self::of(self.of_peer(relay).whole.with(Protocol::P2pCircuit))
+    }
+
     /// Where to listen so that this address is served: its port on every interface, or on this machine alone when that is what it
     /// says. None for a circuit.
     #[must_use]

@@ -11,13 +11,16 @@ use futures_util::StreamExt as _;
 use libp2p::autonat::v2::{client, server};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::core::transport::ListenerId;
+use libp2p::core::transport::timeout::TransportTimeoutError;
 use libp2p::identity::Keypair;
 use libp2p::multiaddr::Protocol;
 use libp2p::relay::outbound::hop::ConnectError;
 use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Swarm, SwarmBuilder, dcutr, identify, memory_connection_limits, noise, relay, tcp};
+use libp2p::{
+    Multiaddr, PeerId, Swarm, SwarmBuilder, dcutr, identify, memory_connection_limits, noise, quic, relay, tcp,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::address::Address;
@@ -115,7 +118,7 @@ pub(crate) fn swarm(
     // All circuits to us are streams of one connection.
     let streams = limits.streams_per_connection + if behind_nat { limits.circuits_taken } else { 0 };
     let muxer = || muxer::Upgrade::new(streams as usize);
-    let quic = |mut quic: libp2p::quic::Config| {
+    let quic = |mut quic: quic::Config| {
         quic.handshake_timeout = limits.handshake;
         quic.max_concurrent_stream_limit = streams;
         quic.max_stream_data = limits.stream_window_bytes;
@@ -447,10 +450,23 @@ pub(crate) fn dial_fault(error: &DialError) -> DialFault {
             if let Some(fault) = tried.iter().find_map(|(_, error)| refused_by_relay(error)) {
                 return fault;
             }
+            if tried.iter().any(|(_, error)| is_late(error)) {
+                return DialFault::TimedOut;
+            }
             let why: Vec<String> = tried.iter().map(|(_, error)| innermost(error)).collect();
             DialFault::Unreachable { why: why.join("; ") }
         }
     }
+}
+
+/// Whether nothing answered until libp2p gave up, which may be before those do who wait for it. Known by its words: its type has the
+/// whole stack of transports in it.
+fn is_late(error: &libp2p::TransportError<std::io::Error>) -> bool {
+    let late = [
+        TransportTimeoutError::<std::convert::Infallible>::Timeout.to_string(),
+        quic::Error::HandshakeTimedOut.to_string(),
+    ];
+    late.contains(&innermost(error))
 }
 
 /// What a relay said to a circuit that was asked for.

@@ -247,9 +247,9 @@ impl Standings {
         Ok(next)
     }
 
-    /// Notes when the directory's log took an event that stands here.
-    pub(crate) fn was_logged(&self, event: &ObjectId, logged_secs: u64) -> Result<(), Fault> {
-        let mut batch = Batch::new();
+    /// Notes when the directory's log took an event that stands here, in one step with what else is in the batch; nothing of both
+    /// when that is known.
+    pub(crate) fn was_logged(&self, event: &ObjectId, logged_secs: u64, mut batch: Batch) -> Result<(), Fault> {
         if self.key_logs.log_times().note(&mut batch, event, logged_secs)? {
             self.store.commit(batch)?;
             self.forget_all();

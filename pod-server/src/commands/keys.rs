@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pod_audit::{EntryKind, RequestMark};
 use pod_protocol::ids::{Cti, ObjectId, Principal, Thumbprint, base64url};
-use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState};
+use pod_protocol::key_event::{KeyChange, KeyEvent, KeyState, Pending};
 use pod_protocol::tlog::post::{PostFault, Posted, seal_key};
 use pod_protocol::{Refusal, Signed};
 use pod_store::Batch;
@@ -100,8 +100,14 @@ fn take_in(
     let mark = Mark::Actor(*principal);
     mark.put(node, &mut batch);
     let signed = Signed::<KeyEvent>::decode(event)?;
-    if matches!(signed.unverified().change, KeyChange::Recovery(_)) && arrival.logged_secs.is_none() {
-        have_logged(node, &mut batch, principal, event, now_secs)?;
+    if matches!(signed.unverified().change, KeyChange::Recovery(_)) {
+        if arrival.logged_secs.is_none() {
+            have_logged(node, &mut batch, principal, event, now_secs)?;
+        }
+        let (state, _) = node.standings.key_logs().with(principal, event, arrival, now_secs)?;
+        if let Some(due_secs) = state.pending().and_then(Pending::due_secs) {
+            Mark::Recovery { due_secs, actor: *principal }.put(node, &mut batch);
+        }
     }
     let state = node.standings.append_key_event(principal, event, arrival, now_secs, batch)?;
     node.posts.came();
@@ -110,6 +116,18 @@ fn take_in(
         desk::cancel(node, principal, target)?;
     }
     Ok(state)
+}
+
+/// Notes that the directory's log took an event that stands here, when it did: a recovery's time begins.
+pub(crate) fn was_logged(node: &Node, actor: &Principal, event: &ObjectId, logged_secs: u64) -> Result<(), Fault> {
+    let mut batch = Batch::new();
+    let state = node.standings.key_logs().state(actor, (node.clock)())?;
+    if let Some(pending) = state.as_ref().and_then(KeyState::pending).filter(|pending| pending.id == *event) {
+        let begins_secs = logged_secs.max(pending.taken.taken_secs);
+        let due_secs = begins_secs.saturating_add(pending.delay_secs);
+        Mark::Recovery { due_secs, actor: *actor }.put(node, &mut batch);
+    }
+    node.standings.was_logged(event, logged_secs, batch)
 }
 
 /// Has a batch post a recovery to the directory's log, for this node's own eyes: its time begins when it stands there.
@@ -124,7 +142,7 @@ fn have_logged(
         return Ok(());
     }
     let posted = Posted::KeyEvent { principal: *principal, event: event.to_vec() };
-    let sealed = posted.seal(&seal_key(&node.key).public_key(), &*node.random).map_err(|fault| match fault {
+    let sealed = posted.seal(&seal_key(&node.key()).public_key(), &*node.random).map_err(|fault| match fault {
         PostFault::Refused(refusal) => Failure::Refused(refusal),
         // It could never take effect.
         PostFault::TooLong => Refusal::TooLarge.into(),

@@ -29,8 +29,8 @@ use crate::releases::{Changing, Holding};
 use crate::request::Peer;
 
 pub use keys::key_event;
-pub(crate) use keys::logged_key_event;
 pub(crate) use keys::logs_with;
+pub(crate) use keys::{logged_key_event, was_logged};
 pub use revoke::revoke;
 
 /// Does what a signed command says, and answers with the acknowledgement and what was asked for.

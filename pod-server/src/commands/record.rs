@@ -136,6 +136,6 @@ pub(super) fn acknowledge(
         tree_size: recorded.head.size,
         tree_root: recorded.head.root,
     };
-    let acknowledgement = Verified::sign(&node.key, acknowledgement).bytes().to_vec();
+    let acknowledgement = Verified::sign(&node.key(), acknowledgement).bytes().to_vec();
     CommandAnswer { acknowledgement, result }.to_bytes()
 }

@@ -103,21 +103,34 @@ impl NodeConfig {
     /// # Errors
     /// [`CheckError`] about keys.
     pub fn secrets(&self, environment: &dyn Fn(&str) -> Option<OsString>) -> Result<Secrets, CheckError> {
-        if self.previous_key_files.len() > MAX_PREVIOUS_KEYS {
-            return Err(CheckError::ManyPreviousKeys { most: MAX_PREVIOUS_KEYS });
-        }
-        let previous = self.previous_key_files.iter().map(|path| Ok(key_file::read(path)?));
+        let (key, previous_keys) = self.organisation_keys(environment)?;
         Ok(Secrets {
-            key: one_of(
-                ("organisation.key_file", self.key_file.as_deref(), &|path| Ok(key_file::read(path)?)),
-                (ORGANISATION_KEY_VARIABLE, environment, &|text| Ok(key_file::parse(text)?)),
-            )?,
-            previous_keys: previous.collect::<Result<_, CheckError>>()?,
+            key,
+            previous_keys,
             node_keys: one_of(
                 ("organisation.node_keys_file", self.node_keys_file.as_deref(), &|path| Ok(NodeKeys::read_file(path)?)),
                 (NODE_KEYS_VARIABLE, environment, &|text| Ok(NodeKeys::from_environment_text(text)?)),
             )?,
         })
+    }
+
+    /// The organisation's online keys: the one that signs, and those of before.
+    ///
+    /// # Errors
+    /// [`CheckError`] about them.
+    pub fn organisation_keys(
+        &self,
+        environment: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<(SigningKey, Vec<SigningKey>), CheckError> {
+        if self.previous_key_files.len() > MAX_PREVIOUS_KEYS {
+            return Err(CheckError::ManyPreviousKeys { most: MAX_PREVIOUS_KEYS });
+        }
+        let previous = self.previous_key_files.iter().map(|path| Ok(key_file::read(path)?));
+        let key = one_of(
+            ("organisation.key_file", self.key_file.as_deref(), &|path| Ok(key_file::read(path)?)),
+            (ORGANISATION_KEY_VARIABLE, environment, &|text| Ok(key_file::parse(text)?)),
+        )?;
+        Ok((key, previous.collect::<Result<_, CheckError>>()?))
     }
 
     /// The client with which the node calls others.

@@ -85,7 +85,7 @@ pub(super) fn queue(
         released,
         awaited_until_secs: now_secs + ANSWER_AWAITED_SECS,
     };
-    let notice = Verified::sign(&node.key, notice);
+    let notice = Verified::sign(&node.key(), notice);
     let sent = Sent { notice: base64url(notice.bytes()), told_secs: None, answer: None, contradiction: None };
     let id = notice.id();
     batch.require_absent(NOTICES, id.as_bytes().as_slice());
@@ -121,7 +121,7 @@ pub(crate) async fn told(node: &Arc<Node>, id: ObjectId) -> Result<(), Failure> 
     if held.sent.told_secs.is_some() {
         return Ok(());
     }
-    let kid = Thumbprint::of(&node.key.public_key()).kid();
+    let kid = Thumbprint::of(&node.key().public_key()).kid();
     let mark = RequestMark { id, cti: held.claims.cti, kid, issued_secs: held.claims.issued };
     record::write(node, &held.pod, &held.claims, (EntryKind::Notice, mark, "told")).await?;
     change(node, id, |sent, now_secs| sent.told_secs = sent.told_secs.or(Some(now_secs))).await

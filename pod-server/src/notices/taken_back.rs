@@ -1,6 +1,7 @@
 //! At the holder: from what was taken back to the notices.
 //!
-//! Whatever takes something back leaves a mark in the same step: of a pod, of somebody whose keys changed, of a service's key.
+//! Whatever takes something back leaves a mark in the same step: of a pod, of somebody whose keys changed, of a service's key; and what will
+//! take something back when its time has come, a recovery, leaves one that is worked off then.
 //! From a mark follow the notices: of what was released, whatever no longer counts as the pod stands now. So one rule says it,
 //! for a grant and all below it, for everything before a time, for a device that was stolen; and a node that was killed goes
 //! on where it was.
@@ -22,6 +23,8 @@ use crate::tables::TAKEN_BACK;
 const POD: u8 = 0;
 const ACTOR: u8 = 1;
 const KEY: u8 = 2;
+/// Comes last, and those of one kind in the order of their times: what waits keeps nothing else from being worked off.
+const RECOVERY: u8 = 3;
 /// Marks that are worked off in one go; there are few, each stays for milliseconds.
 const MARKS_AT_ONCE: usize = 256;
 /// Pods for which somebody acts when that is done while all pods are held: a parent's, not those of a guardian by office.
@@ -38,13 +41,24 @@ pub(crate) enum Mark {
     Actor(Principal),
     /// What a service's key passed on.
     Key(Kid),
+    /// Somebody's keys change at this second, unless they cancel it.
+    Recovery {
+        /// When.
+        due_secs: u64,
+        /// Whose.
+        actor: Principal,
+    },
 }
 
 impl Mark {
     /// Puts it, in the same step as what takes back. Its value is when, and a number that is another one each time: a mark that
     /// was put again meanwhile is not taken off.
     pub(crate) fn put(self, node: &Node, batch: &mut Batch) {
-        let value = [(node.clock)().to_be_bytes(), random_array::<8>(&*node.random)].concat();
+        let when_secs = match self {
+            Self::Recovery { due_secs, .. } => due_secs,
+            _ => (node.clock)(),
+        };
+        let value = [when_secs.to_be_bytes(), random_array::<8>(&*node.random)].concat();
         batch.put(TAKEN_BACK, self.key(), value);
     }
 
@@ -53,6 +67,7 @@ impl Mark {
             Self::Pod(pod) => [&[POD][..], pod.as_bytes()].concat(),
             Self::Actor(actor) => [&[ACTOR][..], actor.as_bytes()].concat(),
             Self::Key(kid) => [&[KEY][..], kid.as_bytes()].concat(),
+            Self::Recovery { due_secs, actor } => [&[RECOVERY][..], &due_secs.to_be_bytes(), actor.as_bytes()].concat(),
         }
     }
 
@@ -62,6 +77,13 @@ impl Mark {
             POD => Self::Pod(PodId::new(id.try_into().ok()?)),
             ACTOR => Self::Actor(Principal::new(id.try_into().ok()?)),
             KEY => Self::Key(Kid::new(id.try_into().ok()?)),
+            RECOVERY => {
+                let (due_secs, actor) = id.split_first_chunk()?;
+                Self::Recovery {
+                    due_secs: u64::from_be_bytes(*due_secs),
+                    actor: Principal::new(actor.try_into().ok()?),
+                }
+            }
             _ => return None,
         })
     }
@@ -77,7 +99,7 @@ pub(crate) fn notice_now(node: &Node, mark: Mark) -> Result<(), Fault> {
         let few = match mark {
             Mark::Pod(_) => true,
             Mark::Actor(actor) => node.standings.pods_of(&actor)?.len() <= FEW_PODS,
-            Mark::Key(_) => false,
+            Mark::Key(_) | Mark::Recovery { .. } => false,
         };
         match node.store.get(TAKEN_BACK, &mark.key())? {
             Some(value) if few => work_off_one(node, &(mark.key(), value)),
@@ -104,7 +126,8 @@ fn work_off_one(node: &Node, row: &Row) -> Result<(), Fault> {
     let ended_secs = value.first_chunk().map(|secs| u64::from_be_bytes(*secs)).ok_or_else(damaged)?;
     match Mark::read(key).ok_or_else(damaged)? {
         Mark::Pod(pod) => notice_pod(node, &pod, ended_secs)?,
-        Mark::Actor(actor) => {
+        Mark::Recovery { due_secs, .. } if due_secs > (node.clock)() => return Ok(()),
+        Mark::Actor(actor) | Mark::Recovery { actor, .. } => {
             for pod in node.standings.pods_of(&actor)? {
                 notice_pod(node, &pod, ended_secs)?;
             }

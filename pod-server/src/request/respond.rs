@@ -47,5 +47,5 @@ pub(super) fn respond(node: &Node, opened: Opened, recorded: Recorded, now_secs:
         tree_size: recorded.head.size,
         tree_root: recorded.head.root,
     };
-    Answer { receipt: Verified::sign(&node.key, receipt).bytes().to_vec(), items }.to_bytes()
+    Answer { receipt: Verified::sign(&node.key(), receipt).bytes().to_vec(), items }.to_bytes()
 }

@@ -32,7 +32,7 @@ pub(super) async fn well_known(app: Arc<App>, _asked: Asked) -> Response {
         "name": node.catalogue.organisation(),
         "names": { "fi": name.fi, "sv": name.sv, "en": name.en },
         "versions": VERSIONS,
-        "keys": [key(&node.key.public_key())],
+        "keys": [key(&node.key().public_key())],
         "limits": {
             "call_bytes": MAX_OBJECT_BYTES,
             "items_per_call": pod_protocol::codec::MAX_ARRAY_ITEMS,

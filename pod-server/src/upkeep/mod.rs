@@ -131,7 +131,7 @@ fn reasons(node: &Node) -> Vec<Reason> {
     }
     let registry = node.registry();
     let own = registry.organisation(&node.principal);
-    if own.is_some_and(|own| !own.keys().contains(&node.key.public_key())) {
+    if own.is_some_and(|own| !own.keys().contains(&node.key().public_key())) {
         let then =
             "nobody believes what it signs: give it a key that the organisation's log names, or publish its event";
         add("own-key", true, format!("the key that this node signs with is not one of its organisation's: {then}"));

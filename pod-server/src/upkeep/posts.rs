@@ -142,7 +142,7 @@ async fn forward_all(node: &Arc<Node>, config: &DirectoryConfig, client: &Client
             cti: Cti::new(random_array(&*node.random)),
             items: rows.iter().map(|row| row.item.clone()).collect(),
         };
-        let body = Verified::sign(&node.key, post).bytes().to_vec();
+        let body = Verified::sign(&node.key(), post).bytes().to_vec();
         client.send(&config.url, Request::post("/v1/log/posts", "application/cose", body)).await?.success()?;
         blocking(node, move |node| Ok(settle(node, &rows)?)).await?;
     }

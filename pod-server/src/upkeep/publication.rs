@@ -117,7 +117,7 @@ fn sign(node: &Node, terms: &Terms, tag: Tag, sealed: Option<Vec<u8>>) -> Vec<u8
         tag,
         sealed,
     };
-    Verified::sign(&node.key, entry).bytes().to_vec()
+    Verified::sign(&node.key(), entry).bytes().to_vec()
 }
 
 /// Has a pod's entry withdrawn from the directory: to be called before the pod is erased, whose keys open the tag. Wallets

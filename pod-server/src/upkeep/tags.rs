@@ -95,7 +95,7 @@ impl Blinder {
             epoch: self.config.epoch,
             inputs,
         };
-        let body = Verified::sign(&node.key, request).bytes().to_vec();
+        let body = Verified::sign(&node.key(), request).bytes().to_vec();
         let request = Request::post("/v1/evaluate", "application/cose", body);
         let answer = self.client.send(&self.config.url, request).await.and_then(pod_http::Response::success);
         let answer = answer.map_err(TagsFailed::Call)?;

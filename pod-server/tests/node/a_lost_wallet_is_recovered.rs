@@ -8,9 +8,11 @@ use pod_protocol::Verified;
 use pod_protocol::command::Action;
 use pod_protocol::ids::{ObjectId, base64url};
 use pod_protocol::key_event::{KeyChange, key_digest};
+use pod_protocol::notice::NoticeCause;
 use pod_server::{Failure, commands, desk};
 use serde_json::{Value as Json, json};
 
+use crate::notices::Seen;
 use crate::people::{Wallet, code, item, raw, wanted};
 use crate::scene::{ANNA, BO, DAY, Scene};
 use crate::web::{JSON, Web};
@@ -91,6 +93,37 @@ async fn a_lost_phone_is_replaced_when_its_time_has_come() {
     assert_eq!(code(&standing(&scene, &new).await), "ok");
     assert_eq!(code(&standing(&scene, &scene.anna).await), "key-unknown", "the lost one");
     assert_eq!(code(&send(&scene, &scene.anna, recovery.bytes(), false).await), "key-too-late", "the same event again");
+}
+
+/// What a stolen phone gave ends when the recovery takes effect, at a moment when nothing arrives: whoever had it is told then.
+#[tokio::test]
+async fn services_are_told_when_its_time_has_come() {
+    let mut scene = Scene::new().await;
+    let grant = scene.usual_grant().await;
+    let item = || vec![item(&[&grant], vec![wanted("residence", &["given_names"])])];
+    assert_eq!(crate::people::outcomes(&scene.fetch(&scene.early, item()).await.unwrap()), ["released"]);
+    let phone = SigningKey::from_seed(&[0x88; 32]);
+    let new = with_key(&scene, &phone);
+    let recovery = scene.anna.recovery_since(&phone, scene.now(), Some(scene.now() - 60));
+    let due_secs = scene.now() + 3 * DAY;
+    assert_eq!(code(&send(&scene, &scene.anna, recovery.bytes(), false).await), "ok");
+    scene.pass(3 * DAY - 1);
+    scene.deliver().await;
+    assert!(scene.notices_of(scene.eetus_pod).await.is_empty(), "it can still be cancelled");
+    scene.restart().await;
+    scene.fetch_registry();
+    scene.pass(1);
+    scene.deliver().await;
+    let seen = scene.command(&new, scene.eetus_pod, Action::Standing { skip: 0 }).await.unwrap().result;
+    let notices: Vec<Seen> = seen["notices"].as_array().unwrap().iter().map(Seen::of).collect();
+    assert_eq!(notices.len(), 1, "{seen}");
+    let told = &notices[0].notice;
+    assert_eq!((told.cause, told.ended_secs, &told.grants[..]), (NoticeCause::KeyRevoked, due_secs, &[grant.id()][..]));
+    // Once.
+    scene.pass(DAY);
+    scene.deliver().await;
+    let seen = scene.command(&new, scene.eetus_pod, Action::Standing { skip: 0 }).await.unwrap().result;
+    assert_eq!(seen["notices"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use pod_http::{Request, Response};
 use pod_protocol::ids::base64url;
 use pod_server::config::NodeConfig;
 use pod_server::key_file;
+use pod_server::reload::Reload;
 use pod_server::serve::{Edge, NodeServer};
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -98,7 +99,9 @@ async fn it_starts_says_how_it_is_and_is_drained() {
     let server = NodeServer::start(&config, &edge()).await.unwrap();
     let (main, metrics) = (server.addresses()[0].to_string(), server.metrics_address().unwrap().to_string());
     let (stop, stopped) = oneshot::channel::<()>();
-    let (reload, reloads) = mpsc::channel(1);
+    let (reload, told) = mpsc::channel(1);
+    let again = config.clone();
+    let reloads = Reload { told, read: Arc::new(move || Ok(again.clone())) };
     let running = tokio::spawn(server.run(reloads, async {
         stopped.await.unwrap();
     }));

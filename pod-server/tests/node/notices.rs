@@ -32,7 +32,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn of(json: &Json) -> Self {
+    pub fn of(json: &Json) -> Self {
         let bytes = from_base64url(json["notice"].as_str().unwrap()).unwrap();
         let signed = Signed::<Notice>::decode(&bytes).unwrap();
         assert_eq!(json["id"], signed.id().to_string());

@@ -54,13 +54,23 @@ impl Wallet {
 impl Wallet {
     /// A recovery from the paper, to a device with this key.
     pub fn recovery(&self, to: &SigningKey, time_secs: u64) -> Verified<KeyEvent> {
+        self.recovery_since(to, time_secs, None)
+    }
+
+    /// The same, after the device may have been in other hands since some second.
+    pub fn recovery_since(
+        &self,
+        to: &SigningKey,
+        time_secs: u64,
+        compromised_since: Option<u64>,
+    ) -> Verified<KeyEvent> {
         let last = self.events.last().unwrap();
         let recovery = RecoveryKey { digest: key_digest(&self.paper.public_key()), delay_secs: 3 * DAY };
         let change = KeyChange::Recovery(Recovery {
             revealed: self.paper.public_key(),
             devices: vec![device(to)],
             controls: Controls { next: vec![[1; 32]], threshold: 1, recovery: vec![recovery] },
-            compromised_since: None,
+            compromised_since,
         });
         Verified::sign(&self.paper, KeyEvent { seq: last.seq + 1, previous: Some(last.id()), time_secs, change })
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pod_crypto::SigningKey;
 use pod_protocol::ids::{ObjectId, Principal, Thumbprint, base64url, from_base64url};
-use pod_protocol::key_event::{KeyChange, KeyEvent, PublishedLog};
+use pod_protocol::key_event::{KeyChange, KeyEvent, PublishedLog, Rotation, key_digest};
 use pod_protocol::{Refusal, Verified};
 use serde::Deserialize;
 use serde_json::json;
@@ -73,8 +73,35 @@ impl KeyLogFile {
         let kid = Thumbprint::of(&managing.public_key()).kid();
         if !state.current(kid).is_some_and(|device| device.device.roles.manage) {
             return Err(Failure::configuration_says("this key may not manage the keys of the organisation now")
-                .advise("Give the file `offline/managing.key` that `aitta node init` made."));
+                .advise("Give the file `offline/managing.key` that `aitta node init` made, or the one that took over from it."));
         }
+        self.go_on(managing, change, now_secs)
+    }
+
+    /// Has the key that was committed to say who manages from now on. The file is as it was.
+    ///
+    /// # Errors
+    /// When it is not that key, or the event cannot stand.
+    pub(crate) fn rotate(
+        &mut self,
+        committed: &SigningKey,
+        rotation: Rotation,
+        now_secs: u64,
+    ) -> Result<ObjectId, Failure> {
+        let controls = self.log.state().controls();
+        if !controls.next.contains(&key_digest(&committed.public_key())) {
+            return Err(Failure::configuration_says(
+                "this is not the key that the organisation's log was committed to",
+            )
+            .advise(
+                "Give the file `offline/next.key` that `aitta node init` made, or the newest that took its place.",
+            ));
+        }
+        self.go_on(committed, KeyChange::Rotation(rotation), now_secs)
+    }
+
+    fn go_on(&mut self, signer: &SigningKey, change: KeyChange, now_secs: u64) -> Result<ObjectId, Failure> {
+        let state = self.log.state();
         let event = KeyEvent {
             seq: state.seq() + 1,
             previous: Some(state.head()),
@@ -83,7 +110,7 @@ impl KeyLogFile {
             change,
         };
         let refused = |refusal: Refusal| Failure::of(Exit::Refused, refusal.code(), refusal);
-        let event = PublishedLog::read(Verified::sign(managing, event).bytes()).map_err(refused)?;
+        let event = PublishedLog::read(Verified::sign(signer, event).bytes()).map_err(refused)?;
         let id = event.id();
         self.log = PublishedLog::with(Some(&self.log), event).map_err(refused)?;
         Ok(id)

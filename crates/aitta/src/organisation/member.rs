@@ -50,19 +50,19 @@ pub(crate) struct ProfileHas<'a> {
 }
 
 impl MemberArgs {
-    /// Makes the member's keys and adds its files; who it is, and the federation that it joins.
+    /// Makes the keys of a member of this federation and adds its files; who it is.
     pub(crate) fn add_to(
         &self,
         folder: &mut NewFolder,
         roles: &[Role],
+        federation: &Federation,
         profile: ProfileHas<'_>,
         edge: &Edge,
-    ) -> Result<(Principal, Federation), Failure> {
-        let federation = Federation::read(&self.federation)?;
+    ) -> Result<Principal, Failure> {
         let member = NewMember::generate(&*edge.random, edge.now_secs());
         let principal = member.principal();
         let roots = federation.roots.as_ref().map(|path| super::read_roots(path)).transpose()?;
-        let text = self.profile_toml(principal, &federation, roots.is_some(), profile);
+        let text = self.profile_toml(principal, federation, roots.is_some(), profile);
         folder.open("profile.toml", "what it says about itself; `publish-profile` signs it", text);
         if let Some(roots) = roots {
             folder.open("roots.pem", "whose certificates are believed in this federation", roots);
@@ -76,7 +76,7 @@ impl MemberArgs {
         folder.secret("offline/managing.key", "SECRET: adds and revokes online keys; move it offline", managing);
         let next = key_file::to_text(&member.next);
         folder.secret("offline/next.key", "SECRET: for the day the managing key is lost; keep it elsewhere", next);
-        Ok((principal, federation))
+        Ok(principal)
     }
 
     fn profile_toml(&self, principal: Principal, federation: &Federation, roots: bool, has: ProfileHas<'_>) -> String {

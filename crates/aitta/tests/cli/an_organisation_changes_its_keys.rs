@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use pod_audit::{Log, LogConfig};
 use pod_client::Way;
@@ -16,6 +17,8 @@ use pod_protocol::ids::Principal;
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::tree_head::TreeHead;
 use pod_protocol::{Refusal, Signed};
+use pod_server::key_file;
+use pod_testkit::lab::now_nanos;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -23,9 +26,10 @@ use tokio::task::JoinHandle;
 
 use crate::citizen::{Citizen, gone};
 use crate::family::{Family, InProcess, anchor_of, now_secs};
-use crate::world::{Ran, aitta};
+use crate::world::{Daemon, PATIENCE_NANOS, Ran, aitta};
 
 const OLD: &str = "node/keys/organisation.key";
+const MANAGING: &str = "node/offline/managing.key";
 const NEW: &str = "node/keys/organisation-2.key";
 /// Answers that the service gets in each part of the story.
 const FETCHES: u32 = 8;
@@ -43,11 +47,11 @@ impl Office<'_> {
 
     fn rotate(&self, more: &[&str]) -> Ran {
         let new = self.0.world.path(NEW);
-        self.keys(&[&["rotate-key", "--new-key", &new], more].concat(), "node/offline/managing.key")
+        self.keys(&[&["rotate-key", "--new-key", &new], more].concat(), MANAGING)
     }
 
     fn retire(&self, key: &SigningKey, more: &[&str]) -> Ran {
-        self.keys(&[&["retire-key", &shown(key)], more].concat(), "node/offline/managing.key")
+        self.keys(&[&["retire-key", &shown(key)], more].concat(), MANAGING)
     }
 
     fn publishes(&self) -> Ran {
@@ -55,7 +59,7 @@ impl Office<'_> {
     }
 
     fn key(&self, file: &str) -> SigningKey {
-        pod_server::key_file::read(self.0.world.path(file).as_ref()).unwrap()
+        key_file::read(self.0.world.path(file).as_ref()).unwrap()
     }
 
     fn registry(&self) -> Registry {
@@ -148,6 +152,9 @@ fn nobody_waits_and_nothing_is_refused() {
     let office = Office(&family);
     let new = family.world.path(NEW);
     refused(&office.keys(&["rotate-key", "--new-key", &new], OLD), 5, "configuration");
+    let other = office.keys(&["rotate-key", "--new-key", &family.world.path("node/keys/node.keys")], MANAGING);
+    refused(&other, 2, "usage");
+    assert!(other.json()["error"]["advice"].as_str().unwrap().contains("a file that does not exist yet"), "{other:?}");
     assert_eq!(office.rotate(&["--dry-run"]).done().json()["dry_run"], true);
     assert!(!std::path::Path::new(&new).exists());
     refused(&office.retire(&old, &[]), 3, "key-in-use");
@@ -219,6 +226,137 @@ fn over_libp2p_too(family: &Family, registry: Registry, grant: &HeldGrant) {
     assert!(matches!(family.runtime.block_on(calls), Way::Peer(_)));
 }
 
+/// Services that fetch all the time, and never in vain: one over HTTPS, one over libp2p where it can.
+struct NeverInVain {
+    over: Arc<AtomicBool>,
+    got: Arc<Semaphore>,
+    task: JoinHandle<Vec<(Verified<Receipt>, Way)>>,
+}
+
+impl NeverInVain {
+    fn begin(family: &Family, grant: &HeldGrant, service: InProcess) -> Self {
+        let (over, got, grant) = (Arc::new(AtomicBool::new(false)), Arc::new(Semaphore::new(0)), [grant.clone()]);
+        let (until, counted) = (Arc::clone(&over), Arc::clone(&got));
+        let task = family.runtime.spawn(async move {
+            let mut receipts = Vec::new();
+            while !until.load(Ordering::Relaxed) {
+                let (answers, receipt, way) = service.fetch_some_way(&grant).await.unwrap();
+                assert!(matches!(answers[..], [ItemAnswer::Released { .. }]), "{answers:?}");
+                receipts.push((receipt, way));
+                counted.add_permits(1);
+            }
+            receipts
+        });
+        Self { over, got, task }
+    }
+
+    fn goes_on(&self, family: &Family) {
+        let before = self.got.available_permits();
+        family.runtime.block_on(self.got.acquire_many(u32::try_from(before).unwrap() + FETCHES)).unwrap().forget();
+    }
+
+    fn end(self, family: &Family) -> Vec<(Verified<Receipt>, Way)> {
+        self.over.store(true, Ordering::Relaxed);
+        family.runtime.block_on(self.task).unwrap()
+    }
+}
+
+/// Has `node.toml` name these keys.
+fn configured(family: &Family, key: &str, previous: &[&str]) {
+    let config: Vec<String> = family.world.read("node/node.toml").lines().map(str::to_owned).collect();
+    let other = |line: &&String| !line.starts_with("key_file = ") && !line.starts_with("previous_key_files = ");
+    let text: Vec<&str> = config.iter().filter(other).map(String::as_str).collect();
+    let keys = format!("[organisation]\nkey_file = \"{key}\"\nprevious_key_files = {previous:?}");
+    family.world.write("node/node.toml", &(text.join("\n").replace("[organisation]", &keys) + "\n"));
+}
+
+fn signs_with(node: &Daemon) -> Value {
+    serde_json::from_str::<Value>(&node.get("/.well-known/aitta").1).unwrap()["keys"][0]["x"].clone()
+}
+
+#[test]
+fn a_running_node_takes_it_and_no_call_fails() {
+    const STAY: &str = "keys of before stay";
+    let (family, node) = Family::begin();
+    let citizen = Citizen::of(&family);
+    let grant = family.runtime.block_on(citizen.give()).unwrap().held;
+    let office = Office(&family);
+    let (holder, old) = (grant.holder(), office.key(OLD));
+    office.rotate(&[]).done();
+    let second = office.key(NEW);
+    let registry = office.registry();
+    let service = |registry: &Registry| {
+        let folder = family.world.path("service");
+        InProcess::open(folder.as_ref(), family.service().caller.clone(), registry.clone())
+    };
+    let over_https = NeverInVain::begin(&family, &grant, service(&registry));
+    let limits = NetLimits {
+        handshake: Duration::from_secs(60),
+        quic_head_start: Duration::from_secs(60),
+        ..NetLimits::default()
+    };
+    let over_libp2p = family.runtime.block_on(service(&registry).over_libp2p(limits));
+    let over_libp2p = NeverInVain::begin(&family, &grant, over_libp2p);
+    let all_go_on = || [&over_https, &over_libp2p].iter().for_each(|one| one.goes_on(&family));
+    all_go_on();
+
+    // What is wrong is said, and changes nothing.
+    family.world.write("node/keys/none.key", "a key that is none\n");
+    family.world.set_mode("node/keys/none.key", 0o600);
+    key_file::create(family.world.path("node/keys/unknown.key").as_ref(), &SigningKey::from_seed(&[9; 32])).unwrap();
+    let (was, is) = ("keys/organisation.key", "keys/organisation-2.key");
+    for (key, previous, why) in [
+        ("keys/none.key", &[was][..], "a signing key is the line"),
+        ("keys/unknown.key", &[was][..], "does not have for its organisation"),
+        (is, &["keys/unknown.key"][..], "does not name the file of the key of now"),
+        (is, &["keys/missing.key"][..], "check the path"),
+    ] {
+        configured(&family, key, previous);
+        // The node looks at the directory each second: until then it knows of no other key.
+        let said = || node.logged().lines().rfind(|line| line.contains(STAY)).unwrap().to_owned();
+        let begun = now_nanos();
+        node.hang_up_until_it_says(STAY);
+        while !said().contains(why) {
+            assert!(now_nanos() - begun < PATIENCE_NANOS, "{why}: {}", said());
+            node.hang_up_until_it_says(STAY);
+        }
+        assert_eq!(signs_with(&node), shown(&old));
+    }
+    all_go_on();
+
+    // The new key, once the node has looked at the directory: which it does each second.
+    configured(&family, is, &[was]);
+    node.hang_up_until_it_says("the organisation's new key signs from now on");
+    assert_eq!(signs_with(&node), shown(&second));
+    all_go_on();
+    family.world.replace("node/profile.toml", was, is);
+    office.publishes().done();
+    office.retire(&old, &[]).done();
+    all_go_on();
+
+    let [https, libp2p] = [over_https, over_libp2p].map(|one| one.end(&family));
+    for receipts in [&https, &libp2p] {
+        let all: Vec<Verified<Receipt>> = receipts.iter().map(|(receipt, _)| receipt.clone()).collect();
+        of_each_key_some(&all, &[&old, &second]);
+    }
+    let peers = |key: &SigningKey| {
+        let of_it = |(receipt, way): &&(Verified<Receipt>, Way)| {
+            *receipt.key() == key.public_key() && matches!(way, Way::Peer(_))
+        };
+        libp2p.iter().filter(of_it).count()
+    };
+    println!(
+        "{} over HTTPS, {} for the other: {} by the old peer id, {} by the new",
+        https.len(),
+        libp2p.len(),
+        peers(&old),
+        peers(&second)
+    );
+    assert!(peers(&old) > 0 && peers(&second) > 0, "{} {}", peers(&old), peers(&second));
+    assert_eq!(node.stop(Signal::TERM).0, 0);
+    the_log_is_of_both(&family, &holder, [old, second]);
+}
+
 /// One log, whose heads both keys signed.
 fn the_log_is_of_both(family: &Family, holder: &Principal, keys: [SigningKey; 2]) {
     let directory = family.world.path("node/data/audit");
@@ -231,6 +369,36 @@ fn the_log_is_of_both(family: &Family, holder: &Principal, keys: [SigningKey; 2]
     assert_eq!(verify(&[&old, &second])["intact"], true);
     let log = Log::open(LogConfig::new(directory.clone().into(), *holder, Arc::new(second))).unwrap();
     assert!(log.head().unwrap().size > 0);
+}
+
+#[test]
+fn the_key_that_was_kept_takes_over_from_a_lost_managing_key() {
+    let (family, _node) = Family::begin();
+    let (office, at) = (Office(&family), |file: &str| family.world.path(&format!("node/offline/{file}.key")));
+    let config = family.world.path("node/node.toml");
+    let rotate = |next: &str, new: &str, more: &[&str]| {
+        let (managing, after) = (at(&format!("managing-{new}")), at(&format!("next-{new}")));
+        let args = ["node", "rotate-managing-key", "--config", &config, "--next-key", &at(next), "--json"];
+        aitta(&[&args, &["--new-managing-key", &managing, "--new-next-key", &after][..], more].concat())
+    };
+    // Whoever has the managing key does not have this one, and nothing is made for them.
+    refused(&rotate("managing", "2", &[]), 5, "configuration");
+    rotate("next", "2", &["--dry-run"]).done();
+    assert!(!std::path::Path::new(&at("managing-2")).exists());
+    let done = rotate("next", "2", &[]).done().json();
+    assert_eq!(rotate("next", "2", &[]).done().json(), done, "it is published again, and not made again");
+    assert_eq!(done["keys"], json!([shown(&office.key(OLD))]), "online keys stay");
+    // The old one is nobody, and so is the key that was used up.
+    let new = family.world.path(NEW);
+    refused(&office.keys(&["rotate-key", "--new-key", &new], MANAGING), 5, "configuration");
+    refused(&rotate("next", "3", &[]), 5, "configuration");
+    let rotated = office.keys(&["rotate-key", "--new-key", &new], "node/offline/managing-2.key").done().json();
+    assert_eq!(rotated["keys"][1], shown(&office.key(NEW)));
+    rotate("next-2", "3", &[]).done();
+    let holder = *office.registry().organisation_named("helsinki").unwrap().principal();
+    let registry = office.registry();
+    let keys = registry.organisation(&holder).unwrap().keys();
+    assert_eq!(keys, [office.key(OLD).public_key(), office.key(NEW).public_key()]);
 }
 
 #[test]

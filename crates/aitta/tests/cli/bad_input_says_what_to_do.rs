@@ -25,6 +25,20 @@ fn words_that_are_no_command_or_flag() {
 }
 
 #[test]
+fn as_many_witnesses_as_no_checkpoint_has_room_for() {
+    let folder = World::empty().path("directory");
+    for number in ["900", "-1", "x"] {
+        let witnesses = format!("--witnesses={number}");
+        says(
+            &aitta(&["directory", "init", &folder, "--url", "https://d.example", &witnesses]),
+            USAGE,
+            "a number from 0 to ",
+        );
+        assert!(!std::fs::exists(&folder).unwrap());
+    }
+}
+
+#[test]
 fn an_id_that_begins_with_a_hyphen_is_an_id() {
     let (world, id) = (World::empty(), "-vhVAjj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQQ");
     let folder = world.path("service");

@@ -73,6 +73,11 @@ fn errors_have_a_code_a_message_and_advice() {
         &["node", "publish-profile", "--profile", &config],
         &[&["node", "rotate-key", "--new-key", &missing][..], &keys].concat(),
         &[&["node", "retire-key", SOME_KEY][..], &keys].concat(),
+        &[
+            &["node", "rotate-managing-key", "--config", &config, "--next-key", &missing][..],
+            &["--new-managing-key", &missing, "--new-next-key", &missing],
+        ]
+        .concat(),
         &["node", "doctor", "turku", "--federation", &config, "--key", &missing],
         &["directory", "serve", "--config", &config],
         &["directory", "mirror", "http://127.0.0.1:1", &missing, "--federation", &config],

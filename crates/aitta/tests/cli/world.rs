@@ -1,12 +1,13 @@
 //! Folders that `init` made, daemons, and the binary itself.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use pod_testkit::lab::now_nanos;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -36,6 +37,8 @@ impl Ran {
     }
 }
 
+/// How long a daemon may take to do what takes milliseconds, on a machine at work.
+pub const PATIENCE_NANOS: u64 = 60_000_000_000;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aitta");
 
 /// The program, with an environment that says nothing about it.
@@ -223,19 +226,22 @@ impl World {
 pub struct Daemon {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
+    log: File,
     pub address: String,
 }
 
 impl Daemon {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // A file, since nobody reads a pipe all the time.
+        let log = tempfile::tempfile().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log.try_clone().unwrap()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let address =
             said["serving"]["addresses"][0].as_str().unwrap_or_else(|| panic!("it serves: {line}")).to_owned();
-        Self { child, out, address }
+        Self { child, out, log, address }
     }
 
     /// Its process.
@@ -249,6 +255,24 @@ impl Daemon {
 
     pub fn hang_up(&self) {
         self.signal(Signal::HUP);
+    }
+
+    /// What it has logged.
+    pub fn logged(&self) -> String {
+        let mut bytes = vec![0; usize::try_from(self.log.metadata().unwrap().len()).unwrap()];
+        self.log.read_exact_at(&mut bytes, 0).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// SIGHUP, and waits until it has logged these words once more.
+    pub fn hang_up_until_it_says(&self, words: &str) {
+        let said = |log: &str| log.matches(words).count();
+        let (before, begun) = (said(&self.logged()), now_nanos());
+        self.hang_up();
+        while said(&self.logged()) == before {
+            assert!(now_nanos() - begun < PATIENCE_NANOS, "`{words}` is not in:\n{}", self.logged());
+            std::thread::yield_now();
+        }
     }
 
     /// kill -9.

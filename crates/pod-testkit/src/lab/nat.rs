@@ -50,7 +50,9 @@ impl Nat {
              add rule ip lab out oifname eth0 masquerade {random}\n\
              add chain ip lab strangers {{ type filter hook input priority filter; }}\n\
              add rule ip lab strangers iifname eth0 ct state new drop\n\
+             add chain ip lab opened {{ type nat hook prerouting priority dstnat; }}\n\
              add chain ip lab through {{ type filter hook forward priority filter; }}\n\
+             add rule ip lab through ct status dnat accept\n\
              add rule ip lab through iifname eth0 ct state new drop\n"
         );
         tools::nft(inside, &rules);
@@ -63,6 +65,20 @@ impl Nat {
         host.plug_in(self.router.namespace(), "lan", &format!("h{number}"));
         tools::ip(&format!("-n {} route add default via {}", host.namespace(), address(self.network, 1)));
         host
+    }
+
+    /// Opens a TCP port of the router for one caller, and for those behind it: it leads to the same port of `host`.
+    pub fn open_port(&self, port: u16, host: &Host, caller: &Host) {
+        let (router, lan) = (self.router.address(), address(self.network, 0));
+        let leads = format!("ip daddr {router} tcp dport {port} dnat to {}", host.address());
+        // Those behind it must hear the router's answer, and not the host's own.
+        let rules = format!(
+            "add rule ip lab opened ip saddr {} {leads}\n\
+             add rule ip lab opened ip saddr {lan}/24 {leads}\n\
+             add rule ip lab out oifname lan ct status dnat ip saddr {lan}/24 masquerade\n",
+            caller.address(),
+        );
+        tools::nft(self.router.namespace(), &rules);
     }
 
     /// The router: what is cut off from it is cut off from those behind it.

@@ -126,6 +126,9 @@ impl Follower {
         for (statement, refusal) in &shown.refused {
             tracing::warn!(statement, code = refusal.code(), "a statement of the registry does not count");
         }
+        if position.frontier().is_none() {
+            self.begin(source, &mut position, shown.proven.as_ref().ok().filter(|_| fetched_secs == 0)).await?;
+        }
         let (held, changed) = (shown.held, shown.held_changed);
         self.digest = held.digest;
         let (registry, newly_secs) = (held.registry, held.fetched_secs);
@@ -141,13 +144,27 @@ impl Follower {
         Ok(())
     }
 
-    /// Looks at each leaf between the position and the head, in order. A node that starts for the first time begins at the head.
+    /// Notes down where following begins: before a registry comes into use, since by one the node takes grants, and what ends them
+    /// may be posted from then on. `head` is there when no registry was in use before: nothing in the log is older than what the node
+    /// has taken. Else, and while nobody vouches for a head, it begins with the first leaf.
+    async fn begin(
+        &self,
+        source: &LogSource,
+        position: &mut Position,
+        head: Option<&CheckedHead>,
+    ) -> Result<(), Undone> {
+        let frontier = match head {
+            Some(head) => self.in_time(source.frontier(&head.checkpoint)).await?,
+            None => Frontier::default(),
+        };
+        position.followed(&frontier);
+        self.keep(position).await
+    }
+
+    /// Looks at each leaf between the position and the head, in order.
     async fn catch_up(&self, source: &LogSource, head: &CheckedHead, mut position: Position) -> Result<(), Undone> {
         let at = head.checkpoint;
-        let mut frontier = match position.frontier() {
-            Some(frontier) => frontier.clone(),
-            None => self.in_time(source.frontier(&at)).await?,
-        };
+        let mut frontier = position.frontier().cloned().unwrap_or_default();
         while frontier.size() < at.size {
             let (next, leaves) = self.some_leaves(source, &frontier, at.size).await?;
             self.in_time(source.begins(&next, &at)).await?;

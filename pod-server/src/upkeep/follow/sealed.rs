@@ -45,8 +45,9 @@ pub(super) async fn take(node: &Arc<Node>, sealed: Sealed, logged_secs: u64) -> 
 /// With that of the node's keys to which it was sealed: wallets seal to the one in the profile that they hold, which may be a
 /// day old.
 fn open(node: &Node, sealed: &Sealed) -> Result<Posted, SealedFault> {
-    let opened = node.seal_keys.iter().map(|key| Posted::open(sealed, key));
-    opened.into_iter().find(|opened| !matches!(opened, Err(SealedFault::Closed))).unwrap_or(Err(SealedFault::Closed))
+    let keys = node.own_keys.now();
+    let mut opened = keys.opening.iter().map(|key| Posted::open(sealed, key));
+    opened.find(|opened| !matches!(opened, Err(SealedFault::Closed))).unwrap_or(Err(SealedFault::Closed))
 }
 
 async fn apply(node: &Arc<Node>, posted: Posted, logged_secs: u64) -> Result<(), Failure> {
@@ -57,7 +58,8 @@ async fn apply(node: &Arc<Node>, posted: Posted, logged_secs: u64) -> Result<(),
             let known = blocking(node, move |node| {
                 let known = node.standings.key_logs().events(&whose)?.iter().any(|one| one.bytes == looked_at);
                 if known {
-                    node.standings.was_logged(&Signed::<KeyEvent>::decode(&looked_at)?.id(), logged_secs)?;
+                    let event = Signed::<KeyEvent>::decode(&looked_at)?.id();
+                    commands::was_logged(node, &whose, &event, logged_secs)?;
                 }
                 Ok(known)
             })

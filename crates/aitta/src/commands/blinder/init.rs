@@ -55,7 +55,8 @@ impl Init {
         let mut folder = NewFolder::at(&self.folder)?;
         let listen = self.listen.to_toml(USUAL_PORT)?;
         let has = ProfileHas { catalogue: None, services: None, p2p: &[] };
-        let (principal, federation) = self.member.add_to(&mut folder, &[Role::Blinder], has, edge)?;
+        let federation = Federation::read(&self.member.federation)?;
+        let principal = self.member.add_to(&mut folder, &[Role::Blinder], &federation, has, edge)?;
         folder.open("blinder.toml", "the blinder's configuration", self.config(&listen, principal, &federation)?);
         let seed = BlinderSeed::generate(&*edge.random);
         let public = seed.public().map_err(Failure::configuration)?;

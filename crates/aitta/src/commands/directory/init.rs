@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pod_crypto::random_array;
+use pod_directory::directory::MAX_WITNESSES;
 use pod_protocol::cose::Verified;
 use pod_protocol::ids::{Cti, Principal, base64url};
 use pod_protocol::registry::Anchor;
@@ -53,7 +54,7 @@ pub(crate) struct Init {
     names: Words,
 
     /// How many other organisations must have seen what the directory shows; 0 is for trials on one machine.
-    #[arg(long, value_name = "N", default_value_t = USUAL_WITNESSES)]
+    #[arg(long, value_name = "N", default_value_t = USUAL_WITNESSES, value_parser = witnesses)]
     witnesses: usize,
 
     #[command(flatten)]
@@ -62,6 +63,14 @@ pub(crate) struct Init {
     /// Say what would be made, and make nothing.
     #[arg(long)]
     dry_run: bool,
+}
+
+/// Reads a number of witnesses.
+fn witnesses(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number <= MAX_WITNESSES);
+    number.ok_or_else(|| {
+        format!("write a number from 0 to {MAX_WITNESSES}: a checkpoint has room for no more cosignatures")
+    })
 }
 
 impl Init {
@@ -90,7 +99,11 @@ impl Init {
         let anchor = key_file::to_text(&keys.anchor);
         folder.secret("offline/anchor.key", "SECRET: signs memberships (`admit`); move it offline", anchor);
         let next = key_file::to_text(&keys.next);
-        folder.secret("offline/next.key", "SECRET: for the day the anchor's key is lost; keep it elsewhere", next);
+        folder.secret(
+            "offline/next.key",
+            "SECRET: committed to in key-events.json, and used by no command yet; keep it elsewhere",
+            next,
+        );
         if !self.dry_run {
             folder.write()?;
         }

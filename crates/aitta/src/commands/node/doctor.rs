@@ -211,6 +211,9 @@ const fn advice(fault: &DialFault, transport: Transport) -> &'static str {
         (DialFault::TimedOut, Transport::Quic) => {
             "UDP does not come through: open the UDP port in both firewalls, and check the address in its profile. Calls go over TCP meanwhile."
         }
+        (DialFault::TimedOut, Transport::Relayed) => {
+            "Its node does not answer through the relay, which may not have noticed yet that it is gone: ask whether the node runs, and run this again in a minute."
+        }
         (DialFault::TimedOut, _) => {
             "Nothing answers: check the address in its profile, that its node runs, and the firewalls between."
         }

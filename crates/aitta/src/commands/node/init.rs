@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use pod_http::ListenAddress;
 use pod_import::Catalogue;
-use pod_net::Address;
 use pod_protocol::ids::{Principal, base64url};
 use pod_protocol::statement::Role;
 use pod_server::config::NodeConfig;
 use pod_vault::NodeKeys;
 use serde_json::json;
 
+use super::reached::{P2pArgs, Reached};
 use crate::commands::federation::{Federation, KnownBlinder};
 use crate::commands::serving::quoted;
 use crate::edge::Edge;
@@ -47,10 +47,8 @@ pub(crate) struct Init {
     #[arg(long, value_name = "ADDRESS", default_value = USUAL_LISTEN)]
     listen: String,
 
-    /// How other organisations reach the node over libp2p, such as `/ip4/192.0.2.1/udp/4001/quic-v1`; several may be named, QUIC
-    /// and TCP best both. It listens on these ports, and the addresses go into its profile. Without any they use https.
-    #[arg(long, value_name = "MULTIADDR")]
-    p2p: Vec<Address>,
+    #[command(flatten)]
+    p2p: P2pArgs,
 
     /// The certificate chain, a PEM file.
     #[arg(long, value_name = "FILE", requires = "key")]
@@ -70,9 +68,12 @@ impl Init {
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut folder = NewFolder::at(&self.folder)?;
         let catalogue = self.read_catalogue()?;
-        let has = ProfileHas { catalogue: Some("catalogue.toml"), services: Some("services.toml"), p2p: &self.p2p };
-        let (principal, federation) = self.member.add_to(&mut folder, &[Role::Holder, Role::Services], has, edge)?;
-        let config = fill(&NodeConfig::commented_default(), &self.settings(principal, &federation)?);
+        let federation = Federation::read(&self.member.federation)?;
+        let reached = self.p2p.look_up(&federation, edge)?;
+        let p2p = &reached.endpoints;
+        let has = ProfileHas { catalogue: Some("catalogue.toml"), services: Some("services.toml"), p2p };
+        let principal = self.member.add_to(&mut folder, &[Role::Holder, Role::Services], &federation, has, edge)?;
+        let config = fill(&NodeConfig::commented_default(), &self.settings(principal, &federation, &reached)?);
         folder.open("node.toml", "the node's configuration", config);
         folder.open("catalogue.toml", "which record types it holds, and how its registers map to them", catalogue);
         folder.open("services.toml", "the services that it owns, for its profile", SERVICES.to_owned());
@@ -87,12 +88,17 @@ impl Init {
         }
         let (shown, made) = (self.folder.display(), if self.dry_run { "Would make" } else { "Made" });
         let words = format!(
-            "{made} the organisation {} ({principal}) in {shown}:\n{}\nNext:\n  hand {shown}/membership-request.json to the trust \
+            "{made} the organisation {} ({principal}) in {shown}:\n{}\nNext:\n{}  hand {shown}/membership-request.json to the trust \
              anchor, and tell it the id above by another way\n  aitta node check-config --config {shown}/node.toml\n  aitta import \
              --config {shown}/node.toml FOLDER\n  aitta node serve --config {shown}/node.toml\n  aitta node publish-profile \
              --profile {shown}/profile.toml",
             self.member.name,
             folder.words(),
+            reached
+                .relays
+                .iter()
+                .map(|relay| format!("  ask {relay} for `relays = true` in [p2p]\n"))
+                .collect::<String>(),
         );
         let json = json!({
             "dry_run": self.dry_run, "principal": principal, "folder": self.folder, "files": folder.to_json(),
@@ -108,7 +114,12 @@ impl Init {
     }
 
     /// What the configuration says otherwise than its template, as TOML.
-    fn settings(&self, principal: Principal, federation: &Federation) -> Result<Vec<(&'static str, String)>, Failure> {
+    fn settings(
+        &self,
+        principal: Principal,
+        federation: &Federation,
+        reached: &Reached,
+    ) -> Result<Vec<(&'static str, String)>, Failure> {
         let listen: ListenAddress = self.listen.parse()?;
         if listen.to_string().starts_with("https") && self.certificate.is_none() {
             return Err(pod_http::StartupError::CertificateMissing.into());
@@ -127,10 +138,12 @@ impl Init {
             ("directory.url", quoted(&federation.directory)),
             ("directory.witnesses", federation.witnesses.to_string()),
         ];
-        let listening: Vec<String> =
-            self.p2p.iter().filter_map(Address::listening).map(|address| quoted(&address.to_string())).collect();
-        if !listening.is_empty() {
-            settings.push(("p2p.listen", format!("[{}]", listening.join(", "))));
+        let listening: Vec<String> = reached.listen.iter().map(|address| quoted(&address.to_string())).collect();
+        let relays: Vec<String> = reached.relays.iter().map(|name| quoted(name)).collect();
+        for (name, values) in [("p2p.listen", listening), ("p2p.relay", relays)] {
+            if !values.is_empty() {
+                settings.push((name, format!("[{}]", values.join(", "))));
+            }
         }
         if federation.roots.is_some() {
             settings.push(("roots", format!("[{}]", quoted("roots.pem"))));

@@ -28,15 +28,11 @@ use crate::output::Output;
 /// Where `aitta node init` puts the log, beside `node.toml`.
 const KEY_EVENTS: &str = "key-events.json";
 
-/// Whose keys, and what says so.
+/// Whose keys, and where their log is.
 #[derive(Debug, Args)]
-struct Ceremony {
+pub(super) struct Ceremony {
     #[command(flatten)]
     node: NodeConfigArgs,
-
-    /// The organisation's managing key, which is kept offline: `offline/managing.key`.
-    #[arg(long, value_name = "FILE")]
-    managing_key: PathBuf,
 
     /// The organisation's key-event log; `key-events.json` beside the configuration when it is not given.
     #[arg(long, value_name = "FILE")]
@@ -47,12 +43,29 @@ struct Ceremony {
     dry_run: bool,
 }
 
+/// Who says what changes.
+#[derive(Debug, Args)]
+struct ManagingKey {
+    /// The organisation's managing key, which is kept offline: `offline/managing.key`.
+    #[arg(long, value_name = "FILE")]
+    managing_key: PathBuf,
+}
+
+impl ManagingKey {
+    fn read(&self) -> Result<SigningKey, Failure> {
+        key_file::read(&self.managing_key).map_err(Failure::configuration)
+    }
+}
+
 /// Make another online key and say in the organisation's key-event log that it signs. When publishing failed, run it again: what
 /// was made is published, and nothing is made twice.
 #[derive(Debug, Args)]
 pub(crate) struct RotateKey {
     #[command(flatten)]
     ceremony: Ceremony,
+
+    #[command(flatten)]
+    managing: ManagingKey,
 
     /// The file to make, with the new online key.
     #[arg(long, value_name = "FILE")]
@@ -69,6 +82,9 @@ pub(crate) struct RetireKey {
 
     #[command(flatten)]
     ceremony: Ceremony,
+
+    #[command(flatten)]
+    managing: ManagingKey,
 
     /// It may be in other hands since this second (since 1970): what it signed from then on does not count either.
     #[arg(long, value_name = "SECONDS")]
@@ -109,30 +125,28 @@ impl Needed {
             Self::Memberships(_) => "Admit these members again with the new key first.",
             Self::Node => {
                 "Name the new key as `organisation.key_file` in node.toml, this one under `organisation.previous_key_files`, \
-                 and start the node again."
+                 and send the node SIGHUP, or start it again."
             }
         }
     }
 }
 
-/// Everything that both commands work with.
-struct Opened {
-    config: NodeConfig,
+/// Everything that these commands work with.
+pub(super) struct Opened {
+    pub(super) config: NodeConfig,
     caller: Caller,
     directory: DirectoryClient,
-    managing: SigningKey,
-    log: KeyLogFile,
-    now_secs: u64,
-    dry_run: bool,
+    pub(super) log: KeyLogFile,
+    pub(super) now_secs: u64,
+    pub(super) dry_run: bool,
 }
 
 impl Ceremony {
-    fn open(&self, edge: &Edge) -> Result<Opened, Failure> {
+    pub(super) fn open(&self, edge: &Edge) -> Result<Opened, Failure> {
         keep_memory_private()?;
         let config = self.node.load()?;
         let beside = || self.node.file().with_file_name(KEY_EVENTS);
         let log = KeyLogFile::read(&self.key_events.clone().unwrap_or_else(beside), &config.principal)?;
-        let managing = key_file::read(&self.managing_key).map_err(Failure::configuration)?;
         let http = config.client().map_err(Failure::configuration)?;
         let caller = Caller { http, net: None, random: Arc::clone(&edge.random), clock: Arc::clone(&edge.clock) };
         let of = config.upkeep.directory.as_ref().ok_or_else(|| {
@@ -140,13 +154,13 @@ impl Ceremony {
                 .advise("Write directory.url: where the organisation's keys are published.")
         })?;
         let directory = DirectoryClient::new(&caller, &of.url.to_string())?.with_witnesses(of.witnesses);
-        Ok(Opened { config, caller, directory, managing, log, now_secs: edge.now_secs(), dry_run: self.dry_run })
+        Ok(Opened { config, caller, directory, log, now_secs: edge.now_secs(), dry_run: self.dry_run })
     }
 }
 
 impl Opened {
     /// Publishes every event of the log; those that stand in the registry change nothing there.
-    async fn publish(&self) -> Result<(), Failure> {
+    pub(super) async fn publish(&self) -> Result<(), Failure> {
         if !self.dry_run {
             for (_, event) in self.log.log().events() {
                 self.directory.publish_statement(event).await?;
@@ -160,7 +174,8 @@ impl Opened {
         self.log.log().signing().map(|(_, key)| shown(key)).collect()
     }
 
-    fn said(&self, what: &str, key: &PublicKey, event: ObjectId) -> Value {
+    /// What was done with which key, as JSON.
+    pub(super) fn said(&self, what: &str, key: &PublicKey, event: ObjectId) -> Value {
         json!({
             "dry_run": self.dry_run, "principal": self.config.principal, what: shown(key), "event": event,
             "keys": self.signing(),
@@ -181,7 +196,7 @@ impl RotateKey {
         let words = format!(
             "{} {} signs for {} too, beside: {}.\nNext:\n  wait until every node has looked at the directory (directory.refresh_secs, 30 \
              s; a day, if one may be cut off)\n  in node.toml: organisation.key_file = {made}, the file of before under \
-             organisation.previous_key_files; start the node again\n  in profile.toml: key = {made}; aitta node \
+             organisation.previous_key_files; send the node SIGHUP\n  in profile.toml: key = {made}; aitta node \
              publish-profile\n  aitta node retire-key KEY, for the key of before",
             if opened.dry_run { "Not published (dry run):" } else { "Published:" },
             shown(&key),
@@ -197,7 +212,7 @@ impl RotateKey {
         if !self.new_key.exists() {
             return Ok(None);
         }
-        let key = key_file::read(&self.new_key).map_err(Failure::configuration)?.public_key();
+        let key = key_file::read(&self.new_key).map_err(|error| exists(&self.new_key).because(error))?.public_key();
         match opened.log.log().signing().last() {
             Some((added, last)) if added > 0 && *last == key => Ok(Some(key)),
             _ => Err(exists(&self.new_key)),
@@ -205,10 +220,11 @@ impl RotateKey {
     }
 
     fn make(&self, opened: &mut Opened, edge: &Edge) -> Result<(PublicKey, ObjectId), Failure> {
+        let managing = self.managing.read()?;
         let new = SigningKey::generate(&*edge.random);
         let key = new.public_key();
         let device = DeviceKey { key, roles: Roles { sign: true, manage: false } };
-        let event = opened.log.sign(&opened.managing, KeyChange::AddDevice(device), opened.now_secs)?;
+        let event = opened.log.sign(&managing, KeyChange::AddDevice(device), opened.now_secs)?;
         if !opened.dry_run {
             key_file::create(&self.new_key, &new).map_err(Failure::configuration)?;
             opened.log.write()?;
@@ -221,12 +237,12 @@ fn others(opened: &Opened, key: &PublicKey) -> Vec<String> {
     opened.signing().into_iter().filter(|other| *other != shown(key)).collect()
 }
 
-fn exists(path: &Path) -> Failure {
+pub(super) fn exists(path: &Path) -> Failure {
     Failure::usage(format!("{} is there already, and is not the newest key of the log", path.display()))
         .advise("Give the path of a file that does not exist yet: others may know that key.")
 }
 
-fn shown(key: &PublicKey) -> String {
+pub(super) fn shown(key: &PublicKey) -> String {
     base64url(&key.to_bytes())
 }
 
@@ -237,11 +253,12 @@ impl RetireKey {
         let event = match self.retired_before(&opened)? {
             true => opened.log.log().state().head(),
             false => {
+                let managing = self.managing.read()?;
                 Edge::block_on(self.check(&opened))?;
                 let kid = Thumbprint::of(&self.key).kid();
                 let change = KeyChange::RevokeDevice { kid, compromised_since: self.compromised_since };
                 // What it signed until now is the organisation's, this very second included: times have no smaller parts.
-                let event = opened.log.sign(&opened.managing, change, opened.now_secs + 1)?;
+                let event = opened.log.sign(&managing, change, opened.now_secs + 1)?;
                 if !opened.dry_run {
                     opened.log.write()?;
                 }

@@ -4,7 +4,9 @@ mod desk;
 mod doctor;
 mod init;
 mod keys;
+mod managing_key;
 pub(crate) mod publish;
+mod reached;
 mod serve;
 
 use clap::Subcommand;
@@ -34,6 +36,8 @@ pub(crate) enum Node {
     RotateKey(keys::RotateKey),
     /// Say in the organisation's key-event log that an online key signs no more.
     RetireKey(keys::RetireKey),
+    /// Replace a managing key that is lost or in other hands, by the key that was kept for that day.
+    RotateManagingKey(managing_key::RotateManagingKey),
     /// Try the whole way to another organisation's node, and say which step fails and what to do.
     Doctor(doctor::Doctor),
 }
@@ -49,6 +53,7 @@ impl Node {
             Self::PublishProfile(publish) => publish.run(edge, output),
             Self::RotateKey(rotate) => rotate.run(edge, output),
             Self::RetireKey(retire) => retire.run(edge, output),
+            Self::RotateManagingKey(rotate) => rotate.run(edge, output),
             Self::Doctor(doctor) => doctor.run(edge, output),
         }
     }

@@ -1,9 +1,11 @@
 //! `aitta node serve` and `check-config`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use pod_server::config::{ConfigError, NodeConfig};
+use pod_server::reload::Reload;
 use pod_server::serve::{NodeServer, StartError, Stopped};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -42,9 +44,13 @@ impl NodeConfigArgs {
 
     /// The configuration from all layers.
     pub(crate) fn load(&self) -> Result<NodeConfig, Failure> {
+        Ok(NodeConfig::load(Some(&self.config), &self.command_line(), &Edge::environment)?)
+    }
+
+    /// What the command line says otherwise than the file.
+    fn command_line(&self) -> Vec<(String, String)> {
         let listen = self.listen.iter().map(|address| ("listen".to_owned(), address.clone()));
-        let command_line: Vec<(String, String)> = listen.chain(self.set.iter().cloned()).collect();
-        Ok(NodeConfig::load(Some(&self.config), &command_line, &Edge::environment)?)
+        listen.chain(self.set.iter().cloned()).collect()
     }
 }
 
@@ -57,8 +63,11 @@ pub(super) fn serve(args: &NodeConfigArgs, edge: &Edge, output: &Output) -> Resu
         let signals = Signals::listen()?;
         let server = NodeServer::start(&config, &edge.of_a_node()).await?;
         announce(WHAT, server.addresses(), server.metrics_address(), output);
-        // One word waits at most: reading the certificate twice gives nothing new.
-        let (told, reload) = mpsc::channel(1);
+        // One word waits at most: what is read after it was sent is newer than what it was sent for.
+        let (told, words) = mpsc::channel(1);
+        let (file, command_line) = (args.config.clone(), args.command_line());
+        let read = move || NodeConfig::load(Some(&file), &command_line, &Edge::environment);
+        let reload = Reload { told: words, read: Arc::new(read) };
         let shutdown = signals.until_told_to_stop(|| {
             let _already_told = told.try_send(());
         });

@@ -67,11 +67,11 @@ pub struct Region {
 
 /// What the citizen gave and the desk passed on.
 pub struct Given {
-    grant: String,
+    pub grant: String,
     passed_on: String,
 }
 
-fn https(address: Ipv4Addr) -> String {
+pub fn https(address: Ipv4Addr) -> String {
     format!("https://{address}:{PORT}")
 }
 
@@ -219,13 +219,13 @@ impl Region {
     }
 
     /// A command of the service that somebody is.
-    fn service(&self, place: Place, args: &[&str]) -> Ran {
+    pub fn service(&self, place: Place, args: &[&str]) -> Ran {
         let folder = self.world.path(place.folder());
         self.at(place, &[&["service", "--service", &folder, "--json"], args].concat())
     }
 
     /// A command of the citizen.
-    fn wallet(&self, args: &[&str]) -> Ran {
+    pub fn wallet(&self, args: &[&str]) -> Ran {
         let folder = self.world.path(Place::Wallet.folder());
         self.at(Place::Wallet, &[&["wallet", "--wallet", &folder, "--json"], args].concat())
     }

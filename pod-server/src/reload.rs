@@ -1,0 +1,164 @@
+//! What a running node takes from its configuration again: the organisation's online keys. (Certificates are read again by their
+//! servers, [`crate::serve`]; everything else waits for a start.)
+//!
+//! ```text
+//! node.toml, key files
+//!   │ read        the layers of the configuration, and the files that it names
+//!   │ judge       the organisation's log must name the key; what was sealed to the key of now must still open
+//!   ▼
+//! NewKeys ──▶ audit log's heads, then everything that this node signs, then its end of the network between organisations
+//! ```
+
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use pod_crypto::SigningKey;
+use tokio::sync::mpsc;
+
+use crate::config::{CheckError, ConfigError, NodeConfig};
+use crate::node::Node;
+use crate::p2p::{P2p, P2pConfig};
+use crate::routes::App;
+use crate::serve::Environment;
+
+/// How often the new end of the network is tried to be opened: the old one's sockets close a moment after its last call.
+const OPENED_TRIES: u32 = 50;
+/// Between two tries; with [`OPENED_TRIES`] 5 s, in which callers use HTTPS.
+const OPENED_AGAIN: Duration = Duration::from_millis(100);
+
+/// When the configuration is to be read again, and how.
+pub struct Reload {
+    /// A word for each time (SIGHUP).
+    pub told: mpsc::Receiver<()>,
+    /// Reads it, from the same layers as at the start.
+    pub read: Arc<dyn Fn() -> Result<NodeConfig, ConfigError> + Send + Sync>,
+}
+
+impl fmt::Debug for Reload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reload")
+    }
+}
+
+/// What the node was started with that a new key needs.
+pub(crate) struct Started {
+    /// Where it listens between organisations; none when it does not.
+    pub(crate) p2p: Option<P2pConfig>,
+    /// The environment.
+    pub(crate) environment: Environment,
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Started")
+    }
+}
+
+/// Why the node goes on with the keys that it has.
+#[derive(Debug, thiserror::Error)]
+enum Unfit {
+    #[error("the configuration cannot be read")]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Files(#[from] CheckError),
+    #[error("organisation.principal is another one: start the node again for it")]
+    Principal,
+    #[error(
+        "organisation.key_file holds a key that the registry of this node does not have for its organisation: publish it with \
+         `aitta node rotate-key`, and wait until the node has looked at the directory"
+    )]
+    Unknown,
+    #[error(
+        "organisation.previous_key_files does not name the file of the key of now: wallets seal to it until the profile with the new \
+         one has reached them"
+    )]
+    Forgotten,
+}
+
+/// Keys that the node may take.
+struct NewKeys {
+    signing: Arc<SigningKey>,
+    previous: Vec<SigningKey>,
+    /// Whether it signs with another one from now on.
+    signs_anew: bool,
+}
+
+/// Takes the keys that the configuration names now. What is wrong with them is logged, and those of before stay.
+pub(crate) async fn keys(app: &App, reload: &Reload, started: &Started) {
+    let node = &app.node;
+    let new = match judge(node, reload, &started.environment) {
+        Ok(new) => new,
+        Err(unfit) => {
+            tracing::error!(why = %crate::stop::chain(&unfit), "the organisation's keys of before stay");
+            return;
+        }
+    };
+    let NewKeys { signing, previous, signs_anew } = new;
+    if signs_anew {
+        // Heads first: whoever verifies the log has both keys, and may not have the new one in a receipt alone.
+        node.log.sign_with(Arc::clone(&signing));
+    }
+    let key = signing.public_key();
+    node.own_keys.change(signing, &previous);
+    if signs_anew {
+        let kid = pod_protocol::ids::Thumbprint::of(&key).kid();
+        tracing::info!(%kid, "the organisation's new key signs from now on");
+        if let Some(config) = &started.p2p {
+            reopen(app, config, &started.environment).await;
+        }
+    }
+}
+
+fn judge(node: &Node, reload: &Reload, environment: &Environment) -> Result<NewKeys, Unfit> {
+    let config = (reload.read)()?;
+    if config.principal != node.principal {
+        return Err(Unfit::Principal);
+    }
+    let (signing, previous) = config.organisation_keys(&**environment)?;
+    let (key, before) = (signing.public_key(), node.key().public_key());
+    let signs_anew = key != before;
+    if signs_anew {
+        let registry = node.registry();
+        if !registry.organisation(&node.principal).is_some_and(|own| own.keys().contains(&key)) {
+            return Err(Unfit::Unknown);
+        }
+        if !previous.iter().any(|one| one.public_key() == before) {
+            return Err(Unfit::Forgotten);
+        }
+    }
+    Ok(NewKeys { signing: Arc::new(signing), previous, signs_anew })
+}
+
+/// A peer id is a key, so the end of the network between organisations is another one: the old one takes no further calls and answers
+/// those that it has, then the new one opens at the same addresses. Calls that come in between go over HTTPS.
+async fn reopen(app: &App, config: &P2pConfig, environment: &Environment) {
+    let old = app.p2p.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(old) = old {
+        old.stop().await;
+    }
+    let mut tries = OPENED_TRIES;
+    loop {
+        let opened = match pod_net::refuse_key_log(|name| environment(name)) {
+            Ok(key_log) => P2p::start(&app.node, config, key_log).await,
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok(opened) => {
+                *app.p2p.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+                return;
+            }
+            Err(error) if tries == 0 => {
+                tracing::error!(
+                    why = %crate::stop::chain(&error),
+                    "nobody comes over libp2p any more: correct it and start the node again; calls go over HTTPS"
+                );
+                return;
+            }
+            Err(_) => {
+                tries -= 1;
+                tokio::time::sleep(OPENED_AGAIN).await;
+            }
+        }
+    }
+}
