@@ -7,7 +7,7 @@ import { Signed } from '../../src/protocol/cose.ts';
 import { valueToItem } from '../../src/protocol/value.ts';
 import { bytes, casesOf, list, text, valueOf } from '../vectors.ts';
 import { anyItem, mutate, mutateBlindly, mutateLines, mutateText } from './mutate.ts';
-import { accepted, file, type Input, type Make, POOL } from './seeds.ts';
+import { accepted, clone, file, type Input, type Make, NAMES, objectsOf, POOL } from './seeds.ts';
 import { assemble, partsOf } from './signing.ts';
 import { parse, spotsOf, type Tree, write } from './tree.ts';
 
@@ -163,12 +163,9 @@ export const item: Make = (dice) => ({
 
 /** What kind of object something is. */
 export const kindOfObject: Make = (dice) => {
-  const { bytes: valid } = dice.pick(CARRIERS);
-  const parts = partsOf(valid);
-  return {
-    kind: 'kind',
-    bytes: parts ? assemble({ ...parts, header: mutate(dice, parts.header, POOL) }) : mutateBlindly(dice, valid, valid),
-  };
+  const parts = clone(dice.pick(objectsOf(dice.pick(NAMES))));
+  if (dice.chance(80)) parts.header = mutate(dice, parts.header, POOL);
+  return { kind: 'kind', bytes: assemble(parts) };
 };
 
 const ENDPOINT_PARTS: readonly string[] = [
@@ -233,7 +230,9 @@ const ENDPOINT_PARTS: readonly string[] = [
 
 /** Where a node answers, put together from parts. */
 export const endpoint: Make = (dice) => {
-  const parts = Array.from({ length: 1 + dice.below(5) }, () => dice.pick(ENDPOINT_PARTS));
-  const text = dice.chance(70) ? `https://${parts.slice(1).join('')}` : parts.join('');
+  const parts = Array.from({ length: 1 + dice.below(3) }, () => dice.pick(ENDPOINT_PARTS));
+  const text = dice.chance(85)
+    ? `${dice.pick(['https://', 'https://', 'http://', '/'])}${parts.join('')}`
+    : parts.join('');
   return { kind: 'endpoint', bytes: utf8(dice.chance(2) ? text + 'a'.repeat(300) : text) };
 };

@@ -13,6 +13,9 @@ export interface Pool {
   readonly trees: readonly Tree[];
 }
 
+/** How many of a hundred trees are broken gently. */
+const GENTLE = 45;
+
 /** Numbers at which something begins or ends. */
 const EDGES: readonly bigint[] = [
   0n,
@@ -170,15 +173,67 @@ function unhex(hex: string): Uint8Array {
   return new Uint8Array(Buffer.from(hex, 'hex'));
 }
 
-/** Breaks a tree in one to three places. */
+/** Breaks a tree: gently in one place, or in one to three places, whatever comes of it. */
 export function mutate(dice: Dice, tree: Tree, pool: Pool): Tree {
   let whole = copy(tree);
+  if (dice.chance(GENTLE)) {
+    const leaves = spotsOf(whole, (other) => (whole = other)).filter(
+      ({ tree: { kind } }) => kind === 'item' || kind === 'bytes',
+    );
+    if (leaves.length > 0) nudge(dice, dice.pick(leaves), pool);
+    return whole;
+  }
   const times = dice.chance(70) ? 1 : dice.chance(70) ? 2 : 3;
   for (let time = 0; time < times; time += 1) {
     const spots = spotsOf(whole, (other) => (whole = other));
     mutateSpot(dice, dice.pick(spots), pool);
   }
   return whole;
+}
+
+/** Changes a leaf into another of its kind. */
+function nudge(dice: Dice, { tree, put }: Spot, pool: Pool): void {
+  if (tree.kind === 'bytes' && tree.inside === null) {
+    const same = pool.byteStrings.filter(({ length }) => length === tree.bytes.length);
+    return put({
+      kind: 'bytes',
+      bytes: dice.chance(50) ? flipped(dice, tree.bytes) : dice.pick([...same, tree.bytes]),
+      inside: null,
+    });
+  }
+  if (tree.kind !== 'item') return;
+  const { item } = tree;
+  if (typeof item === 'bigint') {
+    const step = BigInt(dice.pick([1, 1, 2, 59, 60, 61, 3600, 86_400, 30 * 86_400]));
+    return put({
+      kind: 'item',
+      item: item < 0n ? item : dice.chance(50) ? item + step : item > step ? item - step : item,
+    });
+  }
+  if (typeof item === 'boolean') return put({ kind: 'item', item: !item });
+  if (typeof item === 'string') {
+    const [prefix] = /^[^:]*:/.exec(item) ?? [''];
+    const alike = pool.texts.filter((one) => one.startsWith(prefix) && one.length < item.length + 12);
+    put({ kind: 'item', item: dice.chance(60) ? respelt(dice, item) : dice.pick([...alike, item]) });
+  }
+}
+
+function flipped(dice: Dice, bytes: Uint8Array): Uint8Array {
+  const changed = bytes.slice();
+  const at = dice.below(bytes.length);
+  if (at < changed.length) changed[at] = (changed[at] ?? 0) ^ (1 << dice.below(8));
+  return changed;
+}
+
+/** The text with another letter or digit in the place of one. */
+function respelt(dice: Dice, item: string): string {
+  const characters = [...item];
+  const at = dice.below(characters.length);
+  const old = characters[at] ?? '';
+  if (/[0-9]/.test(old)) characters[at] = String(dice.below(10));
+  else if (/[A-Z]/.test(old)) characters[at] = 'AQgw'.charAt(dice.below(4));
+  else if (/[a-z]/.test(old)) characters[at] = 'aegz'.charAt(dice.below(4));
+  return characters.join('');
 }
 
 function mutateSpot(dice: Dice, spot: Spot, pool: Pool): void {
@@ -258,15 +313,8 @@ export function mutateText(dice: Dice, item: string, pool: Pool): string {
       return dice.pick(pool.texts);
     case 1:
     case 2:
-    case 3: {
-      const old = characters[at] ?? 'a';
-      characters[at] = /[0-9]/.test(old)
-        ? String(dice.below(10))
-        : /[A-Z]/.test(old)
-          ? 'AQgw'.charAt(dice.below(4))
-          : 'aegz'.charAt(dice.below(4));
-      return characters.join('');
-    }
+    case 3:
+      return respelt(dice, item);
     case 4:
       return characters.toSpliced(at, 0, dice.pick(CHARACTERS)).join('');
     case 5:
@@ -291,8 +339,7 @@ export function mutateBytes(dice: Dice, bytes: Uint8Array, pool: Pool): Uint8Arr
     case 0:
     case 1:
     case 2:
-      if (at < changed.length) changed[at] = (changed[at] ?? 0) ^ (1 << dice.below(8));
-      return changed;
+      return flipped(dice, bytes);
     case 3:
       return dice.pick(
         pool.byteStrings.filter(({ length }) => length === bytes.length).concat(dice.bytes(bytes.length)),
@@ -388,8 +435,7 @@ export function mutateBlindly(dice: Dice, bytes: Uint8Array, other: Uint8Array):
   switch (dice.below(7)) {
     case 0:
     case 1:
-      if (at < changed.length) changed[at] = (changed[at] ?? 0) ^ (1 << dice.below(8));
-      return changed;
+      return flipped(dice, bytes);
     case 2:
       return changed.subarray(0, at);
     case 3:
