@@ -305,7 +305,8 @@ mod tests {
 
     #[test]
     fn tests_of_node_are_counted_too() {
-        let lines = ["# Subtest: pass 3", "# tests 31", "# pass 28", "# fail 1", "# cancelled 0", "# skipped 2", "# todo 0"];
+        let lines =
+            ["# Subtest: pass 3", "# tests 31", "# pass 28", "# fail 1", "# cancelled 0", "# skipped 2", "# todo 0"];
         assert_eq!(counted(&lines, false), Counts { passed: 28, failed: 1, skipped: 2 });
     }
 }

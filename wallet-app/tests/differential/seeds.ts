@@ -55,6 +55,9 @@ export function objectsOf(name: string): readonly Parts[] {
   return OBJECTS.get(name) ?? [];
 }
 
+/** Names that mean something to one of the two. */
+const NAMES_OF_JAVASCRIPT: readonly string[] = ['__proto__', 'constructor', 'tostring', 'length'];
+
 /** Parts of all of them. */
 export const POOL: Pool = poolOf([...OBJECTS.values()].flat().map(({ payload }) => payload));
 
@@ -63,7 +66,9 @@ function poolOf(trees: readonly Tree[]): Pool {
   const items = all.flatMap((tree) => (tree.kind === 'item' ? [tree.item] : []));
   return {
     integers: [...new Set(items.filter((item) => typeof item === 'bigint'))],
-    texts: [...new Set(items.filter((item) => typeof item === 'string'))].filter(({ length }) => length < 400),
+    texts: [...new Set(items.filter((item) => typeof item === 'string')), ...NAMES_OF_JAVASCRIPT].filter(
+      ({ length }) => length < 400,
+    ),
     byteStrings: all.flatMap((tree) => (tree.kind === 'bytes' && tree.bytes.length < 400 ? [tree.bytes] : [])),
     trees: all
       .filter((tree) => tree.kind === 'array' || tree.kind === 'map')
