@@ -1,0 +1,107 @@
+/** A head: a signed checkpoint with the state that is its last leaf, in one object. */
+
+import { bytes, Claims, decode, encode, fixed, map, OBJECT_LIMITS, type Read } from '../codec/index.ts';
+import { HASH_BYTES } from '../crypto/hash.ts';
+import { CLOCK_SKEW_SECS } from '../limits.ts';
+import { list } from '../lists.ts';
+import { inclusionFault, leafHash } from '../merkle.ts';
+import { attempt, refuseClaim } from '../refusal.ts';
+import type { Registry } from '../registry/index.ts';
+import {
+  type Checkpoint,
+  type Seen,
+  type SignedCheckpoint,
+  signedCheckpointFromBytes,
+  signedCheckpointToBytes,
+  verifyCheckpoint,
+  witnessesOf,
+} from './checkpoint.ts';
+import { distrust, LogFault } from './fault.ts';
+import { leafFromBytes, type State } from './leaf.ts';
+
+/** What a client wants of a head. */
+export interface Policy {
+  /** How many other members must have cosigned. */
+  readonly witnesses: number;
+  /** How old the word of the last witness that is needed may be. */
+  readonly maxAgeSecs: bigint;
+}
+
+/** A signed checkpoint, its last leaf, and the proof that it is. */
+export interface Head {
+  readonly checkpoint: SignedCheckpoint;
+  readonly leaf: Uint8Array;
+  readonly proof: readonly Uint8Array[];
+}
+
+/** What a client believes. */
+export interface CheckedHead {
+  readonly checkpoint: Checkpoint;
+  readonly state: State;
+  /** Log time of the state. */
+  readonly loggedSecs: bigint;
+  /** When the last witness that is needed saw it. */
+  readonly seenSecs: bigint;
+  readonly witnesses: readonly Seen[];
+  /** The note, to be kept. */
+  readonly note: Uint8Array;
+}
+
+const NOTE = 0n;
+const LEAF = 1n;
+const PROOF = 2n;
+
+/** The deterministic encoding. */
+export function headToBytes(head: Head): Uint8Array {
+  return encode(
+    map([
+      [NOTE, signedCheckpointToBytes(head.checkpoint)],
+      [LEAF, head.leaf],
+      [PROOF, head.proof],
+    ]),
+  );
+}
+
+/** Reads the encoding; nothing is checked yet. @throws {Refusal} `cbor-…`, `claim-…`. */
+export function headFromBytes(message: Uint8Array): Head {
+  const claims = new Claims(decode(message, OBJECT_LIMITS));
+  const head: Head = {
+    checkpoint: claims.need(NOTE, checkpointClaim),
+    leaf: claims.need(LEAF, bytes),
+    proof: claims.need(PROOF, list(fixed(HASH_BYTES))),
+  };
+  claims.finish();
+  return head;
+}
+
+/** Reads a byte string that holds a signed checkpoint. @throws {Refusal} `claim-type`, `claim-range`. */
+export const checkpointClaim: Read<SignedCheckpoint> = (claim, item) => {
+  const note = bytes(claim, item);
+  try {
+    return signedCheckpointFromBytes(note);
+  } catch (thrown) {
+    if (thrown instanceof LogFault) refuseClaim('claim-range', claim);
+    throw thrown;
+  }
+};
+
+/** Checks a head as `docs/protocol/log.md`, What a client believes, 1 to 3. @throws {LogFault} */
+export function verifyHead(head: Head, registry: Registry, policy: Policy, nowSecs: bigint): CheckedHead {
+  const checkpoint = verifyCheckpoint(head.checkpoint, registry);
+  const { size, root } = checkpoint;
+  if (inclusionFault(size - 1n, size, leafHash(head.leaf), head.proof, root) !== null) distrust('log-state');
+  const read = attempt(() => leafFromBytes(head.leaf));
+  if (!read.accepted) distrust('log-leaf');
+  const { body, timeSecs } = read.value;
+  if (body.kind !== 'state') distrust('log-state');
+  const latest = nowSecs + CLOCK_SKEW_SECS;
+  if (timeSecs > latest) distrust('log-future');
+  const all = witnessesOf(head.checkpoint, registry);
+  const witnesses = all.filter((seen) => seen.timeSecs <= latest);
+  if (witnesses.length < policy.witnesses) distrust(all.length >= policy.witnesses ? 'log-future' : 'log-witnesses');
+  const times = witnesses.map((seen) => seen.timeSecs).sort((one, other) => (one < other ? 1 : one > other ? -1 : 0));
+  const seenSecs = times[policy.witnesses - 1] ?? timeSecs;
+  if (nowSecs - seenSecs > policy.maxAgeSecs) distrust('log-stale');
+  const note = signedCheckpointToBytes(head.checkpoint);
+  return { checkpoint, state: body, loggedSecs: timeSecs, seenSecs, witnesses, note };
+}
