@@ -47,22 +47,41 @@ impl P2p {
     /// # Errors
     /// [`NetStartError`].
     pub async fn start(node: &Arc<Node>, config: &P2pConfig, key_log: KeyLogOff) -> Result<Self, NetStartError> {
+        let p2p = Self::begin(node, config, key_log).await?;
+        p2p.listen(config).await?;
+        Ok(p2p)
+    }
+
+    /// Begins to answer those who come through a relay, and listens nowhere yet.
+    ///
+    /// # Errors
+    /// [`NetStartError`].
+    pub(crate) async fn begin(node: &Arc<Node>, config: &P2pConfig, key_log: KeyLogOff) -> Result<Self, NetStartError> {
         let members = Members::of(Arc::clone(node));
         let through = (!config.relay.is_empty()).then(|| through(node, config.relay.clone()));
         let net = NetConfig {
             key: &node.key(),
-            listen: &config.listen,
+            listen: &[],
             allow: Arc::new(move |key| members.has(key)),
             handler: Some(Arc::new(Calls(Arc::clone(node)))),
             relaying: Relaying { through, for_members: config.relays },
             limits: NetLimits { connections: config.connections, ..NetLimits::default() },
         };
         let net = Arc::new(Net::start(net, key_log).await?);
-        for address in net.addresses() {
-            tracing::info!(%address, "listening");
-        }
         let rechecking = tokio::spawn(recheck(Arc::clone(&net), Arc::clone(node)));
         Ok(Self { net, rechecking })
+    }
+
+    /// Listens, everywhere that the configuration says or nowhere.
+    ///
+    /// # Errors
+    /// [`NetStartError`]; then it may be tried again.
+    pub(crate) async fn listen(&self, config: &P2pConfig) -> Result<(), NetStartError> {
+        self.net.listen(&config.listen).await?;
+        for address in self.net.addresses() {
+            tracing::info!(%address, "listening");
+        }
+        Ok(())
     }
 
     /// Where it listens, with the real ports.

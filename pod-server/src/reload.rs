@@ -22,10 +22,11 @@ use crate::p2p::{P2p, P2pConfig};
 use crate::routes::App;
 use crate::serve::Environment;
 
-/// How often the new end of the network is tried to be opened: the old one's sockets close a moment after its last call.
-const OPENED_TRIES: u32 = 50;
-/// Between two tries; with [`OPENED_TRIES`] 5 s, in which callers use HTTPS.
-const OPENED_AGAIN: Duration = Duration::from_millis(100);
+/// How often it is looked whether a relay has given its slot, and whether the addresses are free: QUIC keeps a port for some seconds
+/// after the last connection on it was closed (RFC 9000 section 10.2).
+const TRIES: u32 = 100;
+/// Between two looks; with [`TRIES`] 10 s.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// When the configuration is to be read again, and how.
 pub struct Reload {
@@ -130,35 +131,44 @@ fn judge(node: &Node, reload: &Reload, environment: &Environment) -> Result<NewK
     Ok(NewKeys { signing: Arc::new(signing), previous, signs_anew })
 }
 
-/// A peer id is a key, so the end of the network between organisations is another one: the old one takes no further calls and answers
-/// those that it has, then the new one opens at the same addresses. Calls that come in between go over HTTPS.
+/// A peer id is a key, so the end of the network between organisations is another one. The new one gets its slot at the relays first, so
+/// that who comes through them finds one of both at any moment; then the old one takes no further calls, answers those that it has,
+/// and leaves the addresses. Until its last connection is gone from them nobody is called there, and callers use HTTPS.
 async fn reopen(app: &App, config: &P2pConfig, environment: &Environment) {
+    let begun = match pod_net::refuse_key_log(|name| environment(name)) {
+        Ok(key_log) => P2p::begin(&app.node, config, key_log).await,
+        Err(error) => Err(error),
+    };
+    let new = match begun {
+        Ok(new) => new,
+        Err(error) => {
+            tracing::error!(why = %crate::stop::chain(&error), "over libp2p the key of before stays: start the node again");
+            return;
+        }
+    };
+    for _ in 0..TRIES {
+        if config.relay.is_empty() || new.counts().slots_held > 0 {
+            break;
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
     let old = app.p2p.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(old) = old {
         old.stop().await;
     }
-    let mut tries = OPENED_TRIES;
-    loop {
-        let opened = match pod_net::refuse_key_log(|name| environment(name)) {
-            Ok(key_log) => P2p::start(&app.node, config, key_log).await,
-            Err(error) => Err(error),
-        };
-        match opened {
-            Ok(opened) => {
-                *app.p2p.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
-                return;
-            }
-            Err(error) if tries == 0 => {
-                tracing::error!(
-                    why = %crate::stop::chain(&error),
-                    "nobody comes over libp2p any more: correct it and start the node again; calls go over HTTPS"
-                );
-                return;
-            }
-            Err(_) => {
-                tries -= 1;
-                tokio::time::sleep(OPENED_AGAIN).await;
-            }
+    let mut opened = new.listen(config).await;
+    for _ in 0..TRIES {
+        if opened.is_ok() {
+            break;
         }
+        tokio::time::sleep(AGAIN).await;
+        opened = new.listen(config).await;
     }
+    if let Err(error) = opened {
+        tracing::error!(
+            why = %crate::stop::chain(&error),
+            "nobody comes over libp2p any more but through relays: correct it and start the node again"
+        );
+    }
+    *app.p2p.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
 }

@@ -79,6 +79,8 @@ pub(crate) enum Order {
     Open { connection: ConnectionId, opening: Opening },
     /// What the peer on a connection says about itself, as soon as it has.
     Said { connection: ConnectionId, answer: oneshot::Sender<Said> },
+    /// Listen everywhere there, or nowhere; gives the addresses with their real ports.
+    Listen { addresses: Vec<Address>, answer: oneshot::Sender<Result<Vec<Address>, NetStartError>> },
     /// Cut whoever is no longer allowed.
     Recheck,
     /// Close every connection, tell the peers, and end.
@@ -180,39 +182,6 @@ fn behaviour(
     }
 }
 
-/// Listens, and gives the addresses with their real ports. Every address is open when it returns.
-pub(crate) async fn listen(swarm: &mut Swarm<Behaviour>, listen: &[Address]) -> Result<Vec<Address>, NetStartError> {
-    let mut waiting: HashMap<ListenerId, &Address> = HashMap::new();
-    for address in listen {
-        let failed = |error: libp2p::TransportError<std::io::Error>| {
-            let source = match error {
-                libp2p::TransportError::Other(source) => source,
-                unsupported => std::io::Error::other(unsupported.to_string()),
-            };
-            NetStartError::Listen { address: address.to_string(), source }
-        };
-        if address.transport() == Transport::Tcp {
-            free(address).map_err(|source| NetStartError::Listen { address: address.to_string(), source })?;
-        }
-        waiting.insert(swarm.listen_on(address.multiaddr().clone()).map_err(failed)?, address);
-    }
-    let mut open = Vec::new();
-    while !waiting.is_empty() {
-        match swarm.select_next_some().await {
-            SwarmEvent::NewListenAddr { listener_id, address } => {
-                waiting.remove(&listener_id);
-                open.extend(Address::of(address));
-            }
-            SwarmEvent::ListenerClosed { listener_id, reason: Err(source), .. } => {
-                let address = waiting.remove(&listener_id).map(ToString::to_string).unwrap_or_default();
-                return Err(NetStartError::Listen { address, source });
-            }
-            _ => {}
-        }
-    }
-    Ok(open)
-}
-
 /// Asks the system whether a TCP address is free: libp2p shares its ports, so that a second node would start on the same one and
 /// get half of the first one's connections.
 fn free(address: &Address) -> std::io::Result<()> {
@@ -276,11 +245,61 @@ impl Driver {
                         let _gone = left.send(());
                         return;
                     }
+                    Some(Order::Listen { addresses, answer }) => {
+                        let _gone = answer.send(self.listen(&addresses).await);
+                    }
                     Some(order) => self.obey(order),
                     None => return,
                 },
             }
         }
+    }
+
+    async fn listen(&mut self, addresses: &[Address]) -> Result<Vec<Address>, NetStartError> {
+        let mut listeners = HashMap::new();
+        let opened = self.open_all(addresses, &mut listeners).await;
+        if opened.is_err() {
+            for listener in listeners.into_keys() {
+                self.swarm.remove_listener(listener);
+            }
+        }
+        opened
+    }
+
+    /// Every address is open when it returns; else some of `listeners` may be.
+    async fn open_all(
+        &mut self,
+        addresses: &[Address],
+        listeners: &mut HashMap<ListenerId, Address>,
+    ) -> Result<Vec<Address>, NetStartError> {
+        let failed = |address: &Address, source| NetStartError::Listen { address: address.to_string(), source };
+        for address in addresses {
+            if address.transport() == Transport::Tcp {
+                free(address).map_err(|source| failed(address, source))?;
+            }
+            let listener = self.swarm.listen_on(address.multiaddr().clone()).map_err(|error| match error {
+                libp2p::TransportError::Other(source) => failed(address, source),
+                unsupported => failed(address, std::io::Error::other(unsupported.to_string())),
+            })?;
+            listeners.insert(listener, address.clone());
+        }
+        let (mut waiting, mut open) = (listeners.clone(), Vec::new());
+        while !waiting.is_empty() {
+            match self.swarm.select_next_some().await {
+                SwarmEvent::NewListenAddr { listener_id, address } if listeners.contains_key(&listener_id) => {
+                    waiting.remove(&listener_id);
+                    open.extend(Address::of(address));
+                }
+                SwarmEvent::ListenerClosed { listener_id, reason: Err(source), .. }
+                    if listeners.contains_key(&listener_id) =>
+                {
+                    let address = listeners.remove(&listener_id).map(|address| address.to_string());
+                    return Err(NetStartError::Listen { address: address.unwrap_or_default(), source });
+                }
+                event => self.take(event),
+            }
+        }
+        Ok(open)
     }
 
     /// Closes every connection, and stays until the peers have been told.
@@ -299,8 +318,8 @@ impl Driver {
 
     fn obey(&mut self, order: Order) {
         match order {
-            // Ends [`Driver::run`].
-            Order::Leave { .. } => {}
+            // Taken by [`Driver::run`].
+            Order::Leave { .. } | Order::Listen { .. } => {}
             Order::Dial { peer, address, answer } => self.dial(&peer, &address, answer),
             Order::Best { peer, answer } => {
                 let _gone = answer.send(self.swarm.behaviour().gate.best(&peer));

@@ -1,7 +1,7 @@
 //! [`Net`]: one organisation's, or one service's, end of the network.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use pod_crypto::SigningKey;
 use tokio::sync::{mpsc, oneshot};
@@ -62,7 +62,7 @@ pub struct Peer {
 /// Listens, answers and calls. Dropping it cuts everything; [`Net::stop`] lets calls finish first.
 pub struct Net {
     key: [u8; 32],
-    addresses: Vec<Address>,
+    addresses: OnceLock<Vec<Address>>,
     lines: Lines,
     orders: mpsc::Sender<Order>,
     serving: Option<Arc<Serving>>,
@@ -90,8 +90,7 @@ impl Net {
             Arc::new(Serving::new(handler, allow, limits.clone(), counts))
         });
         let gate = Gate::new(Arc::clone(&config.allow), serving.clone(), Arc::clone(&counts), &limits);
-        let mut swarm = driver::swarm(keypair, gate, &config.relaying, &limits)?;
-        let addresses = driver::listen(&mut swarm, config.listen).await?;
+        let swarm = driver::swarm(keypair, gate, &config.relaying, &limits)?;
         let (orders, queue) = mpsc::channel(ORDERS);
         let reserving = config.relaying.through.map(|through| {
             let mut looks = interval(limits.reserve_look);
@@ -99,15 +98,32 @@ impl Net {
             Reserving::new(through, limits.relays, looks)
         });
         let driver = Driver::new(swarm, queue, Arc::clone(&counts), reserving);
-        Ok(Self {
+        let net = Self {
             key: config.key.public_key().to_bytes(),
-            addresses,
+            addresses: OnceLock::new(),
             lines: Lines { orders: orders.clone(), allow: config.allow, limits, open: Mutex::default() },
             orders,
             serving,
             counts,
             driver: tokio::spawn(driver.run()),
-        })
+        };
+        if !config.listen.is_empty() {
+            net.listen(config.listen).await?;
+        }
+        Ok(net)
+    }
+
+    /// Listens, for one that was started with no address: everywhere there, or nowhere.
+    ///
+    /// # Errors
+    /// [`NetStartError`]; then it may be tried again.
+    pub async fn listen(&self, addresses: &[Address]) -> Result<(), NetStartError> {
+        let (answer, opened) = oneshot::channel();
+        let order = Order::Listen { addresses: addresses.to_vec(), answer };
+        self.orders.send(order).await.map_err(|_| NetStartError::Stopped)?;
+        let opened = opened.await.map_err(|_| NetStartError::Stopped)??;
+        let _ours_alone = self.addresses.set(opened);
+        Ok(())
     }
 
     /// The key that its peer id is.
@@ -119,7 +135,7 @@ impl Net {
     /// Where it listens, with the real ports, without the peer id.
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
-        &self.addresses
+        self.addresses.get().map_or(&[], Vec::as_slice)
     }
 
     /// What happened so far.
@@ -150,11 +166,13 @@ impl Net {
         let _stopped = self.orders.send(Order::Recheck).await;
     }
 
-    /// Takes no further calls, and waits until those under way are answered; then everything is cut.
+    /// Takes no further calls, and waits until those under way are answered; then every connection is closed, as [`Net::leave`] does:
+    /// a relay then turns callers away at once, who would wait else until it notices.
     pub async fn stop(&self) {
         if let Some(serving) = &self.serving {
             serving.drain().await;
         }
+        self.leave().await;
         self.cut();
     }
 

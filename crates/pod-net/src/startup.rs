@@ -24,6 +24,9 @@ pub enum NetStartError {
         #[source]
         source: io::Error,
     },
+    /// The network of this process has stopped.
+    #[error("this process no longer talks to peers")]
+    Stopped,
     /// The key cannot be used.
     #[error("the key cannot be used for peer to peer")]
     Key,

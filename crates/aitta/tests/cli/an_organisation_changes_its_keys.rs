@@ -274,9 +274,37 @@ fn signs_with(node: &Daemon) -> Value {
     serde_json::from_str::<Value>(&node.get("/.well-known/aitta").1).unwrap()["keys"][0]["x"].clone()
 }
 
+/// The node's keys as its configuration names them, before and after.
+const WAS: &str = "keys/organisation.key";
+const IS: &str = "keys/organisation-2.key";
+
+/// What is wrong with them is said, and the node goes on with those that it has.
+fn bad_keys_change_nothing(family: &Family, node: &Daemon, old: &SigningKey) {
+    const STAY: &str = "keys of before stay";
+    family.world.write("node/keys/none.key", "a key that is none\n");
+    family.world.set_mode("node/keys/none.key", 0o600);
+    key_file::create(family.world.path("node/keys/unknown.key").as_ref(), &SigningKey::from_seed(&[9; 32])).unwrap();
+    for (key, previous, why) in [
+        ("keys/none.key", WAS, "a signing key is the line"),
+        ("keys/unknown.key", WAS, "does not have for its organisation"),
+        (IS, "keys/unknown.key", "does not name the file of the key of now"),
+        (IS, "keys/missing.key", "check the path"),
+    ] {
+        configured(family, key, &[previous]);
+        // The node looks at the directory each second: until then it knows of no other key.
+        let said = || node.logged().lines().rfind(|line| line.contains(STAY)).unwrap().to_owned();
+        let begun = now_nanos();
+        node.hang_up_until_it_says(STAY);
+        while !said().contains(why) {
+            assert!(now_nanos() - begun < PATIENCE_NANOS, "{why}: {}", said());
+            node.hang_up_until_it_says(STAY);
+        }
+        assert_eq!(signs_with(node), shown(old));
+    }
+}
+
 #[test]
 fn a_running_node_takes_it_and_no_call_fails() {
-    const STAY: &str = "keys of before stay";
     let (family, node) = Family::begin();
     let citizen = Citizen::of(&family);
     let grant = family.runtime.block_on(citizen.give()).unwrap().held;
@@ -300,36 +328,14 @@ fn a_running_node_takes_it_and_no_call_fails() {
     let all_go_on = || [&over_https, &over_libp2p].iter().for_each(|one| one.goes_on(&family));
     all_go_on();
 
-    // What is wrong is said, and changes nothing.
-    family.world.write("node/keys/none.key", "a key that is none\n");
-    family.world.set_mode("node/keys/none.key", 0o600);
-    key_file::create(family.world.path("node/keys/unknown.key").as_ref(), &SigningKey::from_seed(&[9; 32])).unwrap();
-    let (was, is) = ("keys/organisation.key", "keys/organisation-2.key");
-    for (key, previous, why) in [
-        ("keys/none.key", &[was][..], "a signing key is the line"),
-        ("keys/unknown.key", &[was][..], "does not have for its organisation"),
-        (is, &["keys/unknown.key"][..], "does not name the file of the key of now"),
-        (is, &["keys/missing.key"][..], "check the path"),
-    ] {
-        configured(&family, key, previous);
-        // The node looks at the directory each second: until then it knows of no other key.
-        let said = || node.logged().lines().rfind(|line| line.contains(STAY)).unwrap().to_owned();
-        let begun = now_nanos();
-        node.hang_up_until_it_says(STAY);
-        while !said().contains(why) {
-            assert!(now_nanos() - begun < PATIENCE_NANOS, "{why}: {}", said());
-            node.hang_up_until_it_says(STAY);
-        }
-        assert_eq!(signs_with(&node), shown(&old));
-    }
+    bad_keys_change_nothing(&family, &node, &old);
     all_go_on();
 
-    // The new key, once the node has looked at the directory: which it does each second.
-    configured(&family, is, &[was]);
+    configured(&family, IS, &[WAS]);
     node.hang_up_until_it_says("the organisation's new key signs from now on");
     assert_eq!(signs_with(&node), shown(&second));
     all_go_on();
-    family.world.replace("node/profile.toml", was, is);
+    family.world.replace("node/profile.toml", WAS, IS);
     office.publishes().done();
     office.retire(&old, &[]).done();
     all_go_on();

@@ -17,6 +17,20 @@ fn every_command_is_in(failing: &[&[&str]]) {
     }
 }
 
+/// `aitta service register`, with all that it needs but the file.
+const REGISTER: &[&str] = &[
+    "service",
+    "register",
+    "--names",
+    "a,b,c",
+    "--purpose",
+    "dpv:ServiceProvision",
+    "--max-retention-days",
+    "30",
+    "--fields",
+    "residence:called_name",
+];
+
 #[test]
 fn errors_have_a_code_a_message_and_advice() {
     let world = World::empty();
@@ -25,13 +39,12 @@ fn errors_have_a_code_a_message_and_advice() {
     let member = ["--name", "a", "--names", "a,b,c", "--url", "http://127.0.0.1:1", "--federation", &config];
     let [node, blinder] =
         [["node", "init", &missing], ["blinder", "init", &missing]].map(|of| [&of[..], &member].concat());
-    let register =
-        ["service", "register", "--services", &missing, "--names", "a,b,c", "--purpose", "dpv:ServiceProvision"];
+    let kept = ["--next-key", &missing, "--new-managing-key", &missing, "--new-next-key", &missing];
     let desk = ["node", "desk", "--config", &config, "--identity-code", &missing];
     let failing: &[&[&str]] = &[
         &[&node[..], &["--catalogue", &missing]].concat(),
         &[&blinder[..], &["--issuer", "https://login.example"]].concat(),
-        &[&register[..], &["--max-retention-days", "30", "--fields", "residence:called_name"]].concat(),
+        &[REGISTER, &["--services", &missing]].concat(),
         &["directory", "init", "/dev/null/directory", "--url", "http://127.0.0.1:1"],
         &["demo", "--check", "--dir", "/dev/null/demo"],
         &["wallet", "init", "--federation", &config],
@@ -73,11 +86,7 @@ fn errors_have_a_code_a_message_and_advice() {
         &["node", "publish-profile", "--profile", &config],
         &[&["node", "rotate-key", "--new-key", &missing][..], &keys].concat(),
         &[&["node", "retire-key", SOME_KEY][..], &keys].concat(),
-        &[
-            &["node", "rotate-managing-key", "--config", &config, "--next-key", &missing][..],
-            &["--new-managing-key", &missing, "--new-next-key", &missing],
-        ]
-        .concat(),
+        &[&["node", "rotate-managing-key", "--config", &config][..], &kept].concat(),
         &["node", "doctor", "turku", "--federation", &config, "--key", &missing],
         &["directory", "serve", "--config", &config],
         &["directory", "mirror", "http://127.0.0.1:1", &missing, "--federation", &config],

@@ -3,10 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use pod_client::directory::{DirectoryClient, Taken, seal_for};
 use pod_client::node::NodeClient;
-use pod_client::{CallError, Caller, directory::DirectoryClient};
+use pod_client::{CallError, Caller};
 use pod_crypto::SeededRandom;
+use pod_protocol::Verified;
+use pod_protocol::ids::GrantId;
 use pod_protocol::registry::Registry;
+use pod_protocol::revocation::Revocation;
+use pod_protocol::tlog::post::Posted;
 
 use crate::check::Checker;
 use crate::clock::HostClock;
@@ -97,6 +102,28 @@ impl Actor {
                 self.note(format!("has no registry: {}", short(&error)));
             }
         }
+    }
+
+    /// Has the directory's log say what a holder was not told: the directory takes it, or another node for it.
+    pub async fn posts(&self, holder: usize, revocation: &Verified<Revocation>, ends: &[GrantId]) {
+        let (registry, whom) = (self.registry(), self.federation.holders[holder].principal);
+        let posted = Posted::Revocation(revocation.bytes().to_vec());
+        let sealed = seal_for(&self.caller, &registry, &whom, &posted).unwrap();
+        self.checker.model.facts().posted.insert(revocation.id(), ends.to_vec());
+        let said = match self.directory().post(&self.caller, &registry, &whom, &[sealed]).await {
+            Ok(Taken::Logged(_)) => {
+                self.checker.model.facts().logged(&revocation.id(), self.checker.history.ms());
+                self.checker.history.count("revocations posted");
+                "stands in the log".to_owned()
+            }
+            Ok(Taken::Forwarded(by)) => {
+                self.checker.model.facts().forwarded.insert(revocation.id());
+                self.checker.history.count("revocations posted through another node");
+                format!("is passed on by {by}")
+            }
+            Err(error) => short(&error),
+        };
+        self.note(format!("what ends {} grants at holder {holder} is posted: {said}", ends.len()));
     }
 
     pub fn node(&self, holder: usize) -> NodeClient {

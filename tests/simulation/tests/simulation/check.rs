@@ -93,6 +93,10 @@ impl Checker {
                 "unknown-grant" => "items of an unknown grant",
                 _ => "items refused otherwise",
             });
+            let by_the_log = |fact: &GrantFact| fact.heard_ms.is_some() && fact.revoked.is_none();
+            if item.outcome.code() == "denied" && facts.grants.get(&item.leaf).is_some_and(by_the_log) {
+                self.history.count("items denied by what the log said");
+            }
             let names = item.released.iter().flat_map(|wanted| {
                 wanted.names.iter().map(|name| (wanted.record_type.to_string(), name.as_str().to_owned()))
             });
@@ -123,6 +127,7 @@ impl Checker {
             self.violated(1, asked, "an answer left before its entry was durable");
         }
         let mut facts = self.model.facts();
+        facts.settle(asked.holder, self.history.ms());
         let chain: Vec<GrantFact> = asked.ids.iter().filter_map(|id| facts.grants.get(id).cloned()).collect();
         if chain.len() > 1 {
             self.history.count("items released, delegated");
@@ -154,6 +159,9 @@ impl Checker {
             }
             if link.revoked.is_some_and(|revoked| revoked < left) {
                 wrong(2, "released after a revocation was acknowledged");
+            }
+            if link.heard_ms.is_some_and(|heard_ms| heard_ms < asked.sent.ms) {
+                wrong(2, "released after the holder must have heard of a revocation from the directory's log");
             }
             if link.expires <= self.holders[asked.holder].clock.secs_at(asked.sent.ms) {
                 wrong(2, "released after the grant's end");

@@ -64,6 +64,7 @@ impl Faults {
         self.troubles = going_on;
         for Trouble { what, .. } in ended {
             self.end(sim, what);
+            self.tell_who_is_whole();
         }
         self.import();
         if let Some((at_ms, which)) = self.long_cut
@@ -146,6 +147,19 @@ impl Faults {
             }
         }
         self.troubles.push(Trouble { ends_ms, what });
+        self.tell_who_is_whole();
+    }
+
+    /// Which holder can hear the directory, as nothing but this knows.
+    fn tell_who_is_whole(&self) {
+        let now_ms = self.checker.history.ms();
+        for holder in 0..HOLDERS.len() {
+            let breaks = |trouble: &Trouble| match trouble.what {
+                What::Down(host) => [holder, DIRECTORY].contains(&host),
+                What::Cut { from, to, .. } => [(holder, DIRECTORY), (DIRECTORY, holder)].contains(&(from, to)),
+            };
+            self.checker.model.facts().whole(holder, !self.troubles.iter().any(breaks), now_ms);
+        }
     }
 
     fn end(&self, sim: &mut Sim<'_>, what: What) {
@@ -171,6 +185,7 @@ impl Faults {
         for Trouble { what, .. } in std::mem::take(&mut self.troubles) {
             self.end(sim, what);
         }
+        self.tell_who_is_whole();
     }
 
     /// A register says of one person that they are under non-disclosure, or no longer.

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use pod_client::service::ServiceIdentity;
-use pod_crypto::hpke::SealPrivateKey;
+use pod_crypto::hpke::{SealPrivateKey, SealPublicKey};
 use pod_crypto::{SeededRandom, SigningKey, random_array, sha256};
 use pod_protocol::ids::{Cti, PodId, Principal};
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::statement::{Membership, Profile, RegisteredFields, Role, ServiceEntry};
+use pod_protocol::tlog::post::seal_key;
 use pod_protocol::words::Words;
 use pod_protocol::{Payload, Verified};
 use pod_wallet::keys::Signer;
 
 use crate::dice::derived;
 use crate::history::START_SECS;
+use crate::planted::Planted;
 
 pub const DAY: u64 = 24 * 3600;
 pub const PURPOSE: &str = "dpv:ServiceProvision";
@@ -82,10 +84,11 @@ pub struct Federation {
     pub askers: Vec<Member>,
     pub services: Vec<Arc<ServiceIdentity>>,
     random: SeededRandom,
+    planted: Planted,
 }
 
 impl Federation {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, planted: Planted) -> Self {
         let askers: Vec<Member> = ASKERS.iter().map(|name| Member::new(seed, name)).collect();
         let service = |owner: &Member| {
             Arc::new(ServiceIdentity {
@@ -101,6 +104,7 @@ impl Federation {
             services: askers.iter().map(service).collect(),
             askers,
             random: SeededRandom::new(derived(seed, "statements")),
+            planted,
         }
     }
 
@@ -163,10 +167,18 @@ impl Federation {
             names: words(member.name),
             endpoints: vec![origin(port).parse().unwrap()],
             catalogue: None,
-            seal_key: None,
+            seal_key: services.is_empty().then(|| self.seal_key(member)),
             services,
         };
         signed(&member.key(), claims)
+    }
+
+    /// To which wallets seal what they post for a holder.
+    fn seal_key(&self, member: &Member) -> SealPublicKey {
+        match self.planted {
+            Planted::SealedForNobody => SealPrivateKey::from_seed(member.principal.as_bytes()).public_key(),
+            _ => seal_key(&member.key()).public_key(),
+        }
     }
 
     /// The registry as it begins.

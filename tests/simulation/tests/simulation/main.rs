@@ -35,3 +35,4 @@ mod run;
 mod secrets;
 mod seeds;
 mod service;
+mod watcher;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
-use pod_protocol::ids::GrantId;
+use pod_protocol::ids::{GrantId, ObjectId};
 
 use crate::federation::{ASKERS, CITIZENS, HOLDERS};
 use crate::history::Moment;
@@ -12,6 +12,10 @@ use crate::history::Moment;
 /// How long a command that got no answer can still take effect: it counts for 60 s, clocks differ by 60 s, and a held message is
 /// late by as much.
 const LATE_MS: u64 = 240_000;
+
+/// A holder acts on what stands in the log within so long of hearing the directory: it looks every 30 s, and a look takes its time.
+/// What citizens are promised.
+pub const HEARD_MS: u64 = 35_000;
 
 /// A record type and the path of a field.
 pub type Field = (String, String);
@@ -35,6 +39,10 @@ pub struct GrantFact {
     pub never: Option<&'static str>,
     /// When its end was acknowledged.
     pub revoked: Option<Moment>,
+    /// When its end stood in the directory's log, if it was posted there.
+    pub logged_ms: Option<u64>,
+    /// From when on its holder must have acted on that.
+    pub heard_ms: Option<u64>,
 }
 
 /// One change of something that is on or off.
@@ -113,6 +121,14 @@ pub struct Facts {
     pub suspended: BTreeMap<usize, Switch>,
     /// When each holder last heard the directory.
     pub heard_ms: BTreeMap<usize, u64>,
+    /// Since when each holder and the directory are there, and whole between them; nothing of one that is cut off.
+    pub whole_since_ms: BTreeMap<usize, u64>,
+    /// What each revocation ends that was posted to the directory's log.
+    pub posted: BTreeMap<ObjectId, Vec<GrantId>>,
+    /// Those that another node took, and is to pass on.
+    pub forwarded: BTreeSet<ObjectId>,
+    /// Those that waited at a node shortly before the end.
+    pub waiting: BTreeSet<ObjectId>,
     /// What refusals look like from outside, without ids: one form for each word.
     pub refusals: BTreeMap<String, Vec<u8>>,
     /// What somebody is about to end, and its service fetches by at that very moment.
@@ -143,6 +159,7 @@ impl Model {
             pods: pods.map(|key| (key, PodFact::default())).collect(),
             held: askers.clone().map(|asker| (asker, Vec::new())).collect(),
             suspended: askers.map(|asker| (asker, Switch::default())).collect(),
+            whole_since_ms: (0..HOLDERS.len()).map(|holder| (holder, 0)).collect(),
             ..Facts::default()
         }))
     }
@@ -161,5 +178,44 @@ impl Facts {
     pub fn revoked(&mut self, grant: &GrantId, moment: Moment) {
         let fact = self.grants.get_mut(grant).unwrap();
         fact.revoked = Some(fact.revoked.map_or(moment, |before| before.min(moment)));
+    }
+
+    /// Something stands in the directory's log; the first time counts. Says whether it is a revocation that was not known to.
+    pub fn logged(&mut self, posted: &ObjectId, now_ms: u64) -> bool {
+        let mut news = false;
+        for grant in self.posted.get(posted).into_iter().flatten() {
+            let fact = self.grants.get_mut(grant).unwrap();
+            news |= fact.logged_ms.is_none();
+            fact.logged_ms.get_or_insert(now_ms);
+        }
+        news
+    }
+
+    /// What a node took and neither passed on nor keeps.
+    pub fn lost(&self) -> Option<ObjectId> {
+        let stands = |posted: &ObjectId| self.posted[posted].iter().all(|grant| self.grants[grant].logged_ms.is_some());
+        self.forwarded.iter().find(|posted| !stands(posted) && !self.waiting.contains(posted)).copied()
+    }
+
+    /// A holder can hear the directory from now on, or not any more.
+    pub fn whole(&mut self, holder: usize, whole: bool, now_ms: u64) {
+        self.settle(holder, now_ms);
+        match whole {
+            true => {
+                self.whole_since_ms.entry(holder).or_insert(now_ms);
+            }
+            false => {
+                self.whole_since_ms.remove(&holder);
+            }
+        }
+    }
+
+    /// Looks what a holder must have heard by now: it could for [`HEARD_MS`] without a break.
+    pub fn settle(&mut self, holder: usize, now_ms: u64) {
+        let Some(since_ms) = self.whole_since_ms.get(&holder) else { return };
+        for fact in self.grants.values_mut().filter(|fact| fact.holder == holder && fact.heard_ms.is_none()) {
+            let heard_ms = fact.logged_ms.map(|logged_ms| logged_ms.max(*since_ms) + HEARD_MS);
+            fact.heard_ms = heard_ms.filter(|heard_ms| *heard_ms <= now_ms);
+        }
     }
 }

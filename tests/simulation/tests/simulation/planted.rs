@@ -25,6 +25,8 @@ pub enum Planted {
     MarkIsLost,
     /// The holders' clocks are half a minute late.
     ClockIsLate,
+    /// What is posted to the log is sealed to a key that the holder does not have.
+    SealedForNobody,
     /// Somebody tells the directory whom a grant is about.
     Gossip,
 }

@@ -24,17 +24,18 @@ use crate::federation::*;
 use crate::ground::{Ground, Ports};
 use crate::history::{History, START_SECS};
 use crate::holder::{Holder, HolderParts};
-use crate::model::Model;
+use crate::model::{HEARD_MS, Model};
 use crate::neighbours::{Directory, EarlyBlinder, anchor};
 use crate::planted::{CLOCK_LATE_SECS, Planted};
-use crate::recovery::works_again;
+use crate::recovery::{nothing_comes_back, works_again};
 use crate::secrets::{Received, Wire, look_at_directory, never_told};
 use crate::service::Service;
+use crate::watcher::watch;
 
 /// Trouble until then, then nothing but what was begun, then a last look.
 const TROUBLE_MS: u64 = 420_000;
 const HEALED_MS: u64 = TROUBLE_MS + 25_000;
-const END_MS: u64 = HEALED_MS + 75_000;
+pub const END_MS: u64 = HEALED_MS + 75_000;
 /// A step of the simulation: messages are on their way for one step at least.
 const TICK: Duration = Duration::from_millis(50);
 /// Most that one message takes, when nothing is wrong.
@@ -76,7 +77,7 @@ impl Stage {
         let folder = folder();
         let history = History::new(print);
         let model = Arc::new(Model::new());
-        let federation = Arc::new(Federation::new(seed));
+        let federation = Arc::new(Federation::new(seed, planted));
         let statements = federation.statements();
         let snapshot = federation.registry(&statements).snapshot();
         let mut citizens: Vec<Citizen> = (0..CITIZENS as u64).map(person).collect();
@@ -199,10 +200,16 @@ impl Stage {
         for (number, name) in ASKERS.into_iter().enumerate() {
             sim.client(name, Service { actor: self.actor(name, &dice, TROUBLE_MS), number }.run());
         }
+        sim.client("watcher", watch(self.actor("watcher", &dice, END_MS)));
         sim.client("anchor", anchor(self.actor("anchor", &dice, TROUBLE_MS), self.statements.clone()));
         let wallet = self.wallet(0, self.actor("last wallet", &dice, END_MS));
         let service = Service { actor: self.actor("last service", &dice, END_MS), number: KELA };
         sim.client("late", works_again(HEALED_MS, wallet, service));
+        let services = [ESPOO, PROCESSORS].map(|number| {
+            let actor = self.actor(&format!("last {}", ASKERS[number]), &dice, END_MS);
+            Service { actor, number }
+        });
+        sim.client("later", nothing_comes_back(TROUBLE_MS + HEARD_MS, services));
         planted.gossip(sim, self.actor("gossip", &dice, TROUBLE_MS));
     }
 
@@ -253,6 +260,9 @@ impl Stage {
 
     fn look_back(&self) {
         self.logs();
+        if let Some(lost) = self.checker.model.facts().lost() {
+            self.history.violated(2, format!("a node took the revocation {lost} to pass it on, and lost it"));
+        }
         let never = never_told(&self.checker.citizens, &self.checker.model);
         let received = self.received.bytes();
         look_at_directory(&self.history, &received, &self.directory.folder, &never);

@@ -115,6 +115,11 @@ fn a_late_clock_is_found() {
 }
 
 #[test]
+fn what_the_log_says_and_nobody_hears_is_found() {
+    assert_eq!(found(Planted::SealedForNobody, 12), 2);
+}
+
+#[test]
 fn a_code_that_the_directory_is_told_is_found() {
     assert_eq!(found(Planted::Gossip, 2), 6);
 }

@@ -225,6 +225,8 @@ impl Service {
             to: child.to,
             never: child.never.or(fact.never),
             revoked: None,
+            logged_ms: None,
+            heard_ms: None,
             ..fact
         };
         let mut facts = actor.checker.model.facts();
@@ -308,12 +310,15 @@ impl Service {
             target: Target::Grant(id),
         };
         actor.note(format!("takes {id} back"));
-        let done = actor.node(holder).revoke(&actor.registry(), &Verified::sign(&identity.key, revocation)).await;
+        let revocation = Verified::sign(&identity.key, revocation);
+        let done = actor.node(holder).revoke(&actor.registry(), &revocation).await;
         let moment =
             actor.note(format!("{id} is taken back: {}", done.as_ref().map_or_else(short, |_| "yes".to_owned())));
         if done.is_ok() {
             actor.checker.model.facts().revoked(&id, moment);
             actor.checker.history.count("revocations acknowledged");
+        } else {
+            actor.posts(holder, &revocation, &[id]).await;
         }
     }
 }
