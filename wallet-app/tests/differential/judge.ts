@@ -1,5 +1,7 @@
 /** The TypeScript side of `pod-protocol/examples/judge`: the same kinds, the same inputs, the same answers. */
 
+import { ristretto255_oprf } from '@noble/curves/ed25519.js';
+
 import { answerFromBytes, answerToBytes, checkAgainstReceipt, Receipt } from '../../src/protocol/answer.ts';
 import { blindAnswerFromBytes, blindAnswerToBytes } from '../../src/protocol/blind-request.ts';
 import { bucketFromBytes, bucketToBytes } from '../../src/protocol/bucket.ts';
@@ -25,11 +27,13 @@ import {
 } from '../../src/protocol/codec/index.ts';
 import { commandAnswerFromBytes, commandAnswerToBytes } from '../../src/protocol/command.ts';
 import { kindOf, Signed, type Verified } from '../../src/protocol/cose.ts';
+import { blind } from '../../src/protocol/crypto/blind.ts';
 import { open } from '../../src/protocol/crypto/hpke.ts';
 import { PublicKey } from '../../src/protocol/crypto/signing.ts';
 import { decisionFromBytes, decisionToBytes } from '../../src/protocol/decision.ts';
 import { FieldPath, project, withhold } from '../../src/protocol/field.ts';
 import { Grant } from '../../src/protocol/grant.ts';
+import { openHandle, tagAndKey } from '../../src/protocol/holder-entry.ts';
 import { Cti, Kid, ObjectId, type PodId, Thumbprint } from '../../src/protocol/ids.ts';
 import { dueSecs, KeyEvent, KeyState, type Taken, takenAt } from '../../src/protocol/key-event/index.ts';
 import { list, Parts } from '../../src/protocol/lists.ts';
@@ -380,6 +384,45 @@ const sealed: Judge = (_keys, input) => {
   return plain;
 };
 
+const handle: Judge = (_keys, input) => {
+  const found = inputOf(input, (parts) => ({
+    key: parts.next(fixed(32)),
+    holder: parts.next(principal),
+    tag: parts.next(fixed(16)),
+    sealed: parts.next(bytes),
+  }));
+  const opened = openHandle(found.key, found.holder, found.tag, found.sealed);
+  if (opened === null) throw new Other('sealed');
+  return encode([opened.pod, opened.recordTypes, opened.enrolment]);
+};
+
+const BLINDER_KEY_INFO = utf8('aitta-blinder-key-1');
+
+const digest: Judge = (_keys, input) => {
+  const found = inputOf(input, (parts) => ({
+    seed: parts.next(fixed(32)),
+    secret: parts.next(bytes),
+    info: parts.next(bytes),
+    bit: parts.next(nullable(uint)),
+  }));
+  const blinder = ristretto255_oprf.poprf(found.info);
+  const { secretKey, publicKey } = blinder.deriveKeyPair(found.seed, BLINDER_KEY_INFO);
+  const blinding = blind(found.secret, found.info, publicKey, (length) =>
+    new Uint8Array(length).fill(found.seed[0] ?? 1),
+  );
+  if (blinding === null) throw new Other('blind');
+  const { evaluated, proof } = blinder.blindEvaluate(secretKey, blinding.blinded);
+  const evaluation = concat(evaluated, proof);
+  if (found.bit !== null) {
+    const place = Number(found.bit / 8n) % evaluation.length;
+    evaluation[place] = (evaluation[place] ?? 0) ^ (1 << Number(found.bit % 8n));
+  }
+  const output = blinding.finalize(evaluation.subarray(0, 32), evaluation.subarray(32));
+  if (output === null) throw new Other('blind');
+  const { tag, key } = tagAndKey(output);
+  return concat(output, tag, key);
+};
+
 /** Reading and writing again, nothing else. */
 function again<T>(read: (input: Uint8Array) => T, write: (found: T) => Uint8Array): Judge {
   return (_keys, input) => write(read(input));
@@ -422,6 +465,8 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ['signature', signature],
   ['endpoint', endpoint],
   ['sealed', sealed],
+  ['handle', handle],
+  ['digest', digest],
 ]);
 
 /** The names of all kinds. */

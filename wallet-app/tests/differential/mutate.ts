@@ -316,7 +316,7 @@ export function mutateText(dice: Dice, item: string, pool: Pool): string {
     case 3:
       return respelt(dice, item);
     case 4:
-      return characters.toSpliced(at, 0, dice.pick(CHARACTERS)).join('');
+      return characters.toSpliced(at, 0, dice.chance(15) ? '*' : dice.pick(CHARACTERS)).join('');
     case 5:
       return characters.toSpliced(at, 1).join('');
     case 6:
