@@ -5,10 +5,11 @@ import { encode } from '../../src/protocol/codec/index.ts';
 import { SIGNED_KINDS } from '../kinds.ts';
 import { hex } from '../vectors.ts';
 import { inputOf } from './inputs.ts';
-import { judge, type Keys, type Told } from './judge.ts';
+import { judge } from './judge.ts';
 import { RustJudge } from './rust.ts';
 import type { Input } from './seeds.ts';
 import { NAMED } from './signing.ts';
+import type { Keys, Told } from './told.ts';
 import { parse, write } from './tree.ts';
 
 /** Some of the inputs of a seed. */

@@ -2,7 +2,8 @@
 
 import { carried, endpoint, item, kindOfObject, predicate, projection } from './carriers.ts';
 import { arrival, chain, keyLog, registry } from './linked.ts';
-import { mutate, mutateBlindly } from './mutate.ts';
+import { mutate } from './mutate.ts';
+import { mutateBlindly } from './mutate-bytes.ts';
 import { Dice } from './random.ts';
 import { clone, type Input, type Make, NAMES, objectsOf, POOL } from './seeds.ts';
 import { assemble, SIGNERS } from './signing.ts';
