@@ -19,9 +19,9 @@ import { hex } from './vectors.ts';
 const USUAL_SEED = 20_261_122;
 const USUAL_INPUTS = 100_000;
 /** Least share that must be accepted, in hundredths: inputs that are all nonsense reach the first check alone. */
-const LEAST_ACCEPTED = 15;
+const LEAST_ACCEPTED = 25;
 /** Fewest different codes that inputs must be refused with. */
-const LEAST_CODES = 80;
+const LEAST_CODES = 70;
 /** Threads: each has a judge of its own beside it. */
 const MAX_THREADS = 4;
 

@@ -13,7 +13,7 @@ const SOURCES = new URL('src/protocol/', PACKAGE);
 const MAY_IMPORT = /^(?:\.{1,2}\/|@noble\/(?:curves|hashes|ciphers)\/)/;
 /** A clock, randomness, the network, the page, the process: and what goes around the compiler. */
 const MAY_NOT_SAY =
-  /\b(?:Date|Math\.random|crypto\.|fetch|window|document|process|globalThis|setTimeout|console|eval)\b|\bany\b(?=[,;)\]>])|@ts-|\bas unknown\b/;
+  /\b(?:Date|Math\.random|crypto\.|fetch|window\.|document\.|process|globalThis|setTimeout|console|eval)\b|\bany\b(?=[,;)\]>])|@ts-|\bas unknown\b/;
 const LICENCES: ReadonlySet<string> = new Set(['MIT', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC']);
 
 function read(path: string): string {

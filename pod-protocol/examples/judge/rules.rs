@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use pod_crypto::PublicKey;
+use pod_crypto::blind::{BlindError, BlinderKey, Blinding};
 use pod_crypto::hpke::{self, SealPrivateKey};
+use pod_crypto::{AeadKey, PublicKey, SeededRandom};
 use pod_protocol::chain::{ChainFacts, SharedGrant, check};
 use pod_protocol::codec::{Cbor, OBJECT_LIMITS, bytes, decode, encode, fixed, parsed, uint};
 use pod_protocol::field::{FieldPath, project, withhold};
 use pod_protocol::grant::Grant;
+use pod_protocol::holder_entry::{HandleFault, HolderHandle, tag_and_key};
 use pod_protocol::ids::{Cti, Kid, PodId, Principal, Thumbprint};
 use pod_protocol::key_event::{Device, KeyEvent, KeyState, Taken};
 use pod_protocol::merkle::{ProofFault, verify_consistency, verify_inclusion};
@@ -38,6 +40,8 @@ pub fn judge(keys: &Keys, kind: &str, bytes: &[u8]) -> Option<Told> {
         "signature" => signature(bytes),
         "endpoint" => endpoint(bytes),
         "sealed" => sealed(bytes),
+        "handle" => handle(bytes),
+        "digest" => digest(bytes),
         _ => return None,
     })
 }
@@ -304,4 +308,42 @@ fn sealed(input: &[u8]) -> Told {
         Parts::read(input, |parts| Ok((parts.fixed()?, parts.bytes()?, parts.bytes()?, parts.bytes()?)))?;
     let key = SealPrivateKey::from_bytes(&key).map_err(|_| Refused("input"))?;
     hpke::open(&key, &info, &aad, &sealed).map(|plain| plain.to_vec()).map_err(|_| Refused("sealed"))
+}
+
+/// `[key, holder, tag, sealed]`: the handle of a holder entry.
+fn handle(input: &[u8]) -> Told {
+    let (key, holder, tag, sealed) =
+        Parts::read(input, |parts| Ok((parts.fixed()?, parts.parsed()?, parts.fixed()?, parts.bytes()?)))?;
+    let handle =
+        HolderHandle::open(&AeadKey::from_bytes(key), &holder, &tag, &sealed).map_err(|fault| match fault {
+            HandleFault::Sealed => Refused("sealed"),
+            HandleFault::Refused(refusal) => refusal.into(),
+        })?;
+    Ok(encode(&Cbor::Array(vec![
+        text(&handle.pod),
+        Cbor::Array(handle.record_types.iter().map(text).collect()),
+        handle.enrolment.as_ref().map_or(Cbor::Null, text),
+    ])))
+}
+
+/// `[blinder's seed, input, info, bit / null]`: the digest, and tag and key of a holder entry that it gives. The bit of the evaluation
+/// is flipped on the way.
+fn digest(input: &[u8]) -> Told {
+    let (seed, secret, info, bit) = Parts::read(input, |parts| {
+        Ok((parts.fixed()?, parts.bytes()?, parts.bytes()?, parts.maybe(|item| uint(0, item))?))
+    })?;
+    let (wrong, random) = (|_: BlindError| Refused("blind"), SeededRandom::new([7; 32]));
+    let key = BlinderKey::from_seed(&seed).map_err(wrong)?;
+    let (blinding, blinded) = Blinding::blind(&secret, &random).map_err(wrong)?;
+    let mut evaluation = key.evaluate(&blinded, &info, &random).map_err(wrong)?;
+    if let Some(bit) = bit {
+        let (place, mask) = ((bit / 8) as usize % 96, 1 << (bit % 8));
+        match evaluation.element.get_mut(place) {
+            Some(byte) => *byte ^= mask,
+            None => evaluation.proof[place - 32] ^= mask,
+        }
+    }
+    let output = blinding.finalize(&info, &evaluation, &key.public()).map_err(wrong)?;
+    let (tag, key) = tag_and_key(&output);
+    Ok([output.as_slice(), &tag, &*key.to_bytes()].concat())
 }

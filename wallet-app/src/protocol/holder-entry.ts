@@ -7,6 +7,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 
 import { concat, utf8 } from './bytes.ts';
 import {
+  asItIs,
   Claims,
   decode,
   fixed,
@@ -124,7 +125,7 @@ export function openHandle(
   const plain = padded && unpad(padded);
   if (plain === null) return null;
   const claims = new Claims(decode(plain, OBJECT_LIMITS));
-  const recordTypes = claims.need(RECORD_TYPES, (_claim, item) => item);
+  const recordTypes = claims.need(RECORD_TYPES, asItIs);
   const handle: HolderHandle = {
     pod: claims.need(POD, identifier(Pod)),
     recordTypes: list(RecordType.read)(RECORD_TYPES, recordTypes),

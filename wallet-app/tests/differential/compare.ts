@@ -5,10 +5,11 @@ import { encode } from '../../src/protocol/codec/index.ts';
 import { SIGNED_KINDS } from '../kinds.ts';
 import { hex } from '../vectors.ts';
 import { inputOf } from './inputs.ts';
-import { judge, type Keys, type Told } from './judge.ts';
+import { judge } from './judge.ts';
 import { RustJudge } from './rust.ts';
 import type { Input } from './seeds.ts';
 import { NAMED } from './signing.ts';
+import type { Keys, Told } from './told.ts';
 import { parse, write } from './tree.ts';
 
 /** Some of the inputs of a seed. */
@@ -94,8 +95,7 @@ class Tally {
     this.#inputs += 1;
     this.#accepted += rust.accepted ? 1 : 0;
     this.#kinds.set(input.kind, [accepted + (rust.accepted ? 1 : 0), all + 1]);
-    const code = rust.accepted ? 'accepted' : rust.code;
-    this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
+    for (const code of codesOf(input, rust)) this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
     const same = sameAnswer(rust, typescript);
     if (same && isWrittenTheSame(input, rust)) return;
     const bytes = hex(input.bytes);
@@ -118,6 +118,20 @@ class Tally {
       disagreements: this.#disagreements,
     };
   }
+}
+
+/** The code, or those of the statements that a registry left out. */
+function codesOf({ kind }: Input, told: Told): readonly string[] {
+  if (!told.accepted) return [told.code];
+  if (kind !== 'registry') return ['accepted'];
+  const tree = parse(told.bytes);
+  const refused = tree?.kind === 'array' && tree.items[0]?.kind === 'array' ? tree.items[0].items : [];
+  return [
+    'accepted',
+    ...refused.flatMap((one) =>
+      one.kind === 'array' && one.items[1]?.kind === 'item' ? String(one.items[1].item) : [],
+    ),
+  ];
 }
 
 function sameAnswer(one: Told, other: Told): boolean {

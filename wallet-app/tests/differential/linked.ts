@@ -6,7 +6,7 @@ import { bytes, casesOf, integer, JsonObject, list, object, text } from '../vect
 import { mutate } from './mutate.ts';
 import type { Dice } from './random.ts';
 import { accepted, clone, file, type Make, objectsOf, POOL } from './seeds.ts';
-import { assemble, idOf, NAMED, type Parts, partsOf, SIGNERS } from './signing.ts';
+import { assemble, idOf, NAMED, type Parts, partsOf, SIGNERS, type TestSigner } from './signing.ts';
 import { copy, entryOf, spotsOf, type Tree } from './tree.ts';
 
 /** Puts one id in the place of another wherever it stands, also as a principal. */
@@ -84,7 +84,10 @@ function partsOfAll(all: readonly Uint8Array[]): readonly Parts[] {
 
 const TIME = 6n;
 
-const LOGS: readonly TakenLog[] = casesOf(file('key-event-logs')).flatMap((one) => {
+const SEQ = -70100n;
+const PREVIOUS = -70101n;
+
+function logOf(one: JsonObject): readonly TakenLog[] {
   const events = partsOfAll(list(one.get('events')).map(bytes));
   const told = one.has('taken') ? list(one.get('taken')) : [];
   const taken = events.map((event, at): readonly [bigint, bigint | null, boolean] => {
@@ -100,11 +103,47 @@ const LOGS: readonly TakenLog[] = casesOf(file('key-event-logs')).flatMap((one) 
   const last = taken.at(-1)?.[0] ?? 1n;
   const isWhole = events.length === list(one.get('events')).length && events.length > 0;
   return isWhole ? [{ events, taken, now: one.has('now') ? integer(one.get('now')) : last }] : [];
-});
+}
+
+const LOGS_BY_NAME = new Map(casesOf(file('key-event-logs')).map((one) => [text(one.get('name')), logOf(one)]));
+const LOGS: readonly TakenLog[] = [...LOGS_BY_NAME.values()].flat();
+
+/** Recoveries by one key, each called off by the phone, until the key counts no more. */
+function spent(): TakenLog {
+  const [log] = LOGS_BY_NAME.get('cancelled by the phone') ?? [];
+  const [inception, recovery, cancel] = log?.events ?? [];
+  const [first, second, third] = log?.taken ?? [];
+  if (!log || !inception || !recovery || !cancel || !first || !second || !third) throw new TypeError('no such log');
+  const events = [inception];
+  const taken = [first];
+  let last = cancel;
+  for (let time = 0n; time < 4n; time += 1n) {
+    events.push(clone(recovery));
+    taken.push(second);
+    const next = clone(last);
+    if (time > 0n) {
+      put(next, SEQ, { kind: 'item', item: time + 1n });
+      put(next, PREVIOUS, { kind: 'bytes', bytes: idOf(last), inside: null });
+    }
+    events.push(next);
+    taken.push(third);
+    last = next;
+  }
+  return { events, taken, now: log.now };
+}
+
+/** Sets a claim. */
+function put({ payload }: Parts, claim: bigint, value: Tree): void {
+  const entry =
+    payload.kind === 'map' ? payload.entries.find(([key]) => key.kind === 'item' && key.item === claim) : undefined;
+  if (entry) entry[1] = value;
+}
+
+const ALL_LOGS: readonly TakenLog[] = [...LOGS, spent()];
 
 /** A key log, its events and how they were taken in. */
 export const keyLog: Make = (dice) => {
-  const log = dice.pick(LOGS);
+  const log = dice.pick(ALL_LOGS);
   const events = mutateLinked(dice, log.events, 12);
   const later = (secs: bigint): bigint => {
     const moved = secs + HOUR * BigInt(dice.pick([-100, -73, -72, -71, -1, 1, 24, 71, 72, 73, 100, 720]));
@@ -137,10 +176,42 @@ const CHAIN_WORLD = {
   now: integer(CHAINS.get('now_secs')),
 };
 
+const KEY_EVENT = -70004n;
+
+/** A log in which the tablet was sold or stolen, which goes on from the subject's. */
+const LOST: readonly (readonly Uint8Array[])[] = ['tablet sold', 'tablet stolen'].map((name) =>
+  (LOGS_BY_NAME.get(name)?.[0]?.events ?? []).map(assemble),
+);
+
+/** Seconds before and after the tablet was stolen, and then revoked. */
+const AROUND_THE_LOSS: readonly bigint[] = [
+  1_784_815_999n,
+  1_784_816_000n,
+  1_785_000_000n,
+  1_785_679_999n,
+  1_785_680_000n,
+];
+
+/** The grant signed by somebody else, at an event of their log. */
+function signedBy(parts: Parts, by: TestSigner, event: bigint): void {
+  [parts.header, parts.by] = [headerFor(parts.header, by.key.kid), by];
+  put(parts, KEY_EVENT, { kind: 'item', item: event });
+}
+
 /** A chain, its links and what the holder knows. */
 export const chain: Make = (dice) => {
   const one = dice.pick(casesOf(CHAINS));
-  const links = mutateLinked(dice, partsOfAll(list(one.get('links')).map(bytes)), 25);
+  const whole = partsOfAll(list(one.get('links')).map(bytes)).map(clone);
+  const isLost = dice.chance(15);
+  const [root] = whole;
+  const tablet = NAMED[1];
+  if (isLost && root && tablet) {
+    const was = idOf(root);
+    signedBy(root, tablet, BigInt(1 + dice.below(2)));
+    put(root, TIME, { kind: 'item', item: dice.pick(AROUND_THE_LOSS) });
+    for (const link of whole) relink(link, was, idOf(root));
+  }
+  const links = mutateLinked(dice, whole, 25);
   const day = 86_400n;
   const now = CHAIN_WORLD.now + (dice.chance(10) ? day * BigInt(dice.below(800) - 400) : 0n);
   const signer = dice.pick(NAMED).key;
@@ -155,7 +226,7 @@ export const chain: Make = (dice) => {
       links.map(assemble),
       dice.chance(2) ? (dice.pick(CHAIN_WORLD.members)[1] ?? null) : CHAIN_WORLD.holder,
       CHAIN_WORLD.pod,
-      CHAIN_WORLD.subject,
+      isLost ? dice.pick(LOST) : CHAIN_WORLD.subject,
       dice.chance(5) ? [] : CHAIN_WORLD.representatives,
       dice.chance(5) ? CHAIN_WORLD.members.slice(1) : CHAIN_WORLD.members,
       dice.chance(10) ? [dice.pick(targets)] : [],

@@ -1,7 +1,8 @@
 /** Ways to break what is valid: gently, so that some of it stays valid, and hard. */
 
-import { concat, utf8 } from '../../src/protocol/bytes.ts';
-import { head } from '../../src/protocol/codec/index.ts';
+import { concat } from '../../src/protocol/bytes.ts';
+import { unhex } from '../vectors.ts';
+import { CHARACTERS, EDGES, ODD } from './odd.ts';
 import type { Dice } from './random.ts';
 import { copy, type Spot, spotsOf, type Tree, write } from './tree.ts';
 
@@ -15,163 +16,6 @@ export interface Pool {
 
 /** How many of a hundred trees are broken gently. */
 const GENTLE = 45;
-
-/** Numbers at which something begins or ends. */
-const EDGES: readonly bigint[] = [
-  0n,
-  1n,
-  2n,
-  3n,
-  4n,
-  8n,
-  9n,
-  23n,
-  24n,
-  32n,
-  33n,
-  60n,
-  61n,
-  120n,
-  121n,
-  255n,
-  256n,
-  65535n,
-  65536n,
-  259200n,
-  2592000n,
-  34560000n,
-  34560001n,
-  (1n << 32n) - 1n,
-  1n << 32n,
-  (1n << 53n) - 1n,
-  1n << 53n,
-  (1n << 63n) - 1n,
-  -1n,
-  -24n,
-  -25n,
-  -(1n << 63n),
-];
-
-/** Characters at which readers of text differ: hidden, wide, upper case, controls, beyond U+FFFF. */
-const CHARACTERS: readonly string[] = [
-  ...[
-    '*',
-    '.',
-    '..',
-    ':',
-    '?',
-    '_',
-    '-',
-    '/',
-    '@',
-    '#',
-    '%',
-    ' ',
-    '\n',
-    '\u0000',
-    '\u007f',
-    '\u0085',
-    '\u00a0',
-    'A',
-    'Z',
-    '0',
-    '9',
-  ],
-  ...[
-    'ä',
-    'ß',
-    'Ω',
-    '日',
-    '𝒳',
-    '\u00ad',
-    '\u061c',
-    '\u200b',
-    '\u200d',
-    '\u2028',
-    '\u202e',
-    '\u2060',
-    '\u2800',
-    '\u3164',
-    '\ufe0f',
-    '\ufeff',
-  ],
-  ...['\ufff9', '\uffff', '\u{1d173}', '\u{e0041}', '\u{10ffff}', '²', '①', '٣', 'Ⅳ', '\u0301', '=', '+', '[', ']'],
-];
-
-/** Items that no strict reader takes, and some that it does. */
-const ODD: readonly string[] = [
-  ...[
-    '1800',
-    '190001',
-    '1a00000001',
-    '1b0000000000000001',
-    '3800',
-    '5800',
-    '7800',
-    '9800',
-    'b800',
-    '590001ff',
-    '79000161',
-  ],
-  ...[
-    '5f41ff',
-    '7f6161ff',
-    '9f01ff',
-    'bf0102ff',
-    'ff',
-    '1c',
-    '3d',
-    '5e',
-    'fc',
-    'f8ff',
-    'f820',
-    'f7',
-    'e0',
-    'f0',
-    'f3',
-    'f818',
-  ],
-  ...[
-    'f90000',
-    'f93c00',
-    'fa00000000',
-    'fb3ff0000000000000',
-    'c000',
-    'd201',
-    'd8201800',
-    'd83d40',
-    'c11a514b67b0',
-    'c24101',
-  ],
-  ...['1bffffffffffffffff', '1b8000000000000000', '3bffffffffffffffff', '3b8000000000000000', '3b7fffffffffffffff'],
-  ...[
-    '61ff',
-    '62c328',
-    '63eda080',
-    '62c080',
-    '64f4908080',
-    '60',
-    '40',
-    '80',
-    'a0',
-    'a10001',
-    'a201010102',
-    'a202000100',
-    'a201000100',
-  ],
-  ...[
-    '818181818181818181818100',
-    'a100a100a100a100a100a100a100a100a100',
-    '5bffffffffffffffff',
-    '9bffffffffffffffff',
-    '9a00100000',
-  ],
-  ...['bb0000000100000000', '7b7fffffffffffffff', '590100', '', '00', '20', '6161', 'f4', 'f5', 'f6', '8100', '820000'],
-];
-
-function unhex(hex: string): Uint8Array {
-  return new Uint8Array(Buffer.from(hex, 'hex'));
-}
 
 /** Breaks a tree: gently in one place, or in one to three places, whatever comes of it. */
 export function mutate(dice: Dice, tree: Tree, pool: Pool): Tree {
@@ -218,7 +62,8 @@ function nudge(dice: Dice, { tree, put }: Spot, pool: Pool): void {
   }
 }
 
-function flipped(dice: Dice, bytes: Uint8Array): Uint8Array {
+/** The bytes with one bit the other way. */
+export function flipped(dice: Dice, bytes: Uint8Array): Uint8Array {
   const changed = bytes.slice();
   const at = dice.below(bytes.length);
   if (at < changed.length) changed[at] = (changed[at] ?? 0) ^ (1 << dice.below(8));
@@ -261,7 +106,8 @@ function write1(tree: Tree & { kind: 'bytes' }): Uint8Array {
   return tree.inside ? write(tree.inside) : tree.bytes;
 }
 
-function scalar(dice: Dice, pool: Pool): Tree {
+/** An item without others in it. */
+export function scalar(dice: Dice, pool: Pool): Tree {
   switch (dice.below(6)) {
     case 0:
       return { kind: 'item', item: dice.pick(EDGES) };
@@ -316,7 +162,7 @@ export function mutateText(dice: Dice, item: string, pool: Pool): string {
     case 3:
       return respelt(dice, item);
     case 4:
-      return characters.toSpliced(at, 0, dice.pick(CHARACTERS)).join('');
+      return characters.toSpliced(at, 0, dice.chance(15) ? '*' : dice.pick(CHARACTERS)).join('');
     case 5:
       return characters.toSpliced(at, 1).join('');
     case 6:
@@ -426,82 +272,4 @@ function mutateMap(dice: Dice, tree: Tree & { kind: 'map' }, pool: Pool): void {
     default:
       if (one) one[1] = scalar(dice, pool);
   }
-}
-
-/** Breaks bytes without looking at what they mean. */
-export function mutateBlindly(dice: Dice, bytes: Uint8Array, other: Uint8Array): Uint8Array {
-  const at = dice.below(bytes.length);
-  const changed = bytes.slice();
-  switch (dice.below(7)) {
-    case 0:
-    case 1:
-      return flipped(dice, bytes);
-    case 2:
-      return changed.subarray(0, at);
-    case 3:
-      return concat(changed, dice.bytes(1 + dice.below(3)));
-    case 4:
-      return concat(changed.subarray(0, at), other.subarray(dice.below(other.length)));
-    case 5:
-      return concat(changed.subarray(0, at), changed.subarray(at + 1 + dice.below(4)));
-    default:
-      if (at < changed.length) changed[at] = dice.below(256);
-      return changed;
-  }
-}
-
-/** Breaks what people can read, line by line. */
-export function mutateLines(dice: Dice, bytes: Uint8Array): Uint8Array {
-  const lines = Buffer.from(bytes).toString('utf8').split('\n');
-  const at = dice.below(lines.length);
-  const line = lines[at] ?? '';
-  const within = dice.below(line.length + 1);
-  switch (dice.below(8)) {
-    case 0:
-      lines.splice(at, 1);
-      break;
-    case 1:
-      lines.splice(at, 0, line);
-      break;
-    case 2:
-      lines.splice(at, 0, dice.pick(['', '0', '\u2014 somebody AAAA', '\u2014 ', 'x', '18446744073709551616']));
-      break;
-    case 3:
-      lines[at] = line.slice(0, within) + dice.pick(CHARACTERS) + line.slice(within);
-      break;
-    case 4:
-      lines[at] = line.slice(0, within) + dice.pick(['A', 'Q', 'g', 'w', '0', '1', '9']) + line.slice(within + 1);
-      break;
-    case 5:
-      lines[at] = dice.pick([
-        '0',
-        '00',
-        '01',
-        '+1',
-        '18446744073709551615',
-        '18446744073709551616',
-        `${line}=`,
-        `${line} `,
-      ]);
-      break;
-    case 6:
-      while (lines.length < 80) lines.splice(at, 0, line);
-      break;
-    default:
-      lines[at] = line.slice(0, within);
-  }
-  return utf8(lines.join('\n').toWellFormed());
-}
-
-/** Any item, up to a depth. */
-export function anyItem(dice: Dice, depth: number, pool: Pool): Uint8Array {
-  const kind = depth === 0 ? dice.below(5) : dice.below(8);
-  if (kind < 3) return write(scalar(dice, pool));
-  if (kind === 3) return unhex(dice.pick(ODD));
-  if (kind === 4) return write({ kind: 'item', item: dice.pick(CHARACTERS) });
-  const below = Array.from({ length: dice.below(4) }, () => anyItem(dice, depth - 1, pool));
-  if (kind < 7) return concat(head(4, BigInt(below.length)), ...below);
-  const entries = below.map((value) => [write(scalar(dice, pool)), value] as const);
-  if (!dice.chance(10)) entries.sort(([one], [other]) => Buffer.compare(one, other));
-  return concat(head(5, BigInt(entries.length)), ...entries.flat());
 }

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { concat, fromUtf8, utf8 } from '../../src/protocol/bytes.ts';
-import type { Told } from './judge.ts';
+import type { Told } from './told.ts';
 import type { Input } from './seeds.ts';
 
 // Tests run as JavaScript from `build/tests/differential`.

@@ -19,11 +19,22 @@ export interface Blinding {
   finalize(element: Uint8Array, proof: Uint8Array): Uint8Array | null;
 }
 
-/** Blinds an input for the holder of this public key. Null for an input that is empty or too long, and for a key that is none. */
+/**
+ * Blinds an input for the holder of this public key. Null for an input that is empty or too long, and for a key that is none.
+ * @throws {RangeError} when `random` gives fewer bytes than it was asked for, which is a fault of ours.
+ */
 export function blind(input: Uint8Array, info: Uint8Array, publicKey: Uint8Array, random: Random): Blinding | null {
   if (input.length === 0 || input.length > MAX_BYTES || info.length > MAX_BYTES) return null;
   const suite = ristretto255_oprf.poprf(info);
-  const begun = orNull(() => suite.blind(input, publicKey, (length = 0) => random(length)));
+  let isShort = false;
+  const begun = orNull(() =>
+    suite.blind(input, publicKey, (length = 0) => {
+      const bytes = new Uint8Array(random(length));
+      isShort ||= bytes.length !== length;
+      return bytes;
+    }),
+  );
+  if (isShort) throw new RangeError('too few random bytes');
   if (begun === null) return null;
   return {
     blinded: begun.blinded,
