@@ -5,14 +5,14 @@ use std::net::Ipv4Addr;
 
 use pod_client::directory::DirectoryClient;
 use pod_http::{CertificateFiles, ClientLimits, ServerHandle};
-use pod_testkit::lab::{Host, Lab, Mapping, Nat};
+use pod_testkit::lab::{Host, Lab, Mapping, Nat, now_nanos};
 use tokio::runtime::{Builder, Runtime};
 
 use super::fetching::{Fetching, PATIENCE};
 use super::region::{Pace, SNAPSHOT, caller, https, one_thread};
 use crate::family::{CITIZEN, PURPOSE, SECRET, anchor_of, start_provider};
 use crate::town::text;
-use crate::world::{Daemon, Ran, World, aitta, command, repository};
+use crate::world::{Daemon, PATIENCE_NANOS, Ran, World, aitta, command, repository};
 
 const PORT: u16 = 8443;
 /// As many hosts as there may be, and some.
@@ -240,7 +240,12 @@ impl Village {
     pub fn holder_takes_it(&self) {
         let keys = format!("key_file = \"{NEW_KEY}\"\nprevious_key_files = [\"{KEY}\"]");
         self.world.replace(&format!("{HOLDER}/node.toml"), &format!("key_file = \"{KEY}\""), &keys);
-        self.holder.as_ref().unwrap().hang_up_until_it_says("the organisation's new key signs from now on");
+        // It looks at the directory each second, and takes no key that its registry does not have.
+        let (node, begun) = (self.holder.as_ref().unwrap(), now_nanos());
+        while !node.logged().contains("the organisation's new key signs from now on") {
+            assert!(now_nanos() - begun < PATIENCE_NANOS, "{}", node.logged());
+            node.hang_up_until_it_says("certificate read again");
+        }
     }
 
     fn of(&self, name: &str, file: &str) -> String {
@@ -303,13 +308,13 @@ impl Village {
 
     /// Asks the doctor until a step ends so: slots are given and lost within seconds.
     pub fn until_doctor_says(&self, by: (&str, &str), peer: &str, step: &str, ended: &str) -> serde_json::Value {
-        let begun = pod_testkit::lab::now_nanos();
+        let begun = now_nanos();
         loop {
             let said = self.doctor(by, peer).json();
             if said["steps"].as_array().unwrap().iter().any(|one| one["step"] == step && one["ended"] == ended) {
                 return said;
             }
-            let waited = std::time::Duration::from_nanos(pod_testkit::lab::now_nanos() - begun);
+            let waited = std::time::Duration::from_nanos(now_nanos() - begun);
             assert!(waited < PATIENCE, "{step} is never {ended}: {said}");
         }
     }
