@@ -21,7 +21,7 @@ const USUAL_INPUTS = 100_000;
 /** Least share that must be accepted, in hundredths: inputs that are all nonsense reach the first check alone. */
 const LEAST_ACCEPTED = 25;
 /** Fewest different codes that inputs must be refused with. */
-const LEAST_CODES = 70;
+const LEAST_CODES = 75;
 /** Threads: each has a judge of its own beside it. */
 const MAX_THREADS = 4;
 
@@ -66,7 +66,8 @@ function total(found: readonly Found[], what: 'inputs' | 'accepted'): number {
 function shown(disagreements: readonly Disagreement[], seed: number): string {
   const smallest = new Map<string, Disagreement>();
   for (const one of disagreements.toSorted((left, right) => left.bytes.length - right.bytes.length)) {
-    const about = `${one.kind} ${one.rust.slice(0, 30)} ${one.typescript.slice(0, 30)}`;
+    const [rust = '', typescript = ''] = [one.rust, one.typescript].map((said) => said.replace(/ [0-9a-f]*$/, ''));
+    const about = `${one.kind}: ${rust}, ${typescript}`;
     if (!smallest.has(about)) smallest.set(about, one);
   }
   const lines = [...smallest.values()].map(
