@@ -192,7 +192,13 @@ export class Target {
 
   /** What the other side said, as far as it said it in a problem document; else the status alone speaks. */
   async #refusal(response: Response): Promise<RemoteRefusal> {
-    const bare = { status: response.status, code: null, title: `status ${response.status}`, detail: null, traceId: null };
+    const bare = {
+      status: response.status,
+      code: null,
+      title: `status ${response.status}`,
+      detail: null,
+      traceId: null,
+    };
     if (typeOf(response) !== PROBLEM) {
       await response.body?.cancel();
       return bare;

@@ -222,7 +222,8 @@ export class DirectoryClient {
       const [leaf] = place < size ? await source.leaves(place, size) : [];
       if (leaf === undefined || !isSealed(leaf, item)) throw source.lied(new LogFault('log-leaves'));
       const proof = await source.inclusionProof(place, size);
-      if (inclusionFault(place, size, leafHash(leaf), proof, root) !== null) throw source.lied(new LogFault('log-proof'));
+      if (inclusionFault(place, size, leafHash(leaf), proof, root) !== null)
+        throw source.lied(new LogFault('log-proof'));
     }
     return view;
   }
@@ -255,13 +256,7 @@ export class Lookup {
   #bits: bigint | null = null;
   #view: View | null;
 
-  constructor(
-    sources: readonly LogSource[],
-    policy: Policy,
-    copy: RegistryCopy,
-    seen: NewestSeen,
-    caller: Caller,
-  ) {
+  constructor(sources: readonly LogSource[], policy: Policy, copy: RegistryCopy, seen: NewestSeen, caller: Caller) {
     this.#sources = sources;
     this.#policy = policy;
     this.#registry = copy.registry;
