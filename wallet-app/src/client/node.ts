@@ -154,8 +154,8 @@ export class NodeClient {
   }
 
   /** Leaves a sealed decision with the service's node. @throws {CallFault} */
-  async leaveDecision(request: ObjectId, sealed: Uint8Array): Promise<void> {
-    await this.#target.post(`/v1/access-requests/${request}/decisions`, OCTETS, sealed, JSON_TYPE, MAX_ANSWER_BYTES);
+  leaveDecision(request: ObjectId, sealed: Uint8Array): Promise<void> {
+    return this.#target.tell(`/v1/access-requests/${request}/decisions`, OCTETS, sealed);
   }
 
   /** Begins an enrolment with the wallet's key events. @throws {CallFault} */
@@ -214,8 +214,8 @@ export class NodeClient {
   }
 
   /** Has the node pass on to the directory's log what is sealed for another holder. @throws {CallFault} */
-  async forwardToLog(items: Uint8Array): Promise<void> {
-    await this.#target.post('/v1/log/posts', CBOR, items, JSON_TYPE, MAX_ANSWER_BYTES);
+  forwardToLog(items: Uint8Array): Promise<void> {
+    return this.#target.tell('/v1/log/posts', CBOR, items);
   }
 }
 

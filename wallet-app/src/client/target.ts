@@ -38,8 +38,8 @@ export interface Bound {
 interface Outgoing {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** The type that the answer must have. */
-  readonly accept: string;
+  /** The type that the answer must have; null when nothing of it is read. */
+  readonly accept: string | null;
   readonly mostBytes: number;
   readonly body?: { readonly type: string; readonly bytes: Uint8Array };
 }
@@ -99,6 +99,11 @@ export class Target {
     return this.#send({ method: 'POST', path, accept, mostBytes, body: { type, bytes: body } });
   }
 
+  /** For what is answered by its success alone: whatever comes with it is not read. @throws {CallFault} */
+  async tell(path: string, type: string, body: Uint8Array): Promise<void> {
+    await this.#send({ method: 'POST', path, accept: null, mostBytes: 0, body: { type, bytes: body } });
+  }
+
   /** @throws {CallFault} */
   async getJson<T>(path: string, read: ReadJson<T>): Promise<T> {
     const body = await this.get(path, JSON_TYPE, MAX_JSON_BYTES);
@@ -140,7 +145,7 @@ export class Target {
       const response = await this.caller.fetch(`${this.origin}${this.#base}${outgoing.path}`, {
         method: outgoing.method,
         headers: {
-          Accept: `${outgoing.accept}, ${PROBLEM}`,
+          Accept: `${outgoing.accept ?? JSON_TYPE}, ${PROBLEM}`,
           ...(outgoing.body && { 'Content-Type': outgoing.body.type }),
         },
         body: outgoing.body ? new Uint8Array(outgoing.body.bytes) : null,
@@ -152,6 +157,10 @@ export class Target {
         cache: 'no-store',
       });
       if (!response.ok) throw this.#refused(await this.#refusal(response));
+      if (outgoing.accept === null) {
+        await response.body?.cancel();
+        return new Uint8Array(0);
+      }
       if (typeOf(response) !== outgoing.accept) {
         await response.body?.cancel();
         throw this.unbelievable(`it is not ${outgoing.accept}`);

@@ -137,7 +137,11 @@ impl Cast {
 
     /// Where everybody is, for machines.
     pub(super) fn addresses_json(&self, stage: &Stage) -> Value {
-        let nodes: Vec<Value> = self.nodes.iter().map(|(name, url, _)| json!({ "name": name, "url": url })).collect();
+        let node = |(name, url, running): &(String, String, Running)| {
+            // Who plays by hand ends one to see what happens without it.
+            json!({ "name": name, "url": url, "pid": running.pid() })
+        };
+        let nodes: Vec<Value> = self.nodes.iter().map(node).collect();
         json!({
             "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
             "folder": stage.dir(),
