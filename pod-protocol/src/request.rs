@@ -285,6 +285,8 @@ impl Call {
         let request = claims.bytes(0)?;
         let grants = match claims.take(1) {
             None => BTreeMap::new(),
+            // None are said by leaving the map out: one meaning, one encoding.
+            Some(Cbor::Map(entries)) if entries.is_empty() => return Err(ClaimFault::Empty { claim: 1 }.into()),
             Some(Cbor::Map(entries)) => entries
                 .into_iter()
                 .map(|(id, grant)| Ok((GrantId::new(fixed(1, id)?), bytes(1, grant)?)))

@@ -18,6 +18,9 @@ struct Suite {
 
 const CARGO: &str = env!("CARGO");
 
+/// What has to be there for the wallet's own code, which is TypeScript.
+const NODE: Option<&str> = Some("apt-get install nodejs npm, or another way to have Node 20.19 or later");
+
 /// The other engine. It is always the whole workspace that is built, so that every dependency has the same features and is built once.
 const SLED: &str = "aitta/engine-sled";
 
@@ -99,6 +102,27 @@ const SUITES: &[Suite] = &[
         arguments: &["run", "--quiet", "--locked", "--package", "aitta", "--", "demo", "--check"],
         environment: &[],
         install: None,
+    },
+    Suite {
+        name: "packages of the wallet",
+        program: "npm",
+        arguments: &["--prefix", "wallet-app", "ci", "--no-audit", "--no-fund"],
+        environment: &[],
+        install: NODE,
+    },
+    Suite {
+        name: "format of the wallet",
+        program: "npm",
+        arguments: &["--prefix", "wallet-app", "run", "format:check"],
+        environment: &[],
+        install: NODE,
+    },
+    Suite {
+        name: "tests of the wallet, vectors, 100,000 inputs through Rust and TypeScript",
+        program: "npm",
+        arguments: &["--prefix", "wallet-app", "test"],
+        environment: &[],
+        install: NODE,
     },
     Suite {
         name: "dependencies",
@@ -189,7 +213,9 @@ struct Told {
 impl Told {
     /// Adds up cargo's closing lines: `test result: ok. 3 passed; 0 failed; 0 ignored; …`. A test that prints
     /// `skipped: …` was not run; and `child_…` is a process that another test starts, and nothing by itself.
+    /// Node's test runner closes with a line for each count: `# pass 3`.
     fn hear(&mut self, line: &str) {
+        self.hear_node(line);
         if line.starts_with("skipped:") {
             (self.skipped, self.not_run) = (self.skipped + 1, self.not_run + 1);
         } else if is_child(line) {
@@ -206,6 +232,17 @@ impl Told {
                 Some((number, "ignored")) => self.skipped += number,
                 _ => {}
             }
+        }
+    }
+
+    fn hear_node(&mut self, line: &str) {
+        let Some((what, number)) = line.strip_prefix("# ").and_then(|rest| rest.split_once(' ')) else { return };
+        let Ok(number) = number.parse::<u64>() else { return };
+        match what {
+            "pass" => (self.tests.passed, self.has_tests) = (self.tests.passed + number, true),
+            "fail" => (self.tests.failed, self.has_tests) = (self.tests.failed + number, true),
+            "skipped" | "todo" => self.skipped += number,
+            _ => {}
         }
     }
 
@@ -264,5 +301,12 @@ mod tests {
         assert_eq!(counted(&lines[1..], false), Counts { passed: 5, failed: 1, skipped: 0 });
         assert_eq!(counted(&[], false), Counts::FAILED);
         assert_eq!(counted(&["no tests in it"], true), Counts::PASSED);
+    }
+
+    #[test]
+    fn tests_of_node_are_counted_too() {
+        let lines =
+            ["# Subtest: pass 3", "# tests 31", "# pass 28", "# fail 1", "# cancelled 0", "# skipped 2", "# todo 0"];
+        assert_eq!(counted(&lines, false), Counts { passed: 28, failed: 1, skipped: 2 });
     }
 }

@@ -80,6 +80,7 @@ fn limits_are_the_codes() {
         ("nesting", MAX_DEPTH),
         ("nesting of an answer", ANSWER_LIMITS.depth),
         ("items of an array, entries of a map", MAX_ARRAY_ITEMS),
+        ("items of an array, entries of a map in an answer", ANSWER_LIMITS.items),
         ("items of a request", MAX_ARRAY_ITEMS),
         ("links of a chain", MAX_LINKS),
         ("times that a grant may be passed on", usize::try_from(pod_protocol::grant::MAX_DEPTH).unwrap()),

@@ -1,7 +1,7 @@
 /** Buckets: the holder entries whose tags begin alike, handed out together so that nobody learns which one was wanted (`docs/protocol/bucket.md`). */
 
 import { compareBytes, concat, equalBytes } from './bytes.ts';
-import { bytes, Claims, decode, encode, type Limits, map, type Read, uint } from './codec/index.ts';
+import { asItIs, bytes, Claims, decode, encode, type Limits, map, type Read, uint } from './codec/index.ts';
 import { Signed } from './cose.ts';
 import { HolderEntry } from './holder-entry.ts';
 import { Principal } from './ids.ts';
@@ -59,7 +59,7 @@ export function readBucket(message: Uint8Array): Bucket {
   const claims = new Claims(decode(message, BUCKET_LIMITS));
   const bits = claims.need(BITS, upTo(MAX_BUCKET_BITS));
   const number = claims.need(NUMBER, uint);
-  const entries = claims.need(ENTRIES, (_claim, item) => item);
+  const entries = claims.need(ENTRIES, asItIs);
   if (number >> bits !== 0n) refuseClaim('claim-range', NUMBER);
   const bucket = { bits, number, entries: list(bytes)(ENTRIES, entries) };
   claims.finish();

@@ -2,11 +2,30 @@
  * Holder entries: how a wallet finds who holds something of its citizen, and nobody else can (`docs/protocol/holder-entry.md`).
  */
 
+import { expand, extract } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+
 import { concat, utf8 } from './bytes.ts';
-import { Claims, fixed, map, nullable, OBJECT_LIMITS, principal, time } from './codec/index.ts';
+import {
+  asItIs,
+  Claims,
+  decode,
+  fixed,
+  identifier,
+  map,
+  nullable,
+  OBJECT_LIMITS,
+  parsed,
+  principal,
+  time,
+} from './codec/index.ts';
 import type { Payload } from './cose.ts';
-import { Principal } from './ids.ts';
-import { window } from './lists.ts';
+import { AEAD_EXTRA_BYTES, openUnder } from './crypto/aead.ts';
+import { RecordType } from './field.ts';
+import { Pod, type PodId, Principal } from './ids.ts';
+import { distinct, list, window } from './lists.ts';
+import { unpad } from './padding.ts';
+import { type Endpoint, parseEndpoint } from './statement/endpoint.ts';
 
 /** Longest life of an entry: longer than an epoch of the blinder, shorter than anybody forgets to renew. */
 export const MAX_ENTRY_LIFETIME_SECS = 400n * 24n * 3600n;
@@ -14,11 +33,12 @@ export const MAX_ENTRY_LIFETIME_SECS = 400n * 24n * 3600n;
 export const TAG_BYTES = 16;
 /** How long every handle is before sealing, in bytes. */
 export const HANDLE_BYTES = 160;
-/** Bytes that sealing adds: a nonce of 12 and an authentication tag of 16. */
-const SEALED_EXTRA_BYTES = 28;
 /** How long the sealed part of every entry is, in bytes. */
-export const SEALED_HANDLE_BYTES = HANDLE_BYTES + SEALED_EXTRA_BYTES;
+export const SEALED_HANDLE_BYTES = HANDLE_BYTES + AEAD_EXTRA_BYTES;
 
+/** What the key of an entry is derived for (RFC 5869, `info`). */
+const KEY_INFO = utf8('aitta-holder-entry-key-1');
+const KEY_BYTES = 32;
 /** Beginning of the blinder's public info. */
 const BLIND_INFO = utf8('aitta-holder-tag-1');
 
@@ -73,4 +93,45 @@ export const HolderEntry: Payload<HolderEntry> = {
  */
 export function blindInfo(holder: Principal, epoch: number): Uint8Array {
   return concat(BLIND_INFO, Principal.bytes(holder), Uint8Array.of(epoch >> 8, epoch & 0xff));
+}
+
+/** Splits the blinder's output of 64 bytes: the tag is its first 16, the key of the handle comes from its second half. */
+export function tagAndKey(output: Uint8Array): { readonly tag: Uint8Array; readonly key: Uint8Array } {
+  const secret = extract(sha256, output.subarray(32), new Uint8Array(0));
+  return { tag: output.slice(0, TAG_BYTES), key: expand(sha256, secret, KEY_INFO, KEY_BYTES) };
+}
+
+/** What a wallet learns from an entry. */
+export interface HolderHandle {
+  readonly pod: PodId;
+  /** What lies in it; empty when the holder does not say before enrolment. */
+  readonly recordTypes: readonly RecordType[];
+  /** Where to enrol, when it is not the holder's first endpoint. */
+  readonly enrolment: Endpoint | null;
+}
+
+const POD = 0n;
+const RECORD_TYPES = 1n;
+const ENROLMENT = 2n;
+
+/** Opens the handle of an entry; null under another key, holder or tag. @throws {Refusal} when what was sealed is no handle. */
+export function openHandle(
+  key: Uint8Array,
+  holder: Principal,
+  tag: Uint8Array,
+  sealed: Uint8Array,
+): HolderHandle | null {
+  const padded = openUnder(key, concat(Principal.bytes(holder), tag), sealed);
+  const plain = padded && unpad(padded);
+  if (plain === null) return null;
+  const claims = new Claims(decode(plain, OBJECT_LIMITS));
+  const recordTypes = claims.need(RECORD_TYPES, asItIs);
+  const handle: HolderHandle = {
+    pod: claims.need(POD, identifier(Pod)),
+    recordTypes: list(RecordType.read)(RECORD_TYPES, recordTypes),
+    enrolment: claims.maybe(ENROLMENT, parsed(parseEndpoint)),
+  };
+  claims.finish();
+  distinct(RECORD_TYPES, handle.recordTypes);
+  return handle;
 }

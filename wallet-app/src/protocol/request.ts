@@ -214,5 +214,7 @@ export function callFromBytes(message: Uint8Array): Call {
 
 const grants: Read<ReadonlyMap<ObjectId, Uint8Array>> = (claim, item) => {
   if (!(item instanceof CborMap)) refuseClaim('claim-type', claim);
+  // None are said by leaving the map out: one meaning, one encoding.
+  if (item.entries.length === 0) refuseClaim('claim-empty', claim);
   return new Map(item.entries.map(([id, grant]) => [identifier(ObjectId)(claim, id), bytes(claim, grant)]));
 };

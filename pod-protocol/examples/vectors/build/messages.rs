@@ -64,6 +64,8 @@ fn calls(world: &World, messages: &mut Messages) {
     let short = Cbor::Map(vec![(Cbor::Bytes(vec![1; 16]), Cbor::Bytes(vec![]))]);
     bad("short id", "a grant under 16 bytes", "claim-type", &map(vec![(0, Cbor::Bytes(vec![])), (1, short)]));
     bad("list", "no map", "claim-type", &[0x80]);
+    let none = vec![(0, Cbor::Bytes(vec![])), (1, Cbor::Map(Vec::new()))];
+    bad("no grants", "none are said by leaving them out", "claim-empty", &map(none));
 }
 
 fn answers(world: &World, messages: &mut Messages) {

@@ -55,7 +55,7 @@ export class Claims {
 }
 
 /** Leaves an item as it is. */
-export function any(_claim: bigint, item: Cbor): Cbor {
+export function asItIs(_claim: bigint, item: Cbor): Cbor {
   return item;
 }
 

@@ -12,7 +12,7 @@ import { Cursor, type Limits, scan, scanTagged } from './scan.ts';
 export { type Cbor, CborMap, isArray } from './cbor.ts';
 export {
   array,
-  any,
+  asItIs,
   bool,
   bytes,
   Claims,

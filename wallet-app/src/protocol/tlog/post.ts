@@ -14,11 +14,21 @@ import {
   type Read,
   time,
 } from '../codec/index.ts';
-import type { Payload } from '../cose.ts';
+import { utf8 } from '../bytes.ts';
+import { type Payload, Signed } from '../cose.ts';
+import { seal, SEALED_EXTRA_BYTES } from '../crypto/hpke.ts';
 import { Cti, ObjectId, type Principal } from '../ids.ts';
 import { some, tuple } from '../lists.ts';
-import { refuseClaim } from '../refusal.ts';
+import { KeyEvent } from '../key-event/index.ts';
+import { pad } from '../padding.ts';
+import { refuse, refuseClaim } from '../refusal.ts';
+import { Revocation } from '../revocation.ts';
 import { type Sealed, SEALED_BYTES } from './leaf.ts';
+
+/** What HPKE's `info` is: the use and its version (RFC 9180 §5.1). */
+const SEAL_INFO = utf8('aitta-log-sealed-1');
+/** How long what is sealed is, with its padding: every leaf of this kind looks alike. */
+const PLAIN_BYTES = SEALED_BYTES - SEALED_EXTRA_BYTES;
 
 /** Most sealed things in one post. */
 export const MAX_POSTED = 64;
@@ -94,3 +104,33 @@ const sealedItem: Read<Sealed> = (claim, item) => {
   const found = fixed(SEALED_BYTES)(claim, sealed);
   return { id: identifier(ObjectId)(claim, id), sealed: found };
 };
+
+/** What is sealed for a holder. */
+export type Posted =
+  | { readonly kind: 'revocation'; readonly revocation: Uint8Array }
+  /** An event of this principal's log. */
+  | { readonly kind: 'key-event'; readonly principal: Principal; readonly event: Uint8Array };
+
+const REVOCATION = 0n;
+const PRINCIPAL = 1n;
+const EVENT = 2n;
+
+/**
+ * Seals a signed object to a holder's key, with 32 random bytes; null when the key is none.
+ * @throws {Refusal} when it is no such object; `too-large` when the log does not take it: then it goes to the holder itself.
+ */
+export function sealPosted(posted: Posted, holder: Uint8Array, random: Uint8Array): Sealed | null {
+  const isRevocation = posted.kind === 'revocation';
+  const { id } = isRevocation ? Signed.decode(Revocation, posted.revocation) : Signed.decode(KeyEvent, posted.event);
+  const plain = encode(
+    isRevocation
+      ? map([[REVOCATION, posted.revocation]])
+      : map([
+          [PRINCIPAL, posted.principal],
+          [EVENT, posted.event],
+        ]),
+  );
+  if (plain.length >= PLAIN_BYTES) refuse('too-large');
+  const sealed = seal(holder, SEAL_INFO, ObjectId.bytes(id), pad(plain, PLAIN_BYTES), random);
+  return sealed && { id, sealed };
+}
