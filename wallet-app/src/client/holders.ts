@@ -1,34 +1,19 @@
 /** Finding who holds something of a citizen, so that nobody else learns it: not the blinder, not the directory. */
 
-import { aeadKey, open } from '../crypto/aead.ts';
-import { BlindFault, Blinding } from '../crypto/blind.ts';
-import { hkdfSha256 } from '../crypto/hkdf.ts';
-import { unpad } from '../crypto/padding.ts';
-import { concat, utf8 } from '../protocol/bytes.ts';
-import { Claims, decode, identifier, OBJECT_LIMITS, parsed } from '../protocol/codec/index.ts';
-import { RecordType } from '../protocol/field.ts';
-import { blindInfo, TAG_BYTES } from '../protocol/holder-entry.ts';
-import { Pod, type PodId, Principal } from '../protocol/ids.ts';
-import { list } from '../protocol/lists.ts';
+import type { Evaluation } from '../protocol/blind-request.ts';
+import { utf8 } from '../protocol/bytes.ts';
+import { blind, type Blinding } from '../protocol/crypto/blind.ts';
+import { blindInfo, type HolderHandle, openHandle, tagAndKey } from '../protocol/holder-entry.ts';
+import type { Principal } from '../protocol/ids.ts';
 import { attempt } from '../protocol/refusal.ts';
-import { type Endpoint, parseEndpoint } from '../protocol/statement/endpoint.ts';
+import type { View } from '../protocol/tlog/view.ts';
 import type { BlinderClient } from './blinder.ts';
 import type { Caller } from './caller.ts';
 import type { DirectoryClient, NewestSeen, RegistryCopy } from './directory/index.ts';
-import type { View } from './directory/view.ts';
 import { CallFault } from './fault.ts';
 
-/** What the key of an entry is derived for. */
-const KEY_INFO = utf8('aitta-holder-entry-key-1');
-
-/** What a wallet learns from an entry. */
-export interface HolderHandle {
-  readonly pod: PodId;
-  /** What lies in it; empty when the holder does not say before enrolment. */
-  readonly recordTypes: readonly RecordType[];
-  /** Where to enrol, when it is not the holder's first endpoint. */
-  readonly enrolment: Endpoint | null;
-}
+/** What one random scalar of ristretto255 is made from, in bytes, and some to spare. */
+const FACTOR_BYTES = 64;
 
 /** A holder with a pod of this citizen. */
 export interface FoundHolder {
@@ -64,78 +49,52 @@ export async function findHolders(
     ({ membership, isSuspended }) => membership.claims.roles.includes('holder') && !isSuspended,
   );
   const principals = members.map(({ membership }) => membership.claims.subject);
-  const { blinded, finalize } = blind(caller, identityCode, blinder);
+  const { blinded, finalize } = blindOnce(caller, identityCode, blinder);
   const evaluations = await blinder.evaluate(idToken, blinded, principals);
   const lookup = directory.lookup(copy, seen);
   const holders: FoundHolder[] = [];
   for (const [at, member] of members.entries()) {
     const { subject: holder, name } = member.membership.claims;
-    const output = finalize(holder, evaluations[at]);
-    const tag = output.slice(0, TAG_BYTES);
-    const key = await aeadKey(hkdfSha256(output.slice(32), KEY_INFO));
-    for (const { claims } of await lookup.entries(holder, tag)) {
-      const handle = claims.sealed && (await openHandle(key, holder, tag, claims.sealed));
-      if (handle === null) continue;
-      holders.push({ holder, name, handle });
-      break;
-    }
+    const { tag, key } = tagAndKey(finalize(holder, evaluations[at]));
+    const entries = await lookup.entries(holder, tag);
+    const handles = entries.flatMap(({ claims: { sealed } }) => {
+      // What does not open, or is no handle, is another's.
+      const opened = sealed && attempt(() => openHandle(key, holder, tag, sealed));
+      return opened?.accepted && opened.value ? [opened.value] : [];
+    });
+    holders.push(...handles.slice(0, 1).map((handle) => ({ holder, name, handle })));
   }
   return { holders, seen: lookup.seen, view: lookup.view, troubles: lookup.troubles };
 }
 
-type Evaluations = Awaited<ReturnType<BlinderClient['evaluate']>>;
-
-function blind(
+/**
+ * One input, blinded once and unblinded for each holder: what is sent is one element, whatever `info` it is evaluated under. The
+ * factor is secret and serves this one search.
+ */
+function blindOnce(
   caller: Caller,
   identityCode: string,
   blinder: BlinderClient,
 ): {
   readonly blinded: Uint8Array;
-  readonly finalize: (holder: Principal, evaluation: Evaluations[number] | undefined) => Uint8Array;
+  readonly finalize: (holder: Principal, evaluation: Evaluation | undefined) => Uint8Array;
 } {
-  try {
-    // As registers and holders write it.
-    const code = utf8(identityCode.trim().replace(/[a-z]/g, (letter) => letter.toUpperCase()));
-    const blinding = new Blinding(code, blinder.key.public, caller.random);
-    const finalize = (holder: Principal, evaluation: Evaluations[number] | undefined): Uint8Array => {
-      if (evaluation === undefined) throw blinder.unbelievable('an evaluation is missing');
-      try {
-        return blinding.finalize(blindInfo(holder, blinder.key.epoch), evaluation);
-      } catch (thrown) {
-        if (thrown instanceof BlindFault) throw blinder.unbelievable(thrown.message);
-        throw thrown;
-      }
-    };
-    return { blinded: blinding.blinded, finalize };
-  } catch (thrown) {
-    if (!(thrown instanceof BlindFault)) throw thrown;
-    throw new CallFault('ours', 'the blinder', 'the identity code is empty or too long', { cause: thrown });
-  }
+  // As registers and holders write it.
+  const code = utf8(identityCode.trim().replace(/[a-z]/g, (letter) => letter.toUpperCase()));
+  const factor = caller.random(FACTOR_BYTES);
+  const under = (info: Uint8Array): Blinding => {
+    const blinding = blind(code, info, blinder.key.public, (length) => factor.slice(0, length));
+    if (blinding !== null) return blinding;
+    throw new CallFault('ours', 'the blinder', "the identity code is empty or too long, or the blinder's key is none");
+  };
+  const finalize = (holder: Principal, evaluation: Evaluation | undefined): Uint8Array => {
+    const blinding = under(blindInfo(holder, blinder.key.epoch));
+    const output = evaluation && blinding.finalize(evaluation.element, evaluation.proof);
+    return output ?? notProven(blinder);
+  };
+  return { blinded: under(new Uint8Array(0)).blinded, finalize };
 }
 
-const POD = 0n;
-const RECORD_TYPES = 1n;
-const ENROLMENT = 2n;
-
-/** Opens the handle of an entry; null when it is another person's, or none. */
-async function openHandle(
-  key: CryptoKey,
-  holder: Principal,
-  tag: Uint8Array,
-  sealed: Uint8Array,
-): Promise<HolderHandle | null> {
-  const padded = await open(key, concat(Principal.bytes(holder), tag), sealed);
-  const plain = padded && unpad(padded);
-  if (plain === null) return null;
-  const read = attempt(() => {
-    const claims = new Claims(decode(plain, OBJECT_LIMITS));
-    const handle: HolderHandle = {
-      pod: claims.need(POD, identifier(Pod)),
-      recordTypes: claims.need(RECORD_TYPES, list(RecordType.read)),
-      enrolment: claims.maybe(ENROLMENT, parsed(parseEndpoint)),
-    };
-    claims.finish();
-    return handle;
-  });
-  return read.accepted ? read.value : null;
+function notProven(blinder: BlinderClient): never {
+  throw blinder.unbelievable("the blinder's proof does not hold for this input, organisation and public key");
 }

@@ -1,4 +1,7 @@
-/** AES-256-GCM (NIST SP 800-38D) with a random nonce that travels before the ciphertext, as `pod-crypto` seals. */
+/**
+ * AES-256-GCM (NIST SP 800-38D) with a random nonce that travels before the ciphertext, as `pod-crypto` seals: the browser's own, whose
+ * key cannot be read out again.
+ */
 
 import { concat } from '../protocol/bytes.ts';
 import type { Random } from './random.ts';
@@ -21,18 +24,8 @@ export function aeadKey(bytes: Uint8Array): Promise<CryptoKey> {
 /** `nonce (12) || ciphertext || tag (16)`; `aad` is bound to it and not in it. */
 export async function seal(key: CryptoKey, aad: Uint8Array, plain: Uint8Array, random: Random): Promise<Uint8Array> {
   const nonce = random(NONCE_BYTES);
-  return concat(nonce, await encrypt(key, nonce, aad, plain));
-}
-
-/** With a nonce that the caller made, and that is not in the result: for HPKE. */
-export async function encrypt(
-  key: CryptoKey,
-  nonce: Uint8Array,
-  aad: Uint8Array,
-  plain: Uint8Array,
-): Promise<Uint8Array> {
   const how = { name: 'AES-GCM', iv: own(nonce), additionalData: own(aad) };
-  return new Uint8Array(await crypto.subtle.encrypt(how, key, own(plain)));
+  return concat(nonce, new Uint8Array(await crypto.subtle.encrypt(how, key, own(plain))));
 }
 
 /** Opens what `seal` made; null when it was changed, or is of another key or with other associated data. */

@@ -137,7 +137,7 @@ export async function agreeTo(core: Core, reviewed: Review, wanted: Wanted): Pro
 
 /** Denies, remembers it and tells the service. @throws {ChoiceFault} @throws {CallFault}: `finish` goes on. */
 export async function denyTo(core: Core, reviewed: Review, forGood: boolean): Promise<Decided> {
-  return remember(core, reviewed, await deny(reviewed, forGood, core.caller.nowSecs(), core.caller.random));
+  return remember(core, reviewed, deny(reviewed, forGood, core.caller.nowSecs(), core.caller.random));
 }
 
 async function remember(core: Core, reviewed: Review, made: Decided): Promise<Decided> {

@@ -4,7 +4,7 @@ import { BlinderClient } from '../client/blinder.ts';
 import type { Caller } from '../client/caller.ts';
 import { DirectoryClient, type RegistryCopy } from '../client/directory/index.ts';
 import type { Kept } from '../client/directory/held.ts';
-import type { View } from '../client/directory/view.ts';
+import type { View } from '../protocol/tlog/view.ts';
 import { CallFault } from '../client/fault.ts';
 import { ShapeFault } from '../client/json.ts';
 import { type CommandOutcome, NodeClient } from '../client/node.ts';

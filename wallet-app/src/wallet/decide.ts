@@ -4,10 +4,10 @@ import type { Random } from '../crypto/random.ts';
 import type { OrganisationSigner } from '../keys/key-log.ts';
 import { type Chosen, grantLimits, toPermissions } from '../protocol/access-request.ts';
 import { sign, type Verified } from '../protocol/cose.ts';
+import { type DecisionOutcome, sealDecision } from '../protocol/decision.ts';
 import { Purpose, type RecordType } from '../protocol/field.ts';
 import { Grant, type GrantLimits, type Permission } from '../protocol/grant.ts';
 import { Cti, type PodId } from '../protocol/ids.ts';
-import { type Outcome, sealDecision } from './decision.ts';
 import { isOverAsked, type Review } from './review.ts';
 
 /** The legal basis of every grant that a citizen signs: consent (GDPR Article 6(1)(a)). */
@@ -38,6 +38,9 @@ export interface Choice {
    */
   readonly leaveOutOverAsked: boolean;
 }
+
+/** Random bytes of which the key of one sealing is made. */
+const SEED_BYTES = 32;
 
 const WHAT = {
   unshowable: 'the request asks for something that cannot be shown, so nothing of it is signed: deny it, or leave it',
@@ -85,7 +88,7 @@ export function permissionsOf(review: Review, choice: Pick<Choice, 'optional'>):
     if (!optional.some((one) => one.name === name)) throw new ChoiceFault('not-optional');
   }
   const kept = toPermissions(review.request.claims, choice.optional).flatMap((one) => within(review, one));
-  return kept.length === 0 ? nothingLeft() : kept;
+  return kept.length === 0 ? fail('nothing') : kept;
 }
 
 /** Agrees: signs one grant for each chosen holder, with everything required and exactly the optional things chosen. @throws {ChoiceFault} */
@@ -119,19 +122,23 @@ export async function agree(review: Review, choice: Choice, nowSecs: bigint, ran
     return { grant, signer: signer.signer };
   });
   const grants = await Promise.all(unsigned.map(({ grant, signer }) => sign(Grant, grant, signer)));
-  return { grants, sealed: await sealed(review, { grants }, random) };
+  const forHolders = grants.map(({ claims, bytes }) => ({
+    holder: claims.audience,
+    pod: claims.subject,
+    grant: bytes,
+  }));
+  return { grants, sealed: sealed(review, { kind: 'granted', grants: forHolders }, random) };
 }
 
 /** Denies. A request that cannot be shown or asks for too much can always be denied. @throws {ChoiceFault} */
-export async function deny(review: Review, forGood: boolean, nowSecs: bigint, random: Random): Promise<Decided> {
+export function deny(review: Review, forGood: boolean, nowSecs: bigint, random: Random): Decided {
   checkAnswerable(review, nowSecs);
-  return { grants: [], sealed: await sealed(review, { forGood }, random) };
+  return { grants: [], sealed: sealed(review, { kind: 'denied', forGood }, random) };
 }
 
-async function sealed(review: Review, outcome: Outcome, random: Random): Promise<Uint8Array> {
-  const bytes = await sealDecision(review.request.id, outcome, review.service.sealKey, random);
-  if (bytes === null) throw new ChoiceFault('seal-key');
-  return bytes;
+function sealed({ request, service }: Review, outcome: DecisionOutcome, random: Random): Uint8Array {
+  const bytes = sealDecision({ request: request.id, outcome }, service.sealKey, random(SEED_BYTES));
+  return bytes ?? fail('seal-key');
 }
 
 function checkAnswerable({ request }: Review, nowSecs: bigint): void {
@@ -169,8 +176,8 @@ function within({ overAsked }: Review, permission: Permission): readonly Permiss
   return predicates.length > 0 ? [{ kind: 'derived', recordType, predicates }] : [];
 }
 
-function nothingLeft(): never {
-  throw new ChoiceFault('nothing');
+function fail(code: ChoiceCode): never {
+  throw new ChoiceFault(code);
 }
 
 function untilOf({ request }: Review, { untilSecs }: Choice, nowSecs: bigint): bigint {

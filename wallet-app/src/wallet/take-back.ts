@@ -6,12 +6,17 @@ import type { Verified } from '../protocol/cose.ts';
 import type { Grant } from '../protocol/grant.ts';
 import type { ObjectId, PodId, Principal, Thumbprint } from '../protocol/ids.ts';
 import type { Revocation } from '../protocol/revocation.ts';
+import { type Posted, sealPosted } from '../protocol/tlog/post.ts';
 import { signRevocation } from './commands.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
-import { sealRevocation } from './posting.ts';
 import { send } from './answer.ts';
 import { readStanding } from './standing.ts';
 import { acknowledged, type Outstanding, posted, revoked, toRevoke } from './state.ts';
+
+/** In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s. */
+export const HEARD_WITHIN_SECS = 35n;
+/** Random bytes of which the key of one sealing is made. */
+const SEED_BYTES = 32;
 
 /** How a grant was taken back. */
 export type TakenBack =
@@ -136,8 +141,11 @@ async function byTheLog(
   away: CallFault,
 ): Promise<boolean> {
   const member = core.registry.organisation(holder);
-  const sealed = member && (await sealRevocation(member, revocation, core.caller.random));
-  if (sealed === undefined || sealed === null) throw away;
+  const key = member?.profile?.claims.sealKey ?? null;
+  const post: Posted = { kind: 'revocation', revocation: revocation.bytes };
+  const sealed = key && sealPosted(post, key, core.caller.random(SEED_BYTES));
+  // It has published no key for it, or none that can be sealed to: there is no other way to it.
+  if (sealed === null) throw away;
   const { target } = revocation.claims;
   try {
     const taken = await core.directory.post(core.registry, holder, [sealed]);

@@ -7,7 +7,7 @@ import { attempt } from '../../protocol/refusal.ts';
 import { type Anchor, MAX_REGISTRY_AGE_SECS, type RefusedStatement, Registry } from '../../protocol/registry/index.ts';
 import { Membership } from '../../protocol/statement/membership.ts';
 import { Profile } from '../../protocol/statement/profile.ts';
-import type { View } from './view.ts';
+import type { View } from '../../protocol/tlog/view.ts';
 
 /** As it lies in the wallet's storage. */
 export interface Kept {

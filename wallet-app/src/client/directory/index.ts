@@ -25,7 +25,7 @@ import { CallFault } from '../fault.ts';
 import { NodeClient } from '../node.ts';
 import { counts, join, type Kept, NOTHING_KEPT, registryOf } from './held.ts';
 import { type Logged, LogSource } from './source.ts';
-import { stepTo, type View } from './view.ts';
+import { stepTo, type View } from '../../protocol/tlog/view.ts';
 
 /**
  * How long ago witnesses may have seen a head that is believed, in seconds: what nodes allow when a passed-on grant counts. A

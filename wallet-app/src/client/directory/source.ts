@@ -4,7 +4,7 @@ import { BUCKET_LIMITS, MAX_BUCKET_BITS } from '../../protocol/bucket.ts';
 import { MAX_OBJECT_BYTES } from '../../protocol/codec/index.ts';
 import { consistencyFault } from '../../protocol/merkle.ts';
 import { type Registry, SNAPSHOT_LIMITS } from '../../protocol/registry/index.ts';
-import { distrust } from '../../protocol/tlog/fault.ts';
+import { distrust, type LogCode, LogFault } from '../../protocol/tlog/fault.ts';
 import { type CheckedHead, type Head, headFromBytes, type Policy, verifyHead } from '../../protocol/tlog/head.ts';
 import { type ProvenBucket, PROVEN_BUCKET_LIMITS, provenBucketFromBytes } from '../../protocol/tlog/map.ts';
 import type { Caller } from '../caller.ts';
@@ -22,10 +22,13 @@ import {
   tilePath,
   unbundle,
 } from './tiles.ts';
-import { advance, evidenceOf, stepTo, type View } from './view.ts';
+import { advance, evidenceOf, stepTo, type View } from '../../protocol/tlog/view.ts';
 
 /** Most tiles of hashes that one question takes: those along two edges of a tree of 2^64 leaves, with some to spare. */
 const MAX_TILES = 40;
+
+/** Two heads of one log that cannot both be true. */
+const CONTRADICTING: readonly LogCode[] = ['log-fork', 'log-truncated'];
 
 /** Where something that was posted stands in the log. */
 export interface Logged {
@@ -53,8 +56,10 @@ export class LogSource {
 
   /** As `lied`, with evidence when what was shown contradicts what is kept. */
   contradicts(reason: unknown, kept: View | null, shown: Head): CallFault {
+    const isProof = reason instanceof LogFault && CONTRADICTING.includes(reason.code);
     const nowSecs = this.#target.caller.nowSecs();
-    return this.#target.unbelievable(reason, evidenceOf(kept, shown, reason, nowSecs));
+    const evidence = kept && isProof ? evidenceOf(kept, shown.checkpoint, reason.code, nowSecs) : null;
+    return this.#target.unbelievable(reason, evidence);
   }
 
   /** The published head, not yet checked. @throws {CallFault} */
@@ -101,15 +106,16 @@ export class LogSource {
       }
     };
     const step = contradicting(() => stepTo(kept, checked));
-    if (typeof step === 'string') return contradicting(() => advance(kept, checked, []));
+    if (step !== 'longer' || kept === null) return contradicting(() => advance(kept, checked, []));
+    const { size: from } = kept.checkpoint;
     const { size, root } = checked.checkpoint;
     const { before, proof } = await this.#withTiles(size, (nodes) => ({
-      before: nodes.root(step.from),
-      proof: nodes.consistencyProof(step.from, size),
+      before: nodes.root(from),
+      proof: nodes.consistencyProof(from, size),
     }));
     // Wrong tiles are no fork: what they say of the smaller tree must first lead to the root of the larger one.
     this.#target.believe(() => {
-      if (consistencyFault(step.from, size, before, root, proof) !== null) distrust('log-proof');
+      if (consistencyFault(from, size, before, root, proof) !== null) distrust('log-proof');
     });
     return contradicting(() => advance(kept, checked, proof));
   }
