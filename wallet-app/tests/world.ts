@@ -60,7 +60,7 @@ const KEYS = { anchor: signer(100), directory: signer(101), helsinki: signer(1),
 export const SEAL_KEY = sealKeyFromSeed(new Uint8Array(32).fill(9));
 export const DIRECTORY_URL = 'https://directory.example';
 
-const CATALOGUE = utf8(
+export const CATALOGUE = utf8(
   JSON.stringify({
     record_types: [
       {

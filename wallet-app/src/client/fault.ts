@@ -77,6 +77,11 @@ export class CallFault extends Error {
     return this.kind === 'not-reached' || this.kind === 'failed';
   }
 
+  /** Whether the other side said no, and would say so again. Too many calls are no such no. */
+  get isFinal(): boolean {
+    return this.kind === 'refused' && this.code !== 'limit' && this.code !== 'use-nonce';
+  }
+
   /** Whether a log's head is only not vouched for, and contradicts nothing: nobody need have lied. */
   get isLate(): boolean {
     return this.code === 'log-witnesses' || this.code === 'log-stale';

@@ -1,6 +1,7 @@
 /** Access requests: received, reviewed, answered. */
 
 import { blob, list, Members, parseJson, uint } from '../client/json.ts';
+import { CallFault } from '../client/fault.ts';
 import { NodeClient } from '../client/node.ts';
 import { AccessRequest } from '../protocol/access-request.ts';
 import { Signed } from '../protocol/cose.ts';
@@ -147,11 +148,23 @@ async function remember(core: Core, reviewed: Review, made: Decided): Promise<De
 }
 
 /**
- * Deposits the grants of a decision that their holders do not have yet, then tells the service: in this order, so that a grant that
- * the service knows of is one that the holder has. What was done is remembered step by step, so that it can be gone on with.
- * @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
+ * Sends what of a decision was not sent yet. What was done is remembered step by step, so that it can be gone on with; what a node
+ * will not take is not tried again. @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
  */
 export async function send(core: Core, request: ObjectId): Promise<void> {
+  try {
+    await sendOn(core, request);
+  } catch (thrown) {
+    if (thrown instanceof CallFault && thrown.isFinal) await core.keep(told(request));
+    throw thrown;
+  }
+}
+
+/**
+ * Deposits the grants of a decision that their holders do not have yet, then tells the service: in this order, so that a grant that
+ * the service knows of is one that the holder has.
+ */
+async function sendOn(core: Core, request: ObjectId): Promise<void> {
   const made = core.state.decisions.find((one) => one.request === request && one.untold !== null);
   if (made?.untold == null) return;
   const isToSend = (id: ObjectId): boolean => made.grants.includes(id);

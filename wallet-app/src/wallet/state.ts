@@ -179,7 +179,7 @@ export function decided({ request }: Review, { grants, sealed }: Decided, nowSec
   return (state) => ({ ...state, grants: [...state.grants, ...given], decisions: [...state.decisions, made] });
 }
 
-/** The service's node has the decision. */
+/** The service's node has the decision, or will not have it. */
 export function told(request: ObjectId): Act {
   return (state) => ({
     ...state,
@@ -231,6 +231,11 @@ export function revoked(grant: ObjectId, atSecs: bigint): Act {
     const marked = mark(state);
     return { ...marked, outstanding: marked.outstanding.filter((one) => one.grant !== grant) };
   };
+}
+
+/** Its holder will not take it back: asking again would end the same way. */
+export function notRevocable(grant: ObjectId): Act {
+  return (state) => ({ ...state, outstanding: state.outstanding.filter((one) => one.grant !== grant) });
 }
 
 /** How new the entries are that were seen. */

@@ -11,7 +11,7 @@ import { signRevocation } from './commands.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { send } from './answer.ts';
 import { readStanding } from './standing.ts';
-import { acknowledged, type Outstanding, posted, revoked, toRevoke } from './state.ts';
+import { acknowledged, notRevocable, type Outstanding, posted, revoked, toRevoke } from './state.ts';
 
 /** In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s. */
 export const HEARD_WITHIN_SECS = 35n;
@@ -66,7 +66,10 @@ export interface Everywhere {
  * @throws {StorageFault}
  */
 export async function stopService(core: Core, service: Principal): Promise<Everywhere> {
-  const given = core.state.grants.filter((one) => one.service === service && one.revokedSecs === null);
+  const nowSecs = core.caller.nowSecs();
+  const given = core.state.grants.filter(
+    (one) => one.service === service && one.revokedSecs === null && one.expiresSecs > nowSecs,
+  );
   await core.keep(...given.map(({ holder, pod, id }) => toRevoke({ holder, pod, grant: id })));
   const unasked: Missing[] = [];
   for (const { holder, pods } of core.enrolled()) {
@@ -127,7 +130,9 @@ async function revoke(core: Core, task: Outstanding): Promise<TakenBack> {
     await core.keep(revoked(grant, atSecs), ...(isInLog ? [acknowledged(pod, acknowledgement)] : []));
     return { by: 'holder', atSecs };
   } catch (thrown) {
-    if (!(thrown instanceof CallFault) || !thrown.mayPass) throw thrown;
+    if (!(thrown instanceof CallFault)) throw thrown;
+    if (thrown.isFinal) await core.keep(notRevocable(grant));
+    if (!thrown.mayPass) throw thrown;
     if (task.posted) return { by: 'log', proven: false, away: thrown };
     return { by: 'log', proven: await byTheLog(core, holder, revocation, thrown), away: thrown };
   }
