@@ -6,12 +6,16 @@ import { test } from 'node:test';
 import { CallFault } from '../src/client/fault.ts';
 import { DirectoryClient, type RegistryCopy } from '../src/client/directory/index.ts';
 import type { Kept } from '../src/client/directory/held.ts';
+import { base64url } from '../src/protocol/base64.ts';
 import { encode } from '../src/protocol/codec/index.ts';
 import { sha256 } from '../src/protocol/crypto/hash.ts';
+import { sign } from '../src/protocol/cose.ts';
+import { HolderEntry, SEALED_HANDLE_BYTES } from '../src/protocol/holder-entry.ts';
+import { bucketHash, type ProvenBucket, provenBucketToBytes } from '../src/protocol/tlog/map.ts';
 import { leafHash } from '../src/protocol/merkle.ts';
 import type { Head } from '../src/protocol/tlog/head.ts';
 import { verdictOf } from '../src/protocol/tlog/evidence.ts';
-import { bytesOf, callerOf, NOW, problemOf } from './server.ts';
+import { bytesOf, callerOf, jsonOf, NOW, problemOf } from './server.ts';
 import {
   ANCHORED,
   DIRECTORY_URL,
@@ -32,18 +36,22 @@ const OCTETS = 'application/octet-stream';
 interface Shows {
   readonly head?: Head;
   readonly snapshot?: Uint8Array;
+  /** Its only bucket, with the head that vouches for it. */
+  readonly bucket?: ProvenBucket;
   /** The leaves of its only tile. */
   readonly leaves?: readonly Uint8Array[];
 }
 
 function client(
-  { head, snapshot = SNAPSHOT, leaves = [] }: Shows,
+  { head, bucket, snapshot = SNAPSHOT, leaves = [] }: Shows,
   nowSecs = NOW,
   mirrors: readonly string[] = [],
 ): DirectoryClient {
   const caller = callerOf(
     (path, request) => {
       if (new URL(request.url).origin !== DIRECTORY_URL) return problemOf(503, { code: 'unavailable' });
+      if (path === '/v1/buckets') return jsonOf({ bits: 0, entries: 1 });
+      if (path === '/v1/buckets/0/0' && bucket !== undefined) return bytesOf(CBOR, provenBucketToBytes(bucket));
       if (path === '/v1/registry') return bytesOf(CBOR, snapshot);
       if (path === '/v1/log/head' && head !== undefined) return bytesOf(CBOR, served(head));
       if (path.startsWith('/v1/log/tile/0/000')) {
@@ -187,4 +195,41 @@ test('what was suspended does not come back with an old registry that leaves it 
 test('more mirrors than may be asked are refused', () => {
   const many = Array.from({ length: 9 }, (_none, at) => `https://mirror-${at}.example`);
   assert.throws(() => client({}, NOW, many), { code: 'own-input' });
+});
+
+const TAG = new Uint8Array(16).fill(3);
+
+async function holderEntry(issued = NOW - 50n): Promise<Uint8Array> {
+  const sealed = new Uint8Array(SEALED_HANDLE_BYTES);
+  const claims: HolderEntry = { holder: HELSINKI, expires: NOW + 1000n, issued, tag: TAG, sealed };
+  return (await sign(HolderEntry, claims, HELSINKI_SIGNER)).bytes;
+}
+
+/** A bucket with these entries, under a head that vouches for others, or for the same. */
+async function bucketOf(entries: readonly Uint8Array[], vouched = entries): Promise<ProvenBucket> {
+  const head = await headOver(FIRST, { mapRoot: bucketHash(vouched) });
+  return { bucket: { bits: 0n, number: 0n, entries }, siblings: [], head };
+}
+
+async function lookedUp(bucket: ProvenBucket, newest: ReadonlyMap<string, bigint> = new Map()): Promise<number> {
+  const directory = client({ head: bucket.head, bucket });
+  const copy = await directory.registry(ANCHORED, null);
+  return (await directory.lookup(copy, newest).entries(HELSINKI, TAG)).length;
+}
+
+test('an entry in a bucket that the log vouches for is found', async () => {
+  assert.equal(await lookedUp(await bucketOf([await holderEntry()])), 1);
+  assert.equal(await lookedUp(await bucketOf([])), 0);
+});
+
+test('a bucket from which something was taken, or into which something was put, is not believed', async () => {
+  const entry = await holderEntry();
+  await assert.rejects(lookedUp(await bucketOf([], [entry])), { code: 'map-root' });
+  await assert.rejects(lookedUp(await bucketOf([entry], [])), { code: 'map-root' });
+});
+
+test('an entry that is older than the one seen before is a replay', async () => {
+  const bucket = await bucketOf([await holderEntry(NOW - 50n)]);
+  assert.equal(await lookedUp(bucket, new Map([[base64url(TAG), NOW - 50n]])), 1);
+  await assert.rejects(lookedUp(bucket, new Map([[base64url(TAG), NOW - 49n]])), { code: 'entry-replayed' });
 });

@@ -188,6 +188,8 @@ export interface HeadOf {
   readonly witnessedSecs?: bigint;
   readonly by?: Signer;
   readonly registry?: Uint8Array;
+  /** The root over the only bucket. */
+  readonly mapRoot?: Uint8Array;
 }
 
 /** The head over these leaves and a state. */
@@ -195,7 +197,7 @@ export async function headOver(leaves: readonly Uint8Array[], more: HeadOf = {})
   const state: State = {
     bits: 0n,
     entries: 0n,
-    mapRoot: new Uint8Array(32),
+    mapRoot: more.mapRoot ?? new Uint8Array(32),
     registry: more.registry ?? sha256(SNAPSHOT),
   };
   const leaf = stateLeaf(state);
