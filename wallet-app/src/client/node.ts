@@ -7,7 +7,7 @@ import { Acknowledgement, type Command, commandAnswerFromBytes } from '../protoc
 import { Signed, type Verified } from '../protocol/cose.ts';
 import { HASH_BYTES } from '../protocol/crypto/hash.ts';
 import { ObjectId, Pod, type PodId, Principal } from '../protocol/ids.ts';
-import type { KeyEventClaims, Taken } from '../protocol/key-event/index.ts';
+import type { Taken } from '../protocol/key-event/index.ts';
 import { verifyByOrganisation } from '../protocol/registry/checks.ts';
 import type { Organisation, Registry } from '../protocol/registry/index.ts';
 import type { Revocation } from '../protocol/revocation.ts';
@@ -194,11 +194,6 @@ export class NodeClient {
         list((log) => new Members(log).need('events', list(keyEventTold))),
       ),
     );
-  }
-
-  /** Appends an event to a key log. @throws {CallFault} */
-  async sendKeyEvent(principal: Principal, event: Verified<KeyEventClaims>): Promise<void> {
-    await this.#target.postJson('/v1/key-events', { principal, event: base64url(event.bytes) }, (json) => json);
   }
 
   /** The holder's catalogue, as JSON. @throws {CallFault} */
