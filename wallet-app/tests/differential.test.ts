@@ -21,7 +21,7 @@ const USUAL_INPUTS = 100_000;
 /** Least share that must be accepted, in hundredths: inputs that are all nonsense reach the first check alone. */
 const LEAST_ACCEPTED = 25;
 /** Fewest different codes that inputs must be refused with. */
-const LEAST_CODES = 70;
+const LEAST_CODES = 75;
 /** Threads: each has a judge of its own beside it. */
 const MAX_THREADS = 4;
 

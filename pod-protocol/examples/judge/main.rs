@@ -15,6 +15,7 @@
 
 mod inputs;
 mod objects;
+mod registered;
 mod rules;
 mod told;
 

@@ -25,6 +25,7 @@ use pod_protocol::value::Value;
 use pod_protocol::{Refusal, Signed};
 
 use crate::inputs::{Keys, Parts, public};
+use crate::registered;
 use crate::told::{Refused, Told};
 
 pub fn judge(keys: &Keys, kind: &str, bytes: &[u8]) -> Option<Told> {
@@ -42,7 +43,7 @@ pub fn judge(keys: &Keys, kind: &str, bytes: &[u8]) -> Option<Told> {
         "sealed" => sealed(bytes),
         "handle" => handle(bytes),
         "digest" => digest(bytes),
-        _ => return None,
+        _ => return registered::judge(kind, bytes),
     })
 }
 

@@ -1,12 +1,13 @@
 /** Which inputs there are, and how many of each. */
 
 import { carried, endpoint, item, kindOfObject, predicate, projection } from './carriers.ts';
-import { arrival, chain, keyLog, registry } from './linked.ts';
+import { arrival, chain, keyLog } from './linked.ts';
 import { mutate } from './mutate.ts';
 import { mutateBlindly } from './mutate-bytes.ts';
 import { Dice } from './random.ts';
 import { clone, type Input, type Make, NAMES, objectsOf, POOL } from './seeds.ts';
 import { assemble, SIGNERS } from './signing.ts';
+import { asked, believed, kept, registry } from './registries.ts';
 import { consistency, digest, handle, inclusion, sealed, signature } from './small.ts';
 import { parse, write } from './tree.ts';
 
@@ -46,6 +47,9 @@ const SHARES: readonly (readonly [number, Make])[] = [
   [25, chain],
   [30, arrival],
   [15, registry],
+  [12, asked],
+  [8, believed],
+  [6, kept],
   [10, inclusion],
   [10, consistency],
   [5, signature],

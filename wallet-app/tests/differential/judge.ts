@@ -23,6 +23,7 @@ import { viewFromBytes, viewToBytes } from '../../src/protocol/tlog/view.ts';
 import { addCheckpointFromBytes, addCheckpointToBytes } from '../../src/protocol/tlog/witness.ts';
 import { NotAValue, valueFromCbor, valueToCbor } from '../../src/protocol/value.ts';
 import { SIGNED_KINDS } from '../kinds.ts';
+import { REGISTERED } from './registered.ts';
 import { RULES } from './rules.ts';
 import { type Judge, keyOf, type Keys, Other, type Told } from './told.ts';
 
@@ -104,6 +105,7 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ['proven bucket', provenBucket],
   ['view', again(viewFromBytes, viewToBytes)],
   ...RULES,
+  ...REGISTERED,
 ]);
 
 /** The names of all kinds. */

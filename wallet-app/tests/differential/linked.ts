@@ -5,7 +5,7 @@ import { Principal } from '../../src/protocol/ids.ts';
 import { bytes, casesOf, integer, JsonObject, list, object, text } from '../vectors.ts';
 import { mutate } from './mutate.ts';
 import type { Dice } from './random.ts';
-import { accepted, clone, file, type Make, objectsOf, POOL } from './seeds.ts';
+import { clone, file, type Make, objectsOf, POOL } from './seeds.ts';
 import { assemble, idOf, NAMED, type Parts, partsOf, SIGNERS, type TestSigner } from './signing.ts';
 import { copy, entryOf, spotsOf, type Tree } from './tree.ts';
 
@@ -47,7 +47,7 @@ function headerFor(header: Tree, kid: string): Tree {
 }
 
 /** Breaks some of several objects that name each other, and keeps the names right. */
-function mutateLinked(dice: Dice, objects: readonly Parts[], hundredths: number): Parts[] {
+export function mutateLinked(dice: Dice, objects: readonly Parts[], hundredths: number): Parts[] {
   const all = objects.map(clone);
   const before = all.map(idOf);
   all.forEach((parts, at) => {
@@ -78,11 +78,13 @@ interface TakenLog {
   readonly now: bigint;
 }
 
-function partsOfAll(all: readonly Uint8Array[]): readonly Parts[] {
+/** The objects in parts; strangers' are left out. */
+export function partsOfAll(all: readonly Uint8Array[]): readonly Parts[] {
   return all.flatMap((one) => partsOf(one) ?? []);
 }
 
-const TIME = 6n;
+/** The claim `iat`. */
+export const TIME = 6n;
 
 const SEQ = -70100n;
 const PREVIOUS = -70101n;
@@ -133,7 +135,7 @@ function spent(): TakenLog {
 }
 
 /** Sets a claim. */
-function put({ payload }: Parts, claim: bigint, value: Tree): void {
+export function put({ payload }: Parts, claim: bigint, value: Tree): void {
   const entry =
     payload.kind === 'map' ? payload.entries.find(([key]) => key.kind === 'item' && key.item === claim) : undefined;
   if (entry) entry[1] = value;
@@ -192,9 +194,14 @@ const AROUND_THE_LOSS: readonly bigint[] = [
   1_785_680_000n,
 ];
 
-/** The grant signed by somebody else, at an event of their log. */
-function signedBy(parts: Parts, by: TestSigner, event: bigint): void {
+/** The object signed by somebody else. */
+export function signedBy(parts: Parts, by: TestSigner): void {
   [parts.header, parts.by] = [headerFor(parts.header, by.key.kid), by];
+}
+
+/** The grant signed by somebody else, at an event of their log. */
+function grantedBy(parts: Parts, by: TestSigner, event: bigint): void {
+  signedBy(parts, by);
   put(parts, KEY_EVENT, { kind: 'item', item: event });
 }
 
@@ -207,7 +214,7 @@ export const chain: Make = (dice) => {
   const tablet = NAMED[1];
   if (isLost && root && tablet) {
     const was = idOf(root);
-    signedBy(root, tablet, BigInt(1 + dice.below(2)));
+    grantedBy(root, tablet, BigInt(1 + dice.below(2)));
     put(root, TIME, { kind: 'item', item: dice.pick(AROUND_THE_LOSS) });
     for (const link of whole) relink(link, was, idOf(root));
   }
@@ -268,45 +275,4 @@ export const arrival: Make = (dice) => {
       integer(REQUESTS.get('now_secs')) + (dice.chance(20) ? BigInt(dice.below(400) - 200) : 0n),
     ]),
   };
-};
-
-const KEYS = -70201n;
-const MEMBER_KEYS = file('member-keys');
-const ANCHOR_KEY = NAMED[6]?.key.bytes ?? new Uint8Array(32);
-
-/** Statements that make a registry, and the anchor that admits. */
-const REGISTRIES: readonly { readonly statements: readonly Parts[]; readonly anchor: string }[] = [
-  ...casesOf(MEMBER_KEYS).map((one) => ({
-    statements: partsOfAll(list(one.get('statements')).map(bytes)),
-    anchor: text(object(MEMBER_KEYS.get('anchor')).get('principal')),
-  })),
-  ...withProfiles(),
-];
-
-/** A member whose profile is signed with a key of its membership. */
-function withProfiles(): readonly { readonly statements: readonly Parts[]; readonly anchor: string }[] {
-  const [membership, profile] = ['membership', 'profile'].map(
-    (name) => accepted(name).flatMap((one) => partsOf(bytes(one.get('bytes'))) ?? [])[0],
-  );
-  if (!membership || !profile) return [];
-  const admitted = clone(membership);
-  const keys = entryOf(admitted.payload, KEYS);
-  const anchor = entryOf(admitted.payload, 1n);
-  if (keys?.kind !== 'array' || anchor?.kind !== 'item') return [];
-  keys.items = [{ kind: 'bytes', bytes: profile.by.key.bytes, inside: null }];
-  const older = clone(admitted);
-  const issued = entryOf(older.payload, TIME);
-  if (issued?.kind === 'item' && typeof issued.item === 'bigint') issued.item -= 86_400n;
-  const both = { statements: [admitted, profile], anchor: String(anchor.item) };
-  return [both, both, { statements: [older, admitted, profile, clone(profile)], anchor: both.anchor }];
-}
-
-/** A registry from some statements. */
-export const registry: Make = (dice) => {
-  const { statements, anchor } = dice.pick(REGISTRIES);
-  const more = dice.chance(20) ? [dice.pick(dice.pick(REGISTRIES).statements)] : [];
-  const all = mutateLinked(dice, [...statements, ...more], 12);
-  const now = integer(MEMBER_KEYS.get('now_secs')) + (dice.chance(15) ? 86_400n * BigInt(dice.below(800) - 400) : 0n);
-  const key = dice.chance(3) ? dice.pick(NAMED).key.bytes : ANCHOR_KEY;
-  return { kind: 'registry', bytes: encode([all.map(assemble), anchor, key, now]) };
 };
