@@ -66,7 +66,8 @@ function total(found: readonly Found[], what: 'inputs' | 'accepted'): number {
 function shown(disagreements: readonly Disagreement[], seed: number): string {
   const smallest = new Map<string, Disagreement>();
   for (const one of disagreements.toSorted((left, right) => left.bytes.length - right.bytes.length)) {
-    const about = `${one.kind} ${one.rust.slice(0, 30)} ${one.typescript.slice(0, 30)}`;
+    const [rust = '', typescript = ''] = [one.rust, one.typescript].map((said) => said.replace(/ [0-9a-f]*$/, ''));
+    const about = `${one.kind}: ${rust}, ${typescript}`;
     if (!smallest.has(about)) smallest.set(about, one);
   }
   const lines = [...smallest.values()].map(
