@@ -1,6 +1,7 @@
 //! `cargo xtask test`: the suites in order, their counts added up, and one closing line.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::programs;
@@ -171,10 +172,18 @@ pub(crate) fn test() -> ExitCode {
     if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// The program `aitta` beside this one, for suites that are not cargo's and start it: the demo's scenario has built it by then.
+fn built_program() -> Option<PathBuf> {
+    let own = std::env::current_exe().ok()?;
+    let program = own.with_file_name(format!("aitta{}", std::env::consts::EXE_SUFFIX));
+    program.is_file().then_some(program)
+}
+
 fn run(suite: &Suite, in_ci: bool) -> Counts {
     let child = Command::new(suite.program)
         .args(suite.arguments)
         .envs(suite.environment.iter().copied())
+        .envs(built_program().map(|program| ("AITTA_PROGRAM", program)))
         .stdout(Stdio::piped())
         .spawn();
     let mut child = match (child, suite.install) {

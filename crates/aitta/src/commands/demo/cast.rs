@@ -105,7 +105,7 @@ impl Cast {
     }
 
     /// Where everybody is, in words.
-    pub(super) fn addresses(&self, stage: &Stage, played: &Played) -> String {
+    pub(super) fn addresses(&self, stage: &Stage, played: Option<&Played>) -> String {
         let mut lines = vec![
             String::new(),
             "Everything goes on running until Ctrl-C:".to_owned(),
@@ -116,7 +116,8 @@ impl Cast {
         lines.extend(self.nodes.iter().map(|(name, url, _)| format!("  {name:<15} {url}")));
         lines.push(format!("  folder          {}", stage.dir().display()));
         lines.push(String::new());
-        lines.extend(self.commands(stage, played).iter().map(|(who, line)| format!("{:<14}{line}", format!("{who}:"))));
+        let commands = played.map(|played| self.commands(stage, played)).unwrap_or_default();
+        lines.extend(commands.iter().map(|(who, line)| format!("{:<14}{line}", format!("{who}:"))));
         lines.join("\n")
     }
 
@@ -136,7 +137,11 @@ impl Cast {
 
     /// Where everybody is, for machines.
     pub(super) fn addresses_json(&self, stage: &Stage) -> Value {
-        let nodes: Vec<Value> = self.nodes.iter().map(|(name, url, _)| json!({ "name": name, "url": url })).collect();
+        let node = |(name, url, running): &(String, String, Running)| {
+            // Who plays by hand ends one to see what happens without it.
+            json!({ "name": name, "url": url, "pid": running.pid() })
+        };
+        let nodes: Vec<Value> = self.nodes.iter().map(node).collect();
         json!({
             "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
             "folder": stage.dir(),

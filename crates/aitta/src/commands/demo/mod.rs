@@ -38,6 +38,9 @@ pub(crate) struct Demo {
     /// Play the story, say whether it went as it must, and stop.
     #[arg(long)]
     check: bool,
+    /// Play nothing: everybody is there, and the story is yours to play.
+    #[arg(long, conflicts_with = "check")]
+    by_hand: bool,
     /// Where everything is made, and left behind. Unless said, a new folder among the temporary ones, which is taken away at the
     /// end, unless something failed.
     #[arg(long, value_name = "DIR")]
@@ -75,13 +78,17 @@ impl Demo {
     async fn perform(&self, stage: &Stage, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let told = Told::new(output.is_json());
         let mut cast = Cast::start(stage, edge, &self.registers, &self.catalogues, &told).await?;
+        if self.by_hand {
+            output.result(cast.addresses(stage, None), &cast.addresses_json(stage));
+            std::future::pending::<()>().await;
+        }
         let played = story::play(stage, &mut cast, &told).await?;
         output.result(
             format!("The story went as it must: {} steps.", played.steps),
             &json!({ "steps": played.steps, "folder": stage.dir() }),
         );
         if !self.check {
-            output.result(cast.addresses(stage, &played), &cast.addresses_json(stage));
+            output.result(cast.addresses(stage, Some(&played)), &cast.addresses_json(stage));
             std::future::pending::<()>().await;
         }
         Ok(Exit::Done)

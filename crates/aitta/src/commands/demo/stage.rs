@@ -53,6 +53,13 @@ impl Drop for Running {
     }
 }
 
+impl Running {
+    /// The id of the process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Stage {
     /// Makes the folder and the certificates.
     pub(super) fn set(dir: Option<&Path>, edge: &Edge) -> Result<Self, Failure> {

@@ -1,0 +1,93 @@
+/** What a client keeps of the directory: the statements that it has seen, of which snapshot they are, and the view of the log. */
+
+import { Signed, kindOf } from '../../protocol/cose.ts';
+import { KeyEvent } from '../../protocol/key-event/index.ts';
+import { MAX_STATEMENT_LIFETIME_SECS } from '../../protocol/limits.ts';
+import { attempt } from '../../protocol/refusal.ts';
+import { type Anchor, MAX_REGISTRY_AGE_SECS, type RefusedStatement, Registry } from '../../protocol/registry/index.ts';
+import { Membership } from '../../protocol/statement/membership.ts';
+import { Profile } from '../../protocol/statement/profile.ts';
+import type { View } from '../../protocol/tlog/view.ts';
+
+/** As it lies in the wallet's storage. */
+export interface Kept {
+  /** When it was last known to be the newest, in seconds since 1970; 0 for nothing. */
+  readonly fetchedSecs: bigint;
+  /** SHA-256 of the snapshot that was fetched last; what is held can be more. */
+  readonly digest: Uint8Array | null;
+  /** The statements in force, and those that keep out what they replaced. */
+  readonly statements: readonly Uint8Array[];
+  /** The last head that was believed. */
+  readonly view: View | null;
+}
+
+/** Before anything was fetched. */
+export const NOTHING_KEPT: Kept = { fetchedSecs: 0n, digest: null, statements: [], view: null };
+
+/** Whether it still counts while nothing newer is to be had. */
+export function counts(kept: Kept, nowSecs: bigint): boolean {
+  return kept.fetchedSecs > 0n && nowSecs - kept.fetchedSecs < MAX_REGISTRY_AGE_SECS;
+}
+
+/** The last registry that was made of some statements: some thousand signatures need not be checked twice in one look. */
+const MADE = new WeakMap<readonly Uint8Array[], { readonly registry: Registry; readonly nowSecs: bigint }>();
+
+/** The registry that is made of what is kept. */
+export function registryOf(anchor: Anchor, kept: Kept, nowSecs: bigint): Registry {
+  const made = MADE.get(kept.statements);
+  if (made?.nowSecs === nowSecs && made.registry.anchor === anchor) return made.registry;
+  const { registry } = Registry.build(anchor, kept.statements, nowSecs);
+  MADE.set(kept.statements, { registry, nowSecs });
+  return registry;
+}
+
+/** What comes of statements that were kept and of others that were fetched. */
+export interface Joined {
+  readonly registry: Registry;
+  /** What is to be kept from now on. */
+  readonly statements: readonly Uint8Array[];
+  /** Of the fetched statements those that were turned down, by their place among them. */
+  readonly refused: readonly RefusedStatement[];
+}
+
+/** Joins both: of each statement the newest counts, whatever the fetched copy leaves out, so that nobody undoes a suspension. */
+export function join(
+  anchor: Anchor,
+  held: readonly Uint8Array[],
+  fetched: readonly Uint8Array[],
+  nowSecs: bigint,
+): Joined {
+  // What is held comes first: of two key events with one number, the one that was seen before stands.
+  const all = [...held, ...fetched];
+  const { registry, refused } = Registry.build(anchor, all, nowSecs);
+  const dormant = refused
+    // What is held was in force once. Of the rest only what expired is known to be its issuer's word.
+    .filter(({ index, refusal }) => index < held.length || refusal.code === 'expired')
+    .flatMap(({ index }) => dormantOf(all[index], nowSecs));
+  const statements = new Map([...registry.statements, ...dormant].map((bytes) => [bytes.join(), bytes]));
+  return {
+    registry,
+    statements: [...statements.values()],
+    refused: refused.flatMap(({ index, refusal }) =>
+      index < held.length ? [] : [{ index: index - held.length, refusal }],
+    ),
+  };
+}
+
+/** Nothing once nothing that the statement replaced could count any more. Key events stay for good. */
+function dormantOf(bytes: Uint8Array | undefined, nowSecs: bigint): readonly Uint8Array[] {
+  if (bytes === undefined) return [];
+  const found = attempt(() => {
+    switch (kindOf(bytes)) {
+      case KeyEvent.typ:
+        return nowSecs;
+      case Membership.typ:
+        return Signed.decode(Membership, bytes).unverified.issued;
+      case Profile.typ:
+        return Signed.decode(Profile, bytes).unverified.issued;
+      default:
+        return 0n;
+    }
+  });
+  return found.accepted && found.value + MAX_STATEMENT_LIFETIME_SECS > nowSecs ? [bytes] : [];
+}

@@ -1,0 +1,133 @@
+/**
+ * The wallet's key log at one organisation (`docs/protocol/key-event.md`): one log for each, so that no two of them can be told to
+ * be one person's.
+ */
+
+import { sign, Signed, type Signer, type Verified } from '../protocol/cose.ts';
+import type { Principal } from '../protocol/ids.ts';
+import {
+  KeyEvent,
+  type KeyEventClaims,
+  KeyState,
+  keyDigest,
+  MAX_DEVICES,
+  type Taken,
+  takenAt,
+} from '../protocol/key-event/index.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import type { Custody } from './custody.ts';
+
+/**
+ * When every log began: the first second that the protocol knows, so that a device which begins again begins the same log. When the
+ * log was bound stands in the holder's log.
+ */
+const BEGUN_SECS = 1n;
+/** How long a recovery with the paper waits, in seconds: 72 hours, the least that the protocol allows. */
+const RECOVERY_DELAY_SECS = 72n * 3600n;
+
+/** A signed event, and what the organisation knows of it. */
+export interface HeldEvent {
+  readonly bytes: Uint8Array;
+  readonly taken: Taken;
+}
+
+export type KeysCode =
+  /** The wallet is not enrolled at this organisation. */
+  | 'not-enrolled'
+  /** An event does not hold, or is of a log at another organisation. */
+  | 'keys-broken'
+  /** No key of this device may sign now: it was revoked, or the log is another wallet's. */
+  | 'keys-not-ours';
+
+const WHAT: Readonly<Record<KeysCode, string>> = {
+  'not-enrolled': 'this wallet is not enrolled there: log in there first',
+  'keys-broken': 'the key log of this organisation does not hold: load it again; if it goes on, tell the organisation',
+  'keys-not-ours':
+    'no key of this device is valid there: log in with the device that is, or recover with the printed code',
+};
+
+/** Why a key log cannot be used. */
+export class KeysFault extends Error {
+  override readonly name = 'KeysFault';
+  readonly code: KeysCode;
+
+  constructor(code: KeysCode, cause?: unknown) {
+    super(WHAT[code], cause === undefined ? {} : { cause });
+    this.code = code;
+  }
+}
+
+/** What signs at one organisation. */
+export interface OrganisationSigner {
+  /** Who signs there. */
+  readonly principal: Principal;
+  readonly organisation: Principal;
+  /** The device's key. */
+  readonly signer: Signer;
+  /** The last event of the log, in which the key is valid: goes into grants. */
+  readonly keyEvent: bigint;
+}
+
+/**
+ * Begins the log for an organisation: one device key that signs and manages, the digest of the next controlling key (pre-rotation),
+ * and `recovery`, the digest of the paper's key.
+ */
+export async function beginLog(custody: Custody, organisation: Principal, recovery: Uint8Array): Promise<HeldEvent> {
+  const device = await custody.signer(organisation, 'device', 0);
+  const next = await custody.signer(organisation, 'next', 0);
+  const event: Verified<KeyEventClaims> = await sign(
+    KeyEvent,
+    {
+      seq: 0n,
+      previous: null,
+      timeSecs: BEGUN_SECS,
+      change: {
+        kind: 'inception',
+        organisation,
+        devices: [{ key: device.key, roles: { sign: true, manage: true } }],
+        controls: {
+          next: [keyDigest(next.key)],
+          threshold: 1n,
+          recovery: [{ digest: recovery, delaySecs: RECOVERY_DELAY_SECS }],
+        },
+        salt: await custody.logSalt(organisation),
+      },
+    },
+    device,
+  );
+  return { bytes: event.bytes, taken: takenAt(BEGUN_SECS) };
+}
+
+/** What a log says at this second, whoever's keys are in it. @throws {KeysFault} */
+export function replay(organisation: Principal, events: readonly HeldEvent[], nowSecs: bigint): KeyState {
+  const [first, ...rest] = events;
+  if (first === undefined) throw new KeysFault('not-enrolled');
+  try {
+    const begun = KeyState.begin(Signed.decode(KeyEvent, first.bytes));
+    if (begun.organisation !== organisation) throw new KeysFault('keys-broken');
+    return rest
+      .reduce((state, { bytes, taken }) => state.apply(Signed.decode(KeyEvent, bytes), taken), begun)
+      .settled(nowSecs);
+  } catch (thrown) {
+    if (thrown instanceof Refusal) throw new KeysFault('keys-broken', thrown);
+    throw thrown;
+  }
+}
+
+/** The key of this device that may sign in the log now. @throws {KeysFault} */
+export async function signerIn(
+  custody: Custody,
+  organisation: Principal,
+  events: readonly HeldEvent[],
+  nowSecs: bigint,
+): Promise<OrganisationSigner> {
+  const state = replay(organisation, events, nowSecs);
+  const live = state.devices.filter(({ revokedSeq }) => revokedSeq === null).map(({ device }) => device.key.kid);
+  // A rotation puts a key with the next number in its place; only so many can ever have been.
+  for (let index = 0; index < Math.min(MAX_DEVICES, state.devices.length); index += 1) {
+    const signer = await custody.signer(organisation, 'device', index);
+    if (!live.includes(signer.key.kid)) continue;
+    return { principal: state.principal, organisation, signer, keyEvent: state.seq };
+  }
+  throw new KeysFault('keys-not-ours');
+}

@@ -1,0 +1,73 @@
+/** What this browser can do for a wallet, tried out rather than read from its name. */
+
+import { own } from '../crypto/aead.ts';
+import { PublicKey } from '../protocol/crypto/signing.ts';
+import { utf8 } from '../protocol/bytes.ts';
+import { MemoryStorage, type Storage } from './storage.ts';
+
+/** What came of it. */
+export interface Abilities {
+  /** Whether pages of this origin may use WebCrypto at all: not without HTTPS. */
+  readonly cryptography: boolean;
+  /** Whether Ed25519 keys are made here that nobody reads out. */
+  readonly unreadableKeys: boolean;
+  /** Whether such a key is kept, and signs after it was read back. Lockdown modes refuse. */
+  readonly keptKeys: boolean;
+  /** Whether anything is kept beyond this visit. */
+  readonly storage: boolean;
+}
+
+/** How keys are to be kept here. */
+export type Advice =
+  /** By the browser. */
+  | 'browser'
+  /** Derived from a secret that a passkey or the printed code opens on each visit. */
+  | 'wrapped'
+  /** Not here: the wallet needs another browser, or to leave private browsing. */
+  | 'unusable';
+
+/** What to do with these abilities. */
+export function advise({ cryptography, keptKeys, storage }: Abilities): Advice {
+  if (!cryptography || !storage) return 'unusable';
+  return keptKeys ? 'browser' : 'wrapped';
+}
+
+const PROBE_KEY = 'probe';
+const MESSAGE = utf8('aitta-wallet-probe');
+
+/** Tries it out. `storage` is null where none could be opened. Never fails: what fails cannot be done here. */
+export async function probe(storage: Storage | null): Promise<Abilities> {
+  const cryptography = typeof globalThis.crypto?.subtle === 'object';
+  const stored = storage !== null && (await succeeds(() => keeps(storage)));
+  const unreadableKeys = cryptography && (await succeeds(() => signsAfter(new MemoryStorage())));
+  const keptKeys = unreadableKeys && stored && (await succeeds(() => signsAfter(storage)));
+  return { cryptography, unreadableKeys, keptKeys, storage: stored };
+}
+
+async function succeeds(attempt: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await attempt();
+  } catch {
+    // Why a browser cannot do it, it says in words of its own; that it cannot is what counts.
+    return false;
+  }
+}
+
+async function keeps(storage: Storage): Promise<boolean> {
+  await put(storage, 'kept');
+  return (await storage.read(PROBE_KEY))?.value === 'kept';
+}
+
+async function signsAfter(storage: Storage): Promise<boolean> {
+  const pair = await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
+  const key = PublicKey.fromBytes(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
+  await put(storage, pair.privateKey);
+  const kept = (await storage.read(PROBE_KEY))?.value as CryptoKey;
+  const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', kept, own(MESSAGE)));
+  return !kept.extractable && key !== null && key.verifies(MESSAGE, signature);
+}
+
+async function put(storage: Storage, value: unknown): Promise<void> {
+  const replaces = (await storage.read(PROBE_KEY))?.revision ?? null;
+  await storage.write([{ key: PROBE_KEY, value, replaces }]);
+}

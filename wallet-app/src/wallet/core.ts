@@ -1,0 +1,278 @@
+/** An open wallet: its keys, its memory, and the federation that it belongs to. */
+
+import { BlinderClient } from '../client/blinder.ts';
+import type { Caller } from '../client/caller.ts';
+import { DirectoryClient, type RegistryCopy } from '../client/directory/index.ts';
+import type { Kept } from '../client/directory/held.ts';
+import type { View } from '../protocol/tlog/view.ts';
+import { CallFault } from '../client/fault.ts';
+import { ShapeFault } from '../client/json.ts';
+import { type CommandOutcome, NodeClient } from '../client/node.ts';
+import type { Custody } from '../keys/custody.ts';
+import { KeysFault, type OrganisationSigner, signerIn } from '../keys/key-log.ts';
+import { type Storage, StorageFault } from '../keys/storage.ts';
+import { equalBytes } from '../protocol/bytes.ts';
+import { sha256 } from '../protocol/crypto/hash.ts';
+import type { PodId, Principal } from '../protocol/ids.ts';
+import type { Registry } from '../protocol/registry/index.ts';
+import { type Order, signOrder } from './commands.ts';
+import type { Federation } from './federation.ts';
+import { Labels } from './labels.ts';
+import { FormatFault, Memory } from './memory.ts';
+import { acknowledged, all, type Act, deposited, evidenceSeen, type WalletState } from './state.ts';
+
+/** Under which key the directory's last good copy lies. */
+const REGISTRY_KEY = 'registry';
+const REGISTRY_FORMAT = 1;
+
+interface KeptRegistry {
+  readonly format: number;
+  readonly kept: Kept;
+}
+
+/** What a wallet is made of. */
+export interface Parts {
+  readonly caller: Caller;
+  readonly storage: Storage;
+  readonly custody: Custody;
+  readonly federation: Federation;
+}
+
+/** An organisation that did not do its part: named, and the rest goes on. */
+export interface Missing {
+  readonly holder: Principal;
+  /** Its short name. */
+  readonly name: string;
+  readonly pod: PodId | null;
+  /** Why: it was not reached, refused or is not believed; or no key of this device counts there any more. */
+  readonly fault: CallFault | KeysFault;
+}
+
+export class Core {
+  readonly caller: Caller;
+  readonly custody: Custody;
+  readonly federation: Federation;
+  readonly directory: DirectoryClient;
+  readonly #storage: Storage;
+  readonly #memory: Memory;
+  #copy: RegistryCopy;
+  #registryRevision: number | null;
+  readonly #labels: Map<Principal, Labels> = new Map();
+
+  private constructor(
+    parts: Parts,
+    directory: DirectoryClient,
+    memory: Memory,
+    copy: RegistryCopy,
+    revision: number | null,
+  ) {
+    this.caller = parts.caller;
+    this.custody = parts.custody;
+    this.federation = parts.federation;
+    this.directory = directory;
+    this.#storage = parts.storage;
+    this.#memory = memory;
+    this.#copy = copy;
+    this.#registryRevision = revision;
+  }
+
+  /**
+   * Opens the wallet and looks at the directory; what it kept stands in for a directory that is away, until it is a day old.
+   * @throws {StorageFault} @throws {FormatFault} @throws {CallFault}
+   */
+  static async open(parts: Parts): Promise<Core> {
+    const { caller, storage, federation } = parts;
+    const memory = await Memory.open(storage);
+    const stored = await storage.read(REGISTRY_KEY);
+    const before = stored && (stored.value as KeptRegistry);
+    if (before !== null && before.format !== REGISTRY_FORMAT) throw new FormatFault();
+    const { directory: url, witnesses, mirrors } = federation;
+    const directory = new DirectoryClient(caller, url, witnesses, mirrors);
+    const copy = await directory.registry(federation.anchor, before?.kept ?? null).catch(async (thrown: unknown) => {
+      if (thrown instanceof CallFault) await keepEvidence(memory, [thrown]);
+      throw thrown;
+    });
+    const core = new Core(parts, directory, memory, copy, stored?.revision ?? null);
+    await keepEvidence(memory, copy.troubles);
+    await core.#keepRegistry();
+    return core;
+  }
+
+  /** Looks at the directory again. @throws {CallFault} @throws {StorageFault} */
+  async refresh(): Promise<void> {
+    await this.#memory.refresh();
+    this.#copy = await this.directory.registry(this.federation.anchor, this.#copy.kept);
+    this.#labels.clear();
+    await keepEvidence(this.#memory, this.#copy.troubles);
+    await this.#keepRegistry();
+  }
+
+  get state(): WalletState {
+    return this.#memory.state;
+  }
+
+  get copy(): RegistryCopy {
+    return this.#copy;
+  }
+
+  get registry(): Registry {
+    return this.#copy.registry;
+  }
+
+  /** @throws {StorageFault} */
+  keep(...acts: readonly Act[]): Promise<void> {
+    return this.#memory.keep(all(acts));
+  }
+
+  /** Remembers how far the directory's log was seen. @throws {StorageFault} */
+  async viewed(view: View | null): Promise<void> {
+    this.#copy = { ...this.#copy, kept: { ...this.#copy.kept, view } };
+    await this.#keepRegistry();
+  }
+
+  async #keepRegistry(): Promise<void> {
+    const value: KeptRegistry = { format: REGISTRY_FORMAT, kept: this.#copy.kept };
+    try {
+      await this.#storage.write([{ key: REGISTRY_KEY, value, replaces: this.#registryRevision }]);
+      this.#registryRevision = (this.#registryRevision ?? 0) + 1;
+    } catch (thrown) {
+      const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
+      if (!isRace) throw thrown;
+      // Another tab looked too: what it saw was checked as well, and is as good.
+      this.#registryRevision = (await this.#storage.read(REGISTRY_KEY))?.revision ?? null;
+    }
+  }
+
+  /** What people and files call an organisation. */
+  nameOf(principal: Principal): string {
+    return this.registry.organisation(principal)?.membership.claims.name ?? principal;
+  }
+
+  /** @throws {CallFault} */
+  node(principal: Principal): NodeClient {
+    return NodeClient.find(this.caller, this.registry, principal);
+  }
+
+  /** @throws {CallFault} when the federation names none. */
+  blinder(): BlinderClient {
+    const known = this.federation.blinder;
+    if (known === null) throw new CallFault('ours', 'the blinder', 'the federation names no blinder');
+    return new BlinderClient(this.caller, known.url, { public: known.public, epoch: known.epoch });
+  }
+
+  /** What signs at an organisation. @throws {KeysFault} */
+  signer(organisation: Principal): Promise<OrganisationSigner> {
+    const enrolled = this.state.organisations.get(organisation);
+    if (enrolled === undefined) throw new KeysFault('not-enrolled');
+    return signerIn(this.custody, organisation, enrolled.events, this.caller.nowSecs());
+  }
+
+  /** Where the wallet is enrolled, with the pods there. */
+  enrolled(): readonly { readonly holder: Principal; readonly name: string; readonly pods: readonly PodId[] }[] {
+    return [...this.state.organisations].flatMap(([holder, { name, pods }]) =>
+      pods.length > 0 ? [{ holder, name, pods: pods.map(({ pod }) => pod) }] : [],
+    );
+  }
+
+  /** Has a holder do something, and remembers its signed word. @throws {CallFault} @throws {KeysFault} @throws {StorageFault} */
+  async order(order: Order, ...more: readonly Act[]): Promise<CommandOutcome> {
+    const by = await this.signer(order.holder);
+    const make = (bound: Parameters<typeof signOrder>[2]): ReturnType<typeof signOrder> =>
+      signOrder(order, by, bound, this.caller.nowSecs(), this.caller.random);
+    const outcome = await this.node(order.holder).command(this.registry, make);
+    await this.keep(acknowledged(order.pod, outcome.acknowledgement), ...more);
+    return outcome;
+  }
+
+  /** Deposits a grant, and remembers that its holder has it. */
+  async deposit(grant: {
+    id: Parameters<typeof deposited>[0];
+    holder: Principal;
+    pod: PodId;
+    bytes: Uint8Array;
+  }): Promise<void> {
+    const { holder, pod, bytes } = grant;
+    await this.order({ holder, pod, action: { kind: 'deposit', grant: bytes } }, deposited(grant.id));
+  }
+
+  /**
+   * All pages of what a command brings, read one by one. @throws {CallFault} also when a page does not read.
+   */
+  async pages<T extends { readonly nextSkip: bigint | null }>(
+    order: (skip: bigint) => Order,
+    read: (result: Uint8Array) => T,
+  ): Promise<readonly T[]> {
+    const pages: T[] = [];
+    for (let skip: bigint | null = 0n; skip !== null;) {
+      const asked: bigint = skip;
+      const one = order(asked);
+      const { result } = await this.order(one);
+      const page = this.reading(one.holder, () => read(result));
+      pages.push(page);
+      // A page that leads nowhere further would be asked for without end.
+      skip = page.nextSkip !== null && page.nextSkip > asked ? page.nextSkip : null;
+    }
+    return pages;
+  }
+
+  /** Reads what a holder sent; what has no such shape is not believed. @throws {CallFault} */
+  reading<T>(holder: Principal, read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      if (!(thrown instanceof ShapeFault)) throw thrown;
+      const whom = this.nameOf(holder);
+      throw new CallFault('not-believed', whom, `the answer of ${whom} is not believed: ${thrown.message}`, {
+        cause: thrown,
+      });
+    }
+  }
+
+  /**
+   * What these holders call record types and fields, the first named first. Only a holder speaks for what it holds: not a suspended
+   * one, nor a member that is none; and a catalogue that is not the one whose digest it signed could mislead, so it is left out.
+   * Those that do not answer are left out too.
+   */
+  async labels(holders: readonly Principal[]): Promise<Labels> {
+    const found = await Promise.all(holders.map((holder) => this.#labelsOf(holder)));
+    return found.reduce<Labels>((labels, more) => (more === null ? labels : labels.with(more)), Labels.none());
+  }
+
+  async #labelsOf(holder: Principal): Promise<Labels | null> {
+    const known = this.#labels.get(holder);
+    if (known !== undefined) return known;
+    const member = this.registry.organisation(holder);
+    const digest = member?.profile?.claims.catalogue ?? null;
+    if (member === undefined || digest === null || !member.membership.claims.roles.includes('holder')) return null;
+    try {
+      const catalogue = await NodeClient.of(this.caller, member).catalogue();
+      if (!equalBytes(sha256(catalogue), digest)) return null;
+      const labels = Labels.of(catalogue);
+      this.#labels.set(holder, labels);
+      return labels;
+    } catch (thrown) {
+      if (thrown instanceof CallFault || thrown instanceof ShapeFault) return null;
+      throw thrown;
+    }
+  }
+
+  /** What came, or the holder's fault as somebody who is missing. Faults of our own go on as exceptions. */
+  async orMissing<T>(holder: Principal, pod: PodId | null, call: () => Promise<T>): Promise<T | Missing> {
+    try {
+      return await call();
+    } catch (thrown) {
+      if (!(thrown instanceof CallFault || thrown instanceof KeysFault)) throw thrown;
+      return { holder, name: this.nameOf(holder), pod, fault: thrown };
+    }
+  }
+}
+
+/** Whether it is somebody who is missing. */
+export function isMissing(found: object): found is Missing {
+  return 'fault' in found && (found.fault instanceof CallFault || found.fault instanceof KeysFault);
+}
+
+async function keepEvidence(memory: Memory, faults: readonly CallFault[]): Promise<void> {
+  const found = faults.flatMap(({ evidence }) => (evidence === null ? [] : [evidenceSeen(evidence)]));
+  if (found.length > 0) await memory.keep(all(found));
+}

@@ -1,0 +1,116 @@
+/**
+ * Enrolling: the wallet's keys at an organisation are bound to whoever logs in there, once they have typed the code that the
+ * login's last page shows into this wallet. Without it a login at an address that somebody else sent would bind theirs.
+ */
+
+import { findHolders, type FoundHolder } from '../client/holders.ts';
+import type { EnrolmentStarted, EnrolmentStatus } from '../client/node.ts';
+import { beginLog, type HeldEvent, KeysFault, replay, signerIn } from '../keys/key-log.ts';
+import type { RecoveryCode } from '../keys/recovery-code.ts';
+import { RecoveryRoot } from '../keys/root.ts';
+import { equalBytes } from '../protocol/bytes.ts';
+import type { Principal } from '../protocol/ids.ts';
+import { keyDigest } from '../protocol/key-event/index.ts';
+import type { Core } from './core.ts';
+import { bound, entriesSeen, evidenceSeen, held, paperNoted } from './state.ts';
+
+/** An enrolment that waits for a person. */
+export interface Enrolling {
+  readonly organisation: Principal;
+  readonly started: EnrolmentStarted;
+}
+
+/** The organisation joined after the recovery code was last typed: it is typed once more. */
+export class PaperNeeded extends Error {
+  override readonly name = 'PaperNeeded';
+  readonly code = 'paper-needed';
+
+  constructor() {
+    super('this organisation was not known when the recovery code was last typed: type it once more');
+  }
+}
+
+/** Notes which recovery keys the paper has, for the organisations of today. @throws {StorageFault} */
+export async function notePaper(core: Core, code: RecoveryCode): Promise<void> {
+  const paper = new RecoveryRoot(code);
+  const members = core.registry.organisations.map(({ membership }) => membership.claims.subject);
+  await core.keep(paperNoted(new Map(members.map((member) => [member, paper.digest(member)]))));
+}
+
+/**
+ * Begins: the person is to log in at `started.authorizationUrl`. The log is kept before the organisation hears of it.
+ * @throws {PaperNeeded} @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
+ */
+export async function beginEnrolment(core: Core, organisation: Principal): Promise<Enrolling> {
+  const events = await ownLog(core, organisation);
+  // The first event names the log; whatever else is in it, the organisation has.
+  const first = events.slice(0, 1).map(({ bytes }) => bytes);
+  return { organisation, started: await core.node(organisation).beginEnrolment(first) };
+}
+
+/** How it stands; when it has ended well, the pods are remembered. @throws {CallFault} @throws {StorageFault} */
+export async function enrolmentStatus(core: Core, { organisation, started }: Enrolling): Promise<EnrolmentStatus> {
+  return settle(core, organisation, await core.node(organisation).enrolment(started));
+}
+
+/** Sends the code that the login's last page showed. @throws {CallFault} `confirmation-wrong`: it may be typed again. */
+export async function confirmEnrolment(
+  core: Core,
+  { organisation, started }: Enrolling,
+  typed: string,
+): Promise<EnrolmentStatus> {
+  return settle(core, organisation, await core.node(organisation).confirm(started, typed));
+}
+
+async function settle(core: Core, organisation: Principal, status: EnrolmentStatus): Promise<EnrolmentStatus> {
+  if (status.status === 'bound') await core.keep(bound(organisation, status.pods));
+  return status;
+}
+
+/** The log in which this device is at the organisation, as that has it now; or a new one. */
+async function ownLog(core: Core, organisation: Principal): Promise<readonly HeldEvent[]> {
+  const nowSecs = core.caller.nowSecs();
+  const known = core.state.organisations.get(organisation)?.events ?? [];
+  const own = await core.custody.signer(organisation, 'device', 0);
+  const told = await core.node(organisation).keyLogs(keyDigest(own.key));
+  const logs = told.map((log): readonly HeldEvent[] => log.map(({ event, taken }) => ({ bytes: event, taken })));
+  // Somebody could have put this device's key into a log of their own: that is none that this wallet began.
+  const isOurs = (log: readonly HeldEvent[]): boolean =>
+    (known[0] === undefined || equalBytes(log[0]?.bytes ?? new Uint8Array(0), known[0].bytes)) &&
+    replays(organisation, log, nowSecs);
+  const events = logs.find(isOurs) ?? known;
+  if (events.length > 0) {
+    await signerIn(core.custody, organisation, events, nowSecs);
+    if (events !== known) await core.keep(held(organisation, core.nameOf(organisation), events));
+    return events;
+  }
+  const digest = core.state.recoveryDigests.get(organisation);
+  if (digest === undefined) throw new PaperNeeded();
+  const begun = [await beginLog(core.custody, organisation, digest)];
+  await core.keep(held(organisation, core.nameOf(organisation), begun));
+  return begun;
+}
+
+function replays(organisation: Principal, log: readonly HeldEvent[], nowSecs: bigint): boolean {
+  try {
+    replay(organisation, log, nowSecs);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof KeysFault) return false;
+    throw thrown;
+  }
+}
+
+/**
+ * Finds every organisation that holds something, without anybody learning who was looked for. `idToken` is a fresh login at the
+ * blinder's own client. What a holder has is said on enrolment, to whoever may know it. @throws {CallFault} @throws {StorageFault}
+ */
+export async function find(core: Core, identityCode: string, idToken: string): Promise<readonly FoundHolder[]> {
+  const { caller, copy, directory, state } = core;
+  const blinder = core.blinder();
+  const found = await findHolders(caller, identityCode, idToken, copy, blinder, directory, state.newestEntries);
+  const evidence = found.troubles.flatMap((fault) => (fault.evidence === null ? [] : [evidenceSeen(fault.evidence)]));
+  await core.keep(entriesSeen(found.seen), ...evidence);
+  await core.viewed(found.view);
+  return found.holders;
+}

@@ -1,0 +1,113 @@
+/** Looking: one's own data, who looked, and everything to take along. */
+
+import type { RecordType } from '../protocol/field.ts';
+import type { PodId, Principal } from '../protocol/ids.ts';
+import { type Core, isMissing, type Missing } from './core.ts';
+import { type AskedPage, type CheckedEntry, type CheckedPage, checkLogPage, LogCheckFault } from './log-check.ts';
+import { readLogPage } from './log-page.ts';
+import { type OwnRecord, ownRecord, readRecordPage } from './records.ts';
+import { forkSeen } from './state.ts';
+
+/** Entries asked for at once. */
+const LOG_PAGE = 100n;
+
+/** One's own records at a holder, of one type or (null) of all. @throws {CallFault} @throws {KeysFault} */
+export async function ownData(
+  core: Core,
+  holder: Principal,
+  pod: PodId,
+  recordType: RecordType | null,
+): Promise<readonly OwnRecord[]> {
+  const read = (skip: bigint): Parameters<Core['order']>[0] => ({
+    holder,
+    pod,
+    action: { kind: 'read', recordType, skip },
+  });
+  const pages = await core.pages(read, readRecordPage);
+  return core.reading(holder, () => pages.flatMap(({ raw }) => raw.map(ownRecord)));
+}
+
+/** Who looked, with every proof checked. */
+export interface Looked {
+  /** The oldest first. */
+  readonly entries: readonly CheckedEntry[];
+  /** Size of the holder's log in which they all stand. */
+  readonly treeSize: bigint;
+}
+
+/**
+ * Every entry about a pod from one index on, with its proof checked and the log's history followed. A fork is kept as evidence.
+ * @throws {LogCheckFault} @throws {CallFault} @throws {KeysFault}
+ */
+export async function whoLooked(core: Core, holder: Principal, pod: PodId, from = 0n): Promise<Looked> {
+  const entries: CheckedEntry[] = [];
+  let treeSize = 0n;
+  for (let next: bigint | null = from; next !== null;) {
+    const page: CheckedPage = await logPage(core, { holder, pod, from: next });
+    entries.push(...page.entries);
+    treeSize = page.treeSize;
+    next = page.next;
+  }
+  return { entries, treeSize };
+}
+
+async function logPage(core: Core, asked: AskedPage): Promise<CheckedPage> {
+  const { holder, pod, from } = asked;
+  const { result } = await core.order({ holder, pod, action: { kind: 'log', from, limit: LOG_PAGE } });
+  const page = core.reading(holder, () => readLogPage(result));
+  const check = (proof: readonly Uint8Array[] | null): CheckedPage =>
+    checkLogPage(core.state, asked, page, proof, core.registry, core.caller.nowSecs());
+  try {
+    const checked = await orProof(core, holder, check);
+    await core.keep(checked.act);
+    return checked;
+  } catch (thrown) {
+    if (thrown instanceof LogCheckFault && thrown.fork !== null) await core.keep(forkSeen(thrown.fork));
+    throw thrown;
+  }
+}
+
+/** Fetches the proof that the log goes on from the head that was seen last, when it has grown. */
+async function orProof(
+  core: Core,
+  holder: Principal,
+  check: (proof: readonly Uint8Array[] | null) => CheckedPage,
+): Promise<CheckedPage> {
+  try {
+    return check(null);
+  } catch (thrown) {
+    if (!(thrown instanceof LogCheckFault) || thrown.needed === null) throw thrown;
+    const { from, to } = thrown.needed;
+    return check(await core.node(holder).consistency(from, to));
+  }
+}
+
+/** All that one holder has of a pod. */
+export interface Exported {
+  readonly holder: Principal;
+  readonly name: string;
+  readonly pod: PodId;
+  /** The holder's catalogue, as it came: what each field is. */
+  readonly catalogue: unknown;
+  /** The records, as they came. */
+  readonly records: readonly unknown[];
+}
+
+/** Everything that is held, from every organisation. One that is down is named, and the rest arrives. */
+export async function exportAll(
+  core: Core,
+): Promise<{ readonly arrived: readonly Exported[]; readonly missing: readonly Missing[] }> {
+  const wanted = core.enrolled().flatMap(({ holder, name, pods }) => pods.map((pod) => ({ holder, name, pod })));
+  const arrived: Exported[] = [];
+  const missing: Missing[] = [];
+  for (const { holder, name, pod } of wanted) {
+    const found = await core.orMissing(holder, pod, async () => {
+      const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'export', skip } }), readRecordPage);
+      const records = pages.flatMap(({ raw }) => raw);
+      return { holder, name, pod, catalogue: pages[0]?.catalogue ?? null, records };
+    });
+    if (isMissing(found)) missing.push(found);
+    else arrived.push(found);
+  }
+  return { arrived, missing };
+}

@@ -1,0 +1,77 @@
+/** The wallet's memory over its storage: what is done to it is written down before anybody is told. */
+
+import { type Storage, StorageFault, type Stored } from '../keys/storage.ts';
+import { type Act, NEW_STATE, type WalletState } from './state.ts';
+
+/** Under which key it lies. */
+const STATE_KEY = 'state';
+/** The shape of what lies there. One that this wallet does not know is refused, never guessed at. */
+const FORMAT = 1;
+/** How often an act is done again on what another tab has written meanwhile. */
+const MAX_RACES = 5;
+
+interface KeptState {
+  readonly format: number;
+  readonly state: WalletState;
+}
+
+/** What is kept was written by a newer wallet. */
+export class FormatFault extends Error {
+  override readonly name = 'FormatFault';
+  readonly code = 'newer-format';
+
+  constructor() {
+    super("the wallet's memory was written by a newer version: load this page again");
+  }
+}
+
+export class Memory {
+  readonly #storage: Storage;
+  #state: WalletState;
+  #revision: number | null;
+
+  private constructor(storage: Storage, stored: Stored | null) {
+    this.#storage = storage;
+    [this.#state, this.#revision] = read(stored);
+  }
+
+  /** @throws {StorageFault} @throws {FormatFault} */
+  static async open(storage: Storage): Promise<Memory> {
+    return new Memory(storage, await storage.read(STATE_KEY));
+  }
+
+  get state(): WalletState {
+    return this.#state;
+  }
+
+  /** Does this to the memory; resolves once it is kept. @throws {StorageFault} and the memory is as it was. */
+  async keep(act: Act): Promise<void> {
+    for (let race = 1; ; race += 1) {
+      const state = act(this.#state);
+      const value: KeptState = { format: FORMAT, state };
+      try {
+        await this.#storage.write([{ key: STATE_KEY, value, replaces: this.#revision }]);
+        [this.#state, this.#revision] = [state, (this.#revision ?? 0) + 1];
+        return;
+      } catch (thrown) {
+        const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
+        if (!isRace || race >= MAX_RACES) throw thrown;
+        // Another tab: an act says what changes, so that it is done again on what that tab has written.
+        await this.refresh();
+      }
+    }
+  }
+
+  /** Takes in what another tab has written. @throws {StorageFault} @throws {FormatFault} */
+  async refresh(): Promise<void> {
+    [this.#state, this.#revision] = read(await this.#storage.read(STATE_KEY));
+  }
+}
+
+function read(stored: Stored | null): [state: WalletState, revision: number | null] {
+  if (stored === null) return [NEW_STATE, null];
+  // This program wrote it, and pages of other origins cannot.
+  const { format, state } = stored.value as KeptState;
+  if (format !== FORMAT) throw new FormatFault();
+  return [state, stored.revision];
+}

@@ -1,0 +1,42 @@
+/** What stands for a pod at a holder, in answer to the command `standing`: as far as the wallet needs it to take things back. */
+
+import { blob, id, list, Members, parseJson, text, uint } from '../client/json.ts';
+import { attempt } from '../protocol/refusal.ts';
+import { Signed } from '../protocol/cose.ts';
+import { Grant } from '../protocol/grant.ts';
+import { ObjectId } from '../protocol/ids.ts';
+
+/** A page of what stands. */
+export interface StandingPage {
+  /** The grants on record, as they say themselves. */
+  readonly grants: ReadonlyMap<ObjectId, Grant>;
+  readonly revoked: readonly ObjectId[];
+  /** All issued before this second are taken back. */
+  readonly revokedBeforeSecs: bigint;
+  readonly restrictedTypes: readonly string[];
+  readonly nextSkip: bigint | null;
+}
+
+/** Reads the JSON result. A grant that is not the one of its id is left out. @throws {ShapeFault} */
+export function readStanding(json: Uint8Array): StandingPage {
+  const members = new Members(parseJson(json));
+  const grants = members.need(
+    'grants',
+    list((one) => {
+      const grant = new Members(one);
+      return { id: grant.need('id', id(ObjectId)), bytes: grant.need('bytes', blob) };
+    }),
+  );
+  return {
+    grants: new Map(
+      grants.flatMap(({ id: claimed, bytes }): readonly [ObjectId, Grant][] => {
+        const signed = attempt(() => Signed.decode(Grant, bytes));
+        return signed.accepted && signed.value.id === claimed ? [[claimed, signed.value.unverified]] : [];
+      }),
+    ),
+    revoked: members.need('revoked', list(id(ObjectId))),
+    revokedBeforeSecs: members.need('revoked_before_secs', uint),
+    restrictedTypes: members.maybe('restricted_types', list(text)) ?? [],
+    nextSkip: members.maybe('next_skip', uint),
+  };
+}

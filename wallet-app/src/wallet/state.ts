@@ -1,0 +1,291 @@
+/**
+ * Everything that a wallet remembers. Values that are never changed: each act makes the next one, which is written down before
+ * anybody is told that it happened.
+ */
+
+import type { BoundPod } from '../client/node.ts';
+import type { NewestSeen } from '../client/directory/index.ts';
+import type { HeldEvent } from '../keys/key-log.ts';
+import type { Acknowledgement } from '../protocol/command.ts';
+import type { Verified } from '../protocol/cose.ts';
+import type { ObjectId, PodId, Principal } from '../protocol/ids.ts';
+import type { Evidence } from '../protocol/tlog/evidence.ts';
+import type { Decided } from './decide.ts';
+import type { Review } from './review.ts';
+
+/** Most acknowledgements that are kept; the oldest go first. They are checked against pages of the log, newest matter. */
+export const MAX_ACKNOWLEDGEMENTS = 4096;
+/** Most forks that are kept as evidence: the first ones prove it, more of the same log add nothing. */
+export const MAX_EVIDENCE = 64;
+
+/** A tree head as the wallet remembers it, with the signed bytes. */
+export interface SeenHead {
+  readonly size: bigint;
+  readonly root: Uint8Array;
+  /** When the holder signed it. */
+  readonly timeSecs: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** Two signed heads of one holder's log that cannot both be true. Worth showing to anybody: both carry its signature. */
+export interface ForkEvidence {
+  readonly holder: Principal;
+  readonly earlier: SeenHead;
+  readonly later: SeenHead;
+  /** The proof that the holder gave between them, if any. */
+  readonly proof: readonly Uint8Array[];
+  readonly seenSecs: bigint;
+}
+
+/** An organisation at which the wallet is enrolled. */
+export interface EnrolledAt {
+  /** Its short name. */
+  readonly name: string;
+  readonly events: readonly HeldEvent[];
+  readonly pods: readonly BoundPod[];
+  /** The last tree head of its log that was checked. */
+  readonly lastHead: SeenHead | null;
+}
+
+/** A grant that this wallet gave. */
+export interface GivenGrant {
+  readonly id: ObjectId;
+  readonly holder: Principal;
+  readonly pod: PodId;
+  /** The access request that it answers. */
+  readonly request: ObjectId;
+  readonly service: Principal;
+  readonly organisation: Principal;
+  readonly issuedSecs: bigint;
+  readonly expiresSecs: bigint;
+  /** Whether the holder acknowledged it. */
+  readonly deposited: boolean;
+  /** When the holder acknowledged that it is taken back. */
+  readonly revokedSecs: bigint | null;
+  /** The signed grant. */
+  readonly bytes: Uint8Array;
+}
+
+/** A decision on an access request. */
+export interface DecisionMade {
+  readonly request: ObjectId;
+  readonly service: Principal;
+  readonly organisation: Principal;
+  readonly decidedSecs: bigint;
+  /** The grants given; none after a denial. */
+  readonly grants: readonly ObjectId[];
+  /** The sealed decision, until the service's node has it. */
+  readonly untold: Uint8Array | null;
+}
+
+/** A holder's signed word that it did what this wallet told it. */
+export interface SeenAcknowledgement {
+  readonly holder: Principal;
+  readonly pod: PodId;
+  /** Of which command or revocation. */
+  readonly of: ObjectId;
+  readonly issuedSecs: bigint;
+  /** Where the entry stands in the holder's log. */
+  readonly auditIndex: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** Something to take back that its holder has not acknowledged yet. Doing it twice changes nothing more. */
+export interface Outstanding {
+  readonly holder: Principal;
+  readonly pod: PodId;
+  readonly grant: ObjectId;
+  /** Whether it was posted to the directory's log: it takes effect there without this wallet. */
+  readonly posted: boolean;
+}
+
+/** The wallet's memory. */
+export interface WalletState {
+  readonly organisations: ReadonlyMap<Principal, EnrolledAt>;
+  readonly grants: readonly GivenGrant[];
+  readonly decisions: readonly DecisionMade[];
+  readonly acknowledgements: readonly SeenAcknowledgement[];
+  /** Forks of holders' logs. */
+  readonly forks: readonly ForkEvidence[];
+  /** Forks of the directory's log. */
+  readonly evidence: readonly Evidence[];
+  /** What stands for each pod in its holder's log. */
+  readonly podTags: ReadonlyMap<PodId, Uint8Array>;
+  readonly outstanding: readonly Outstanding[];
+  readonly newestEntries: NewestSeen;
+  /** Digests of the recovery keys on paper, for the organisations that were known when the code was last typed. */
+  readonly recoveryDigests: ReadonlyMap<Principal, Uint8Array>;
+}
+
+/** Of a wallet that has done nothing yet. */
+export const NEW_STATE: WalletState = {
+  organisations: new Map(),
+  grants: [],
+  decisions: [],
+  acknowledgements: [],
+  forks: [],
+  evidence: [],
+  podTags: new Map(),
+  outstanding: [],
+  newestEntries: new Map(),
+  recoveryDigests: new Map(),
+};
+
+/** Something that a wallet does to its memory. */
+export type Act = (state: WalletState) => WalletState;
+
+/** A key log as the organisation has it, or as it was begun. */
+export function held(organisation: Principal, name: string, events: readonly HeldEvent[]): Act {
+  return (state) => {
+    const before = state.organisations.get(organisation) ?? { pods: [], lastHead: null };
+    return withOrganisation(state, organisation, { ...before, name, events });
+  };
+}
+
+/** Which pods an organisation bound to the log that is held. */
+export function bound(organisation: Principal, pods: readonly BoundPod[]): Act {
+  return changed(organisation, (enrolled) => ({ ...enrolled, pods }));
+}
+
+/** The last head of a holder's log that was checked. */
+export function headSeen(holder: Principal, lastHead: SeenHead): Act {
+  return changed(holder, (enrolled) => ({ ...enrolled, lastHead }));
+}
+
+/** A decision with its grants, before they are sent. */
+export function decided({ request }: Review, { grants, sealed }: Decided, nowSecs: bigint): Act {
+  const { service, organisation } = request.claims;
+  const given = grants.map(({ id, bytes, claims }) => ({
+    id,
+    holder: claims.audience,
+    pod: claims.subject,
+    request: request.id,
+    service,
+    organisation,
+    issuedSecs: claims.issued,
+    expiresSecs: claims.expires,
+    deposited: false,
+    revokedSecs: null,
+    bytes,
+  }));
+  const made: DecisionMade = {
+    request: request.id,
+    service,
+    organisation,
+    decidedSecs: nowSecs,
+    grants: grants.map(({ id }) => id),
+    untold: sealed,
+  };
+  return (state) => ({ ...state, grants: [...state.grants, ...given], decisions: [...state.decisions, made] });
+}
+
+/** The service's node has the decision, or will not have it. */
+export function told(request: ObjectId): Act {
+  return (state) => ({
+    ...state,
+    decisions: state.decisions.map((one) => (one.request === request ? { ...one, untold: null } : one)),
+  });
+}
+
+/** What a holder acknowledged: its log must show it from now on. */
+export function acknowledged(pod: PodId, { claims, bytes }: Verified<Acknowledgement>): Act {
+  const seen: SeenAcknowledgement = {
+    holder: claims.issuer,
+    pod,
+    of: claims.of,
+    issuedSecs: claims.issued,
+    auditIndex: claims.auditIndex,
+    bytes,
+  };
+  return (state) => ({
+    ...state,
+    acknowledgements: [...state.acknowledgements, seen].slice(-MAX_ACKNOWLEDGEMENTS),
+  });
+}
+
+/** A holder has a grant. */
+export function deposited(grant: ObjectId): Act {
+  return withGrant(grant, (given) => ({ ...given, deposited: true }));
+}
+
+/** A grant is to be taken back: remembered before it is tried. */
+export function toRevoke(task: Omit<Outstanding, 'posted'>): Act {
+  return (state) =>
+    state.outstanding.some(({ grant }) => grant === task.grant)
+      ? state
+      : { ...state, outstanding: [...state.outstanding, { ...task, posted: false }] };
+}
+
+/** It stands in the directory's log, or somebody passes it on to there. */
+export function posted(grant: ObjectId): Act {
+  return (state) => ({
+    ...state,
+    outstanding: state.outstanding.map((one) => (one.grant === grant ? { ...one, posted: true } : one)),
+  });
+}
+
+/** The holder acknowledged that a grant is taken back. */
+export function revoked(grant: ObjectId, atSecs: bigint): Act {
+  const mark = withGrant(grant, (given) => ({ ...given, revokedSecs: given.revokedSecs ?? atSecs }));
+  return (state) => {
+    const marked = mark(state);
+    return { ...marked, outstanding: marked.outstanding.filter((one) => one.grant !== grant) };
+  };
+}
+
+/** Its holder will not take it back: asking again would end the same way. */
+export function notRevocable(grant: ObjectId): Act {
+  return (state) => ({ ...state, outstanding: state.outstanding.filter((one) => one.grant !== grant) });
+}
+
+/** How new the entries are that were seen. */
+export function entriesSeen(seen: NewestSeen): Act {
+  return (state) => {
+    const newest = new Map(state.newestEntries);
+    for (const [tag, secs] of seen) {
+      const before = newest.get(tag) ?? 0n;
+      newest.set(tag, before > secs ? before : secs);
+    }
+    return { ...state, newestEntries: newest };
+  };
+}
+
+/** The digests of the paper's keys, in place of those of an earlier paper. */
+export function paperNoted(digests: ReadonlyMap<Principal, Uint8Array>): Act {
+  return (state) => ({ ...state, recoveryDigests: digests });
+}
+
+/** What stands for a pod in its holder's log. */
+export function podTagSeen(pod: PodId, tag: Uint8Array): Act {
+  return (state) => ({ ...state, podTags: new Map([...state.podTags, [pod, tag]]) });
+}
+
+/** A fork of a holder's log. */
+export function forkSeen(fork: ForkEvidence): Act {
+  return (state) => ({ ...state, forks: [...state.forks, fork].slice(0, MAX_EVIDENCE) });
+}
+
+/** A fork of the directory's log. */
+export function evidenceSeen(evidence: Evidence): Act {
+  return (state) => ({ ...state, evidence: [...state.evidence, evidence].slice(0, MAX_EVIDENCE) });
+}
+
+/** One after the other, as one. */
+export function all(acts: readonly Act[]): Act {
+  return (state) => acts.reduce((before, act) => act(before), state);
+}
+
+function withOrganisation(state: WalletState, organisation: Principal, enrolled: EnrolledAt): WalletState {
+  return { ...state, organisations: new Map([...state.organisations, [organisation, enrolled]]) };
+}
+
+function changed(organisation: Principal, change: (enrolled: EnrolledAt) => EnrolledAt): Act {
+  return (state) => {
+    const enrolled = state.organisations.get(organisation);
+    return enrolled === undefined ? state : withOrganisation(state, organisation, change(enrolled));
+  };
+}
+
+function withGrant(id: ObjectId, change: (given: GivenGrant) => GivenGrant): Act {
+  return (state) => ({ ...state, grants: state.grants.map((one) => (one.id === id ? change(one) : one)) });
+}

@@ -1,0 +1,193 @@
+/** Rights: take back, restrict, object. Nothing counts as done before its holder has said so with its signature. */
+
+import { CallFault } from '../client/fault.ts';
+import type { Purpose, RecordType } from '../protocol/field.ts';
+import type { Verified } from '../protocol/cose.ts';
+import type { Grant } from '../protocol/grant.ts';
+import type { ObjectId, PodId, Principal, Thumbprint } from '../protocol/ids.ts';
+import type { Revocation } from '../protocol/revocation.ts';
+import { type Posted, sealPosted } from '../protocol/tlog/post.ts';
+import { signRevocation } from './commands.ts';
+import { type Core, isMissing, type Missing } from './core.ts';
+import { send } from './answer.ts';
+import { readStanding } from './standing.ts';
+import { acknowledged, notRevocable, type Outstanding, posted, revoked, toRevoke } from './state.ts';
+
+/** In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s. */
+export const HEARD_WITHIN_SECS = 35n;
+/** Random bytes of which the key of one sealing is made. */
+const SEED_BYTES = 32;
+
+/** How a grant was taken back. */
+export type TakenBack =
+  /** Its holder acknowledged it, and releases nothing more; `boundSecs` says when it reaches those to whom it was passed on. */
+  | { readonly by: 'holder'; readonly atSecs: bigint }
+  /** Its holder was not reached: it hears of it through the directory's log. `proven`: that it stands there was checked. */
+  | { readonly by: 'log'; readonly proven: boolean; readonly away: CallFault };
+
+/** This wallet gave no such grant. */
+export class UnknownGrant extends Error {
+  override readonly name = 'UnknownGrant';
+  readonly code = 'unknown-grant';
+
+  constructor() {
+    super('this wallet gave no such consent: look at the list again');
+  }
+}
+
+/**
+ * Takes one grant back. That it is to be done is remembered first, so that `finish` goes on with it whatever happens.
+ * @throws {UnknownGrant} @throws {CallFault} when neither the holder nor the log took it. @throws {KeysFault} @throws {StorageFault}
+ */
+export async function takeBack(core: Core, grant: ObjectId): Promise<TakenBack> {
+  const given = core.state.grants.find(({ id }) => id === grant);
+  if (given === undefined) throw new UnknownGrant();
+  const { holder, pod } = given;
+  await core.keep(toRevoke({ holder, pod, grant }));
+  return revoke(core, { holder, pod, grant, posted: false });
+}
+
+/** In how many seconds what is taken back at a holder reaches everybody to whom it was passed on; null when it does not say now. */
+export async function boundSecs(core: Core, holder: Principal): Promise<bigint | null> {
+  const known = await core.orMissing(holder, null, () => core.node(holder).wellKnown());
+  return isMissing(known) ? null : known.revocationBoundSecs;
+}
+
+/** What came of an act at several organisations. */
+export interface Everywhere {
+  readonly done: readonly { readonly task: Outstanding; readonly how: TakenBack }[];
+  /** Who was not reached, and could not be told through the log: `finish` tries again. */
+  readonly missing: readonly Missing[];
+}
+
+/**
+ * Takes back all that a service may use, at every organisation: what its holder has on record for the service's keys, whichever
+ * device signed it and whoever passed it on, and what this wallet gave. One that is away is named. @throws {KeysFault}
+ * @throws {StorageFault}
+ */
+export async function stopService(core: Core, service: Principal): Promise<Everywhere> {
+  const nowSecs = core.caller.nowSecs();
+  const given = core.state.grants.filter(
+    (one) => one.service === service && one.revokedSecs === null && one.expiresSecs > nowSecs,
+  );
+  await core.keep(...given.map(({ holder, pod, id }) => toRevoke({ holder, pod, grant: id })));
+  const unasked: Missing[] = [];
+  for (const { holder, pods } of core.enrolled()) {
+    for (const pod of pods) {
+      const usable = await core.orMissing(holder, pod, () => usableBy(core, holder, pod, service));
+      if (isMissing(usable)) unasked.push(usable);
+      else await core.keep(...usable.map((grant) => toRevoke({ holder, pod, grant })));
+    }
+  }
+  const { done, missing } = await finishRevocations(core);
+  return { done, missing: [...unasked, ...missing] };
+}
+
+async function usableBy(core: Core, holder: Principal, pod: PodId, service: Principal): Promise<readonly ObjectId[]> {
+  const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'standing', skip } }), readStanding);
+  const keys: readonly Thumbprint[] =
+    core.registry.service(service)?.service.keys.map(({ thumbprint }) => thumbprint) ?? [];
+  const revokedIds = new Set(pages.flatMap((page) => page.revoked));
+  const before = pages[0]?.revokedBeforeSecs ?? 0n;
+  const nowSecs = core.caller.nowSecs();
+  const isUsable = ([id, grant]: readonly [ObjectId, Grant]): boolean =>
+    keys.includes(grant.confirmation) && grant.expires > nowSecs && !revokedIds.has(id) && grant.issued >= before;
+  return pages.flatMap((page) => [...page.grants].filter(isUsable).map(([id]) => id));
+}
+
+/** Goes on with everything that was begun: decisions that were not told yet, and what is to be taken back. */
+export async function finish(core: Core): Promise<Everywhere> {
+  const missing: Missing[] = [];
+  for (const { request, organisation } of core.state.decisions.filter(({ untold }) => untold !== null)) {
+    const sent = await core.orMissing(organisation, null, async () => ({ sent: await send(core, request) }));
+    if (isMissing(sent)) missing.push(sent);
+  }
+  const revocations = await finishRevocations(core);
+  return { done: revocations.done, missing: [...missing, ...revocations.missing] };
+}
+
+async function finishRevocations(core: Core): Promise<Everywhere> {
+  const done: { task: Outstanding; how: TakenBack }[] = [];
+  const missing: Missing[] = [];
+  for (const task of core.state.outstanding) {
+    const how = await core.orMissing(task.holder, task.pod, () => revoke(core, task));
+    if (isMissing(how)) missing.push(how);
+    else done.push({ task, how });
+  }
+  return { done, missing };
+}
+
+async function revoke(core: Core, task: Outstanding): Promise<TakenBack> {
+  const { holder, pod, grant } = task;
+  const by = await core.signer(holder);
+  const revocation = await signRevocation({ kind: 'grant', grant }, by, core.caller.nowSecs(), core.caller.random);
+  try {
+    const acknowledgement = await core.node(holder).revoke(core.registry, revocation);
+    const given = core.state.grants.find(({ id }) => id === grant);
+    // The entry about a grant that the holder has not seen stands in no pod's log.
+    const isInLog = given?.deposited ?? true;
+    const atSecs = acknowledgement.claims.issued;
+    await core.keep(revoked(grant, atSecs), ...(isInLog ? [acknowledged(pod, acknowledgement)] : []));
+    return { by: 'holder', atSecs };
+  } catch (thrown) {
+    if (!(thrown instanceof CallFault)) throw thrown;
+    if (thrown.isFinal) await core.keep(notRevocable(grant));
+    if (!thrown.mayPass) throw thrown;
+    if (task.posted) return { by: 'log', proven: false, away: thrown };
+    return { by: 'log', proven: await byTheLog(core, holder, revocation, thrown), away: thrown };
+  }
+}
+
+/** The holder was not reached: what it is to hear goes by way of the directory's log. Whether that it stands there was checked. */
+async function byTheLog(
+  core: Core,
+  holder: Principal,
+  revocation: Verified<Revocation>,
+  away: CallFault,
+): Promise<boolean> {
+  const member = core.registry.organisation(holder);
+  const key = member?.profile?.claims.sealKey ?? null;
+  const post: Posted = { kind: 'revocation', revocation: revocation.bytes };
+  const sealed = key && sealPosted(post, key, core.caller.random(SEED_BYTES));
+  // It has published no key for it, or none that can be sealed to: there is no other way to it.
+  if (sealed === null) throw away;
+  const { target } = revocation.claims;
+  try {
+    const taken = await core.directory.post(core.registry, holder, [sealed]);
+    if (target.kind === 'grant') await core.keep(posted(target.grant));
+    if (taken.by === 'node') return false;
+    await core.viewed(await core.directory.standInLog(core.copy, [sealed], taken.logged.index));
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof CallFault)) throw thrown;
+    // When it was posted, and only could not be checked, it is on its way; else why the holder was not reached says more.
+    const isPosted = core.state.outstanding.some(
+      (one) => target.kind === 'grant' && one.grant === target.grant && one.posted,
+    );
+    if (isPosted) return false;
+    throw away;
+  }
+}
+
+/** Stops a holder from releasing these record types (all when there are none), or allows it again. @throws {CallFault} */
+export async function restrict(
+  core: Core,
+  holder: Principal,
+  pod: PodId,
+  recordTypes: readonly RecordType[],
+  on: boolean,
+): Promise<void> {
+  await core.order({ holder, pod, action: { kind: 'restrict', recordTypes, on } });
+}
+
+/** Objects to a purpose, at one organisation or (null) at all, or withdraws that. @throws {CallFault} */
+export async function object(
+  core: Core,
+  holder: Principal,
+  pod: PodId,
+  purpose: Purpose,
+  organisation: Principal | null,
+  on: boolean,
+): Promise<void> {
+  await core.order({ holder, pod, action: { kind: 'object', purpose, organisation, on } });
+}

@@ -1,0 +1,234 @@
+/**
+ * A mother's part of the story, played by the wallet's core against a federation that runs. A program of its own: the certificates
+ * of the demonstration must be believed before Node begins. Each step that went as it must is told in a line.
+ *
+ * Arguments: the program `aitta`, the folder of the demonstration, the process of Espoo's node.
+ */
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+import { browserCaller } from '../../src/client/caller.ts';
+import type { BoundPod } from '../../src/client/node.ts';
+import { systemRandom } from '../../src/crypto/random.ts';
+import { BrowserCustody } from '../../src/keys/browser-custody.ts';
+import { advise, probe } from '../../src/keys/probe.ts';
+import { RecoveryCode } from '../../src/keys/recovery-code.ts';
+import { MemoryStorage } from '../../src/keys/storage.ts';
+import { utf8 } from '../../src/protocol/bytes.ts';
+import type { Principal } from '../../src/protocol/ids.ts';
+import { parseShortName } from '../../src/protocol/statement/membership.ts';
+import { agreeTo, fetchRequest, inbox, preview, review } from '../../src/wallet/answer.ts';
+import { Core, type Parts } from '../../src/wallet/core.ts';
+import { ChoiceFault } from '../../src/wallet/decide.ts';
+import { beginEnrolment, confirmEnrolment, enrolmentStatus, find, notePaper } from '../../src/wallet/enrol.ts';
+import { type Federation, readFederation } from '../../src/wallet/federation.ts';
+import { exportAll, ownData, whoLooked } from '../../src/wallet/look.ts';
+import { boundSecs, finish, object, restrict, stopService, takeBack } from '../../src/wallet/take-back.ts';
+import { Purpose, RecordType } from '../../src/protocol/field.ts';
+import { Aitta, at, textAt } from './aitta.ts';
+import { logIn, loginToken } from './login.ts';
+
+/** Nobody has these numbers. */
+const ULLA = '200289-957B';
+const ANNI = '060922D9415';
+
+/** What Espoo's early education asks: the phone number is not registered for it, over-asked on purpose. */
+const ASK = `
+purpose = "dpv:ServiceProvision"
+retention_days = 365
+validity_days = 200
+reason = { fi = "Anni aloittaa päiväkodissa Espoossa.", sv = "Anni börjar på daghem i Esbo.", en = "Anni starts day care in Espoo." }
+
+[[ask]]
+type = "child-health"
+required = ["allergies.substance", "allergies.severity"]
+optional = ["vaccinations"]
+
+[[ask]]
+type = "early-education"
+required = ["unit", "start_date"]
+optional = ["special_diet"]
+
+[[ask]]
+type = "residence"
+required = ["contact.phone"]
+`;
+
+const [program = '', folder = '', espooPid = ''] = process.argv.slice(2);
+const aitta = new Aitta(program, folder);
+const EARLY_EDUCATION = ['service', '--service', 'early-education'];
+
+function step(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The file that operators hand out, as the JSON that a browser gets. It has strings, whole numbers and one table. */
+function federation(): Federation {
+  const text = readFileSync(join(folder, 'blinder', 'federation.toml'), 'utf8');
+  const json: Record<string, unknown> = {};
+  let table = json;
+  for (const line of text.split('\n')) {
+    const name = /^\[(\w+)\]$/.exec(line)?.[1];
+    if (name !== undefined) json[name] = table = {};
+    const [, member, value] = /^(\w+) = (.*)$/.exec(line) ?? [];
+    if (member !== undefined && value !== undefined) table[member] = JSON.parse(value) as unknown;
+  }
+  return readFederation(utf8(JSON.stringify(json)));
+}
+
+async function enrol(core: Core, organisation: Principal): Promise<readonly BoundPod[]> {
+  const enrolling = await beginEnrolment(core, organisation);
+  assert.equal((await enrolmentStatus(core, enrolling)).status, 'pending');
+  const code = await logIn(enrolling.started.authorizationUrl, ULLA);
+  assert.equal((await enrolmentStatus(core, enrolling)).status, 'confirm');
+  const ended = await confirmEnrolment(core, enrolling, code);
+  assert.equal(ended.status, 'bound');
+  return ended.status === 'bound' ? ended.pods : [];
+}
+
+function named(core: Core, name: string): Principal {
+  const short = parseShortName(name);
+  const found = short && core.registry.organisationNamed(short);
+  assert.ok(found, `${name} is a member`);
+  return found.membership.claims.subject;
+}
+
+function child(pods: readonly BoundPod[]): BoundPod {
+  const found = pods.find(({ relation, label }) => relation === 'guardian' && (label === null || label === 'Anni'));
+  assert.ok(found, 'the wallet acts for the child');
+  return found;
+}
+
+const storage = new MemoryStorage();
+assert.equal(advise(await probe(storage)), 'browser');
+const parts: Parts = {
+  caller: browserCaller(),
+  storage,
+  custody: new BrowserCustody(storage, systemRandom),
+  federation: federation(),
+};
+let core = await Core.open(parts);
+assert.equal(core.copy.standing.by, 'log');
+assert.deepEqual(core.copy.refused, []);
+step('the registry is proven by the log, and two witnesses saw it');
+
+const code = RecoveryCode.generate(systemRandom);
+await notePaper(core, code);
+const blinder = parts.federation.blinder;
+assert.ok(blinder);
+const token = await loginToken(blinder, ULLA);
+const names = (await find(core, ANNI, token)).map(({ name }) => name).toSorted();
+assert.deepEqual(names, ['espoo', 'helsinki']);
+step('who holds something about the child is found, and nobody learned who asked');
+
+const [helsinki, espoo] = [named(core, 'helsinki'), named(core, 'espoo')];
+const atHelsinki = child(await enrol(core, helsinki)).pod;
+const atEspoo = child(await enrol(core, espoo)).pod;
+step('the wallet is bound at two organisations, with a code that the login showed');
+
+const records = await ownData(core, helsinki, atHelsinki, RecordType.parse('child-health'));
+assert.equal(records.length, 1);
+step('what is held is read');
+
+writeFileSync(join(folder, 'ask-story.toml'), ASK);
+const link = textAt(aitta.done(...EARLY_EDUCATION, 'ask', 'ask-story.toml'), 'link');
+const asked = await review(core, await fetchRequest(core, link));
+assert.deepEqual(
+  asked.overAsked.map(({ code }) => code),
+  ['over-ask-field'],
+);
+assert.deepEqual(asked.problems, []);
+assert.equal(asked.types[0]?.words?.en, 'Child health');
+step('the request is reviewed: what is over-asked is named');
+
+const optional = [{ recordType: RecordType.parse('early-education')!, name: 'special_diet' }];
+const wanted = {
+  optional,
+  holders: [
+    { holder: helsinki, pod: atHelsinki },
+    { holder: espoo, pod: atEspoo },
+  ],
+  untilSecs: null,
+  depth: null,
+  leaveOutOverAsked: false,
+};
+await assert.rejects(
+  agreeTo(core, asked, wanted),
+  (thrown) => thrown instanceof ChoiceFault && thrown.code === 'over-asked',
+);
+assert.equal(core.state.grants.length, 0);
+step('nothing is signed of what asks for too much');
+
+const shown = await preview(core, asked, { optional }, helsinki, atHelsinki);
+const diet = shown.find(({ recordType }) => recordType === 'early-education');
+assert.ok(JSON.stringify(diet?.values.map((value) => [...(value as Map<string, unknown>)])).includes('vegan'));
+assert.ok(!shown.some(({ recordType }) => recordType === 'residence'));
+step('what would be shared right now is shown with its values');
+
+const { grants } = await agreeTo(core, asked, { ...wanted, leaveOutOverAsked: true });
+assert.equal(grants.length, 2);
+const given = core.state.grants.find(({ holder }) => holder === helsinki);
+assert.ok(given?.deposited);
+assert.equal(core.state.decisions[0]?.untold, null);
+const collected = aitta.done(...EARLY_EDUCATION, 'collect', asked.request.id);
+assert.equal((at(collected, 'grants') as unknown[]).length, 2);
+step('less is agreed to, and the service opens the sealed decision');
+
+const fetched = aitta.done(...EARLY_EDUCATION, 'fetch', '--grant', given.id);
+const data = at(fetched, 'items.0.data') as Record<string, unknown>;
+assert.deepEqual(Object.keys(data).toSorted(), ['child-health', 'early-education']);
+assert.ok(!JSON.stringify(data).includes('vaccin'));
+step('the service fetches exactly that');
+
+const looked = await whoLooked(core, helsinki, atHelsinki);
+const disclosure = looked.entries.findLast(({ opened }) => opened.kind === 'disclosure');
+assert.ok(disclosure);
+assert.equal(disclosure.opened.grant, given.id);
+assert.ok(disclosure.opened.released.some(({ names }) => names.includes('special_diet')));
+step('the fetch is seen in the log, with a proof that holds');
+
+// The wallet is closed and opened again: all of it lies in the storage.
+core = await Core.open(parts);
+const taken = await takeBack(core, given.id);
+assert.equal(taken.by, 'holder');
+assert.ok((await boundSecs(core, helsinki)) !== null);
+const refused = aitta.run(...EARLY_EDUCATION, 'fetch', '--grant', given.id);
+assert.equal(at(refused.json, 'items.0.outcome'), 'denied');
+step('it is taken back, and the next fetch is refused');
+
+const after = await whoLooked(core, helsinki, atHelsinki, disclosure.index);
+assert.ok(after.entries.some(({ opened }) => opened.purpose === 'revoke'));
+assert.ok(after.entries.some(({ opened }) => opened.kind === 'refusal' && opened.outcome === 'revoked'));
+step('revocation and refusal stand in the log, which went on from the head that was seen before');
+
+await restrict(core, helsinki, atHelsinki, [RecordType.parse('child-health')!], true);
+await object(core, helsinki, atHelsinki, Purpose.parse('dpv:ServiceOptimisation')!, null, true);
+assert.deepEqual(await inbox(core, helsinki, atHelsinki), []);
+step('a record type is restricted, a purpose objected to, and the inbox read');
+
+process.kill(Number(espooPid), 'SIGKILL');
+const isAway = async (): Promise<boolean> => {
+  const { missing } = await exportAll(core);
+  return missing.length > 0;
+};
+while (!(await isAway())) await setTimeout(100);
+const exported = await exportAll(core);
+assert.ok(exported.missing.every(({ name }) => name === 'espoo'));
+assert.ok(exported.arrived.some(({ name, records }) => name === 'helsinki' && records.length > 0));
+step('everything is downloaded: the holder that is down is named');
+
+const stopped = await stopService(core, asked.request.claims.service);
+const [byLog] = stopped.done;
+assert.ok(byLog?.how.by === 'log' && byLog.how.proven);
+assert.ok((await finish(core)).done.every(({ how }) => how.by === 'log'));
+step('all by the service is stopped: the holder that is away hears of it through the log');
+
+writeFileSync(join(folder, 'paper.code'), code.toPaper(), { mode: 0o600 });
+const federationFile = join('blinder', 'federation.toml');
+const recover = ['recover', '--federation', federationFile, '--code', 'paper.code', '--dry-run'];
+const recovered = aitta.run('wallet', '--wallet', 'wallet-lost', ...recover);
+assert.ok(JSON.stringify(recovered.json).includes('helsinki'), JSON.stringify(recovered));
+step("the printed code is one that the other wallet's program knows");

@@ -1,0 +1,206 @@
+/** A wallet that is killed anywhere on the way from a decision to its last word goes on when it is opened again. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { CallFault } from '../src/client/fault.ts';
+import { systemRandom } from '../src/crypto/random.ts';
+import { WrappedCustody } from '../src/keys/custody.ts';
+import { RootSecret } from '../src/keys/root.ts';
+import { type Change, MemoryStorage, type Storage, StorageFault } from '../src/keys/storage.ts';
+import { Acknowledgement, Command, commandAnswerToBytes } from '../src/protocol/command.ts';
+import { sign, Signed } from '../src/protocol/cose.ts';
+import { openDecision } from '../src/protocol/decision.ts';
+import { Grant } from '../src/protocol/grant.ts';
+import { Cti, ObjectId } from '../src/protocol/ids.ts';
+import { Revocation } from '../src/protocol/revocation.ts';
+import { agreeTo, review } from '../src/wallet/answer.ts';
+import { Core, type Parts } from '../src/wallet/core.ts';
+import { bound, held } from '../src/wallet/state.ts';
+import { finish, takeBack } from '../src/wallet/take-back.ts';
+import { bytesOf, callerOf, jsonOf, NOW, problemOf } from './server.ts';
+import {
+  ANCHORED,
+  askedFor,
+  CATALOGUE,
+  DIRECTORY_URL,
+  enrolled,
+  headOver,
+  HELSINKI,
+  HELSINKI_SIGNER,
+  POD,
+  SEAL_KEY,
+  served,
+  SNAPSHOT,
+  someLeaf,
+} from './world.ts';
+
+const CBOR = 'application/cbor';
+
+/** Whoever answers: what the holder has, what it took back, and what the service was told. */
+class Others {
+  readonly deposited: ObjectId[] = [];
+  readonly revoked: ObjectId[] = [];
+  readonly decisions: Uint8Array[] = [];
+  /** Answers with this to whatever is asked at this host. */
+  away: string | null = null;
+  refuses: string | null = null;
+  #index = 0n;
+
+  async answer(path: string, request: Request): Promise<Response> {
+    const { host } = new URL(request.url);
+    if (host === this.away) throw new TypeError('no route');
+    if (host === this.refuses) return problemOf(403, { code: 'denied', title: 'No' });
+    if (request.url.startsWith(DIRECTORY_URL)) return this.#directory(path);
+    if (path === '/v1/nonce') return jsonOf({ nonce: Cti.of(systemRandom(16)) });
+    if (path === '/v1/catalogue') return bytesOf('application/json', CATALOGUE);
+    const body = new Uint8Array(await request.arrayBuffer());
+    if (path.endsWith('/decisions')) {
+      this.decisions.push(body);
+      return new Response(null, { status: 204 });
+    }
+    if (path === '/v1/revocations') {
+      const { id, unverified } = Signed.decode(Revocation, body);
+      if (unverified.target.kind === 'grant') this.revoked.push(unverified.target.grant);
+      return this.#acknowledge(id, unverified.issuer);
+    }
+    assert.equal(path, '/v1/command');
+    const { id, unverified } = Signed.decode(Command, body);
+    if (unverified.action.kind === 'deposit') this.deposited.push(Signed.decode(Grant, unverified.action.grant).id);
+    return this.#acknowledge(id, unverified.issuer);
+  }
+
+  async #directory(path: string): Promise<Response> {
+    if (path === '/v1/registry') return bytesOf(CBOR, SNAPSHOT);
+    if (path === '/v1/log/head') return bytesOf(CBOR, served(await headOver([someLeaf(1)])));
+    return problemOf(503, { code: 'unavailable', title: 'Later' });
+  }
+
+  async #acknowledge(of: ObjectId, audience: typeof HELSINKI): Promise<Response> {
+    const auditIndex = this.#index++;
+    const tree = { size: this.#index, root: new Uint8Array(32) };
+    const claims = { issuer: HELSINKI, audience, issued: NOW, of, auditIndex, tree };
+    const { bytes } = await sign(Acknowledgement, claims, HELSINKI_SIGNER);
+    return bytesOf(CBOR, commandAnswerToBytes({ acknowledgement: bytes, result: new Uint8Array(0) }));
+  }
+}
+
+/** Is killed instead of writing once more. */
+class Dying implements Storage {
+  readonly #disk: Storage;
+  readonly read: Storage['read'];
+  left = Infinity;
+
+  constructor(disk: Storage) {
+    this.#disk = disk;
+    this.read = (key) => disk.read(key);
+  }
+
+  write(changes: readonly Change[]): Promise<void> {
+    this.left -= 1;
+    return this.left < 0 ? Promise.reject(new StorageFault('not-kept')) : this.#disk.write(changes);
+  }
+}
+
+function partsOf(others: Others, storage: Storage): Parts {
+  return {
+    caller: callerOf((path, request) => others.answer(path, request)),
+    storage,
+    custody: new WrappedCustody(new RootSecret(new Uint8Array(32).fill(42))),
+    federation: { directory: DIRECTORY_URL, mirrors: [], witnesses: 2, anchor: ANCHORED, blinder: null },
+  };
+}
+
+async function opened(others: Others, storage: Storage): Promise<Core> {
+  const core = await Core.open(partsOf(others, storage));
+  if (core.enrolled().length > 0) return core;
+  const pod = { pod: POD, relation: 'self', untilSecs: null, label: null } as const;
+  await core.keep(held(HELSINKI, 'helsinki', [(await enrolled()).event]), bound(HELSINKI, [pod]));
+  return core;
+}
+
+const WANTED = {
+  optional: [],
+  holders: [{ holder: HELSINKI, pod: POD }],
+  untilSecs: null,
+  depth: null,
+  leaveOutOverAsked: false,
+};
+
+test('killed before any of its writes, it goes on with what it said, and says nothing twice that counts twice', async () => {
+  const bytes = await askedFor();
+  for (let survived = 0; ; survived += 1) {
+    const [others, disk] = [new Others(), new MemoryStorage()];
+    const storage = new Dying(disk);
+    const core = await opened(others, storage);
+    const reviewed = await review(core, bytes);
+    storage.left = survived;
+    let killed = false;
+    await agreeTo(core, reviewed, WANTED).catch((thrown: unknown) => {
+      assert.ok(thrown instanceof StorageFault, String(thrown));
+      killed = true;
+    });
+    // Nothing leaves this device before it is remembered.
+    if (survived === 0) assert.deepEqual([others.deposited, others.decisions], [[], []]);
+    const again = await opened(others, disk);
+    assert.deepEqual((await finish(again)).missing, []);
+    const { grants, decisions } = again.state;
+    if (survived === 0) {
+      assert.deepEqual([grants, decisions], [[], []]);
+      continue;
+    }
+    // One grant, which the holder has, and of which the service knows.
+    assert.deepEqual([grants.length, grants[0]?.deposited, decisions[0]?.untold], [1, true, null]);
+    assert.deepEqual([...new Set(others.deposited)], [grants[0]?.id]);
+    for (const sealed of others.decisions) {
+      assert.equal(openDecision(SEAL_KEY, reviewed.request.id, sealed)?.outcome.kind, 'granted');
+    }
+    assert.ok(others.decisions.length >= 1);
+    if (!killed) break;
+  }
+});
+
+test('a service that is away is told later', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'espoo.example';
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'not-reached' });
+  assert.deepEqual(
+    (await finish(core)).missing.map(({ name }) => name),
+    ['espoo'],
+  );
+  others.away = null;
+  const again = await opened(others, disk);
+  assert.deepEqual((await finish(again)).missing, []);
+  assert.deepEqual([others.deposited.length, others.decisions.length], [1, 1]);
+});
+
+test('a service that will not hear is not told without end', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.refuses = 'espoo.example';
+  await assert.rejects(agreeTo(core, reviewed, WANTED), (thrown) => thrown instanceof CallFault && thrown.isFinal);
+  assert.deepEqual(await finish(core), { done: [], missing: [] });
+});
+
+test('what could not be taken back is remembered, and taken back later', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  await agreeTo(core, await review(core, await askedFor()), WANTED);
+  const [given] = core.state.grants;
+  assert.ok(given);
+  others.away = 'helsinki.example';
+  // The holder has published no key to seal to: there is no way to it through the log either.
+  await assert.rejects(takeBack(core, given.id), { code: 'not-reached' });
+  assert.equal(core.state.grants[0]?.revokedSecs, null);
+  others.away = null;
+  const again = await opened(others, disk);
+  const { done, missing } = await finish(again);
+  assert.deepEqual([done.map(({ how }) => how.by), missing], [['holder'], []]);
+  assert.equal(again.state.grants[0]?.revokedSecs, NOW);
+  assert.deepEqual(again.state.outstanding, []);
+  assert.deepEqual(others.revoked, [given.id]);
+  await assert.rejects(takeBack(again, ObjectId.of(new Uint8Array(32))), { code: 'unknown-grant' });
+});
