@@ -105,7 +105,13 @@ pub fn create(path: &Path, key: &SigningKey) -> Result<(), KeyFileError> {
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
         file.write_all(to_text(key).as_bytes())?;
-        file.sync_all()
+        file.sync_all()?;
+        // A new name is durable only when its folder is.
+        match path.parent() {
+            Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
     };
     write().map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyFileError::Exists { path: path.to_owned() },

@@ -34,6 +34,13 @@ impl OwnKeys {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Opens with these keys too from now on; the one that signs stays.
+    pub(crate) fn open_with(&self, others: &[SigningKey]) {
+        let signing = Arc::clone(&self.now().signing);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Held::of(signing, others);
+    }
+
+    /// Signs with another key from now on.
     pub(crate) fn change(&self, signing: Arc<SigningKey>, previous: &[SigningKey]) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Held::of(signing, previous);
     }

@@ -79,10 +79,20 @@ enum Unfit {
 
 /// Keys that the node may take.
 struct NewKeys {
-    signing: Arc<SigningKey>,
+    signing: SigningKey,
     previous: Vec<SigningKey>,
-    /// Whether it signs with another one from now on.
-    signs_anew: bool,
+    step: Step,
+}
+
+/// What becomes of the key that the configuration names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// It signs already.
+    Stays,
+    /// It signs from now on.
+    SignsAnew,
+    /// The registry of this node does not have it: it opens, and signs once it is there and the configuration is read again.
+    OpensAnew,
 }
 
 /// Takes the keys that the configuration names now. What is wrong with them is logged, and those of before stay.
@@ -95,7 +105,17 @@ pub(crate) async fn keys(app: &App, reload: &Reload, started: &Started) {
             return;
         }
     };
-    let NewKeys { signing, previous, signs_anew } = new;
+    let NewKeys { signing, previous, step } = new;
+    if step == Step::OpensAnew {
+        // Who reads the organisation's profile may seal to it before this node has seen it in the registry.
+        let others: Vec<SigningKey> = previous.into_iter().chain(std::iter::once(signing)).collect();
+        node.own_keys.open_with(&others);
+        let why = crate::stop::chain(&Unfit::Unknown);
+        tracing::error!(%why, "the organisation's keys of before stay; what is sealed for the new one opens");
+        return;
+    }
+    let signing = Arc::new(signing);
+    let signs_anew = step == Step::SignsAnew;
     if signs_anew {
         // Heads first: whoever verifies the log has both keys, and may not have the new one in a receipt alone.
         node.log.sign_with(Arc::clone(&signing));
@@ -118,17 +138,16 @@ fn judge(node: &Node, reload: &Reload, environment: &Environment) -> Result<NewK
     }
     let (signing, previous) = config.organisation_keys(&**environment)?;
     let (key, before) = (signing.public_key(), node.key().public_key());
-    let signs_anew = key != before;
-    if signs_anew {
-        let registry = node.registry();
-        if !registry.organisation(&node.principal).is_some_and(|own| own.keys().contains(&key)) {
-            return Err(Unfit::Unknown);
-        }
+    let mut step = Step::Stays;
+    if key != before {
         if !previous.iter().any(|one| one.public_key() == before) {
             return Err(Unfit::Forgotten);
         }
+        let registry = node.registry();
+        let known = registry.organisation(&node.principal).is_some_and(|own| own.keys().contains(&key));
+        step = if known { Step::SignsAnew } else { Step::OpensAnew };
     }
-    Ok(NewKeys { signing: Arc::new(signing), previous, signs_anew })
+    Ok(NewKeys { signing, previous, step })
 }
 
 /// A peer id is a key, so the end of the network between organisations is another one. The new one gets its slot at the relays first, so

@@ -228,20 +228,27 @@ impl NodeServer {
     pub async fn run(self, mut reload: Reload, shutdown: impl Future<Output = ()>) -> Result<Drained, Stopped> {
         tokio::pin!(shutdown);
         let node = Arc::clone(&self.app.node);
-        loop {
-            tokio::select! {
-                fault = node.stopped() => {
-                    // Dropped, not drained: connections are cut.
-                    take(&self.app.server);
-                    take(&self.app.p2p);
-                    return Err(Stopped(fault));
-                }
-                () = &mut shutdown => return Ok(self.drain().await),
-                Some(()) = reload.told.recv() => {
-                    self.reload_certificates();
-                    reload::keys(&self.app, &reload, &self.started).await;
-                }
+        let reloading = async {
+            while let Some(()) = reload.told.recv().await {
+                self.reload_certificates();
+                reload::keys(&self.app, &reload, &self.started).await;
             }
+            // Nobody says a word any more.
+            std::future::pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            fault = node.stopped() => Some(fault),
+            () = &mut shutdown => None,
+            () = reloading => None,
+        };
+        match ended {
+            Some(fault) => {
+                // Dropped, not drained: connections are cut.
+                take(&self.app.server);
+                take(&self.app.p2p);
+                Err(Stopped(fault))
+            }
+            None => Ok(self.drain().await),
         }
     }
 

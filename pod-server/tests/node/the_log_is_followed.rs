@@ -20,6 +20,7 @@ use pod_protocol::tlog::post::{Posted, seal_key};
 use pod_server::commands;
 use pod_server::upkeep::{DirectoryConfig, Upkeep, UpkeepConfig};
 use pod_server::view::RevocationBound;
+use pod_store::{Batch, Table};
 
 use crate::log::{Log, SharedLog, Signer, routes_with_registry};
 use crate::neighbours::{client, eventually, serve};
@@ -196,6 +197,29 @@ async fn what_was_posted_before_the_first_whole_look_counts() {
     let mut story = Story::that_has_not_looked().await;
     let grant = story.scene.usual_grant().await;
     assert_eq!(story.fetched(&grant).await, "released");
+    let anna = &story.scene.anna;
+    let sealed = story.revocation(anna.principal, &anna.key, Target::Grant(grant.id()));
+    let (snapshot, now_secs) = (story.snapshot.clone(), story.scene.now());
+    story.log(|log| {
+        log.add(now_secs, sealed);
+        log.publish(snapshot, now_secs);
+    });
+    story.connect().await;
+    story.follow();
+    story.followed().await;
+    assert_eq!(story.fetched(&grant).await, "denied");
+}
+
+/// A wallet is bound without a registry: by the login, and the keys that it shows.
+#[tokio::test]
+async fn what_was_posted_before_a_node_had_a_registry_counts() {
+    let mut story = Story::that_has_not_looked().await;
+    let grant = story.scene.usual_grant().await;
+    let mut without = Batch::new();
+    without.delete(Table("node-singles"), *b"registry");
+    without.delete(Table("node-singles"), *b"registry-confirmed");
+    story.scene.store.commit(without).unwrap();
+    story.scene.restart().await;
     let anna = &story.scene.anna;
     let sealed = story.revocation(anna.principal, &anna.key, Target::Grant(grant.id()));
     let (snapshot, now_secs) = (story.snapshot.clone(), story.scene.now());

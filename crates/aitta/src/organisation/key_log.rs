@@ -59,6 +59,18 @@ impl KeyLogFile {
         &self.log
     }
 
+    /// Goes on from the log that the registry shows: what stands there first stands for good, whoever signed it. Events of the file
+    /// beyond it are kept, for they may be published yet; others that the registry answered with something else are dead. The file
+    /// is as it was. Whether the registry had anything that the file had not.
+    pub(crate) fn go_on_from(&mut self, published: &PublishedLog) -> bool {
+        let ids = |log: &PublishedLog| log.events().map(|(id, _)| id).collect::<Vec<ObjectId>>();
+        let goes_beyond = ids(&self.log).starts_with(&ids(published));
+        if !goes_beyond {
+            self.log = published.clone();
+        }
+        !goes_beyond
+    }
+
     /// Signs the next event with a managing key. The file is as it was.
     ///
     /// # Errors

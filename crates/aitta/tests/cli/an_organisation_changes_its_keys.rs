@@ -408,6 +408,35 @@ fn the_key_that_was_kept_takes_over_from_a_lost_managing_key() {
 }
 
 #[test]
+fn a_thief_with_the_managing_key_locks_nobody_out() {
+    let (family, _node) = Family::begin();
+    let office = Office(&family);
+    let ours = family.world.read("node/key-events.json");
+    // With the managing key and a copy of the log, a thief adds a key of theirs.
+    office.rotate(&[]).done();
+    let theirs = office.key(NEW);
+    family.world.write("node/key-events.json", &ours);
+
+    let at = |file: &str| family.world.path(&format!("node/offline/{file}.key"));
+    let config = family.world.path("node/node.toml");
+    let args = ["node", "rotate-managing-key", "--config", &config, "--next-key", &at("next"), "--json"];
+    let new = [at("managing-2"), at("next-2")];
+    let rotated = aitta(&[&args, &["--new-managing-key", &new[0], "--new-next-key", &new[1]][..]].concat()).done();
+    assert!(rotated.err.contains("The registry has events"), "{rotated:?}");
+    assert_eq!(
+        rotated.json()["keys"],
+        json!([shown(&office.key(OLD)), shown(&theirs)]),
+        "what the thief added is shown"
+    );
+
+    let args = ["retire-key", &shown(&theirs), "--at-once"];
+    let retired = office.keys(&args, "node/offline/managing-2.key").done().json();
+    assert_eq!(retired["keys"], json!([shown(&office.key(OLD))]));
+    let holder = *office.registry().organisation_named("helsinki").unwrap().principal();
+    assert_eq!(office.registry().organisation(&holder).unwrap().keys(), [office.key(OLD).public_key()]);
+}
+
+#[test]
 fn a_key_in_other_hands_is_ended_at_once() {
     let (family, node) = Family::begin();
     let office = Office(&family);

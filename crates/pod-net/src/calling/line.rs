@@ -152,7 +152,10 @@ async fn run(
         tokio::select! {
             read = &mut reading => read,
             wrote = &mut writing => match wrote {
-                Ok(()) if !lock(&written).is_empty() => reading.await,
+                // No call waits for longer: what comes later nobody takes.
+                Ok(()) if !lock(&written).is_empty() => {
+                    timeout(limits.response, reading).await.unwrap_or(Err(StreamFault::Slow))
+                }
                 wrote => wrote,
             },
             () = shared.hang_up.notified() => Err(StreamFault::Slow),

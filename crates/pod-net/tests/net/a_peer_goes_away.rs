@@ -7,7 +7,7 @@ use futures_util::{AsyncReadExt as _, AsyncWriteExt as _, FutureExt as _};
 use pod_net::{CallFault, Kind, NetLimits};
 
 use crate::hostile::{called, frame, listening};
-use crate::world::{QUIC, Server, TCP, client, text};
+use crate::world::{PATIENCE, QUIC, Server, TCP, client, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn during_a_call_it_may_have_taken_effect() {
@@ -100,4 +100,23 @@ async fn our_side_stays_open_until_the_last_answer_is_here() {
     stream.write_all(&frame(0, 0, b"1")).await.unwrap();
     stream.flush().await.unwrap();
     assert_eq!(text(&first.await.unwrap()), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_stops_and_never_answers_is_not_waited_for() {
+    let (mut streams, peer) = listening(1).await;
+    let member = client(2, &[1], NetLimits { response: Duration::from_millis(200), ..NetLimits::default() }).await;
+    let calling = member.call(&peer, Kind::Call, b"first".to_vec());
+    let stopping = async {
+        let mut stream = called(&mut streams, b"first").await;
+        stream.write_all(&frame(1, 129, b"")).await.unwrap();
+        stream.flush().await.unwrap();
+        stream
+    };
+    let (outcome, mut stream) = tokio::join!(calling, stopping);
+    assert!(!outcome.unwrap_err().nothing_was_sent());
+    // Nobody waits for the answer any more: the stream is given up, and its place with it.
+    let mut rest = [0; 64];
+    let ended = tokio::time::timeout(PATIENCE, stream.read(&mut rest)).await.expect("the line is kept");
+    assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
 }

@@ -28,6 +28,7 @@ use tokio::time::{MissedTickBehavior, timeout};
 use super::Undone;
 use super::config::DirectoryConfig;
 use crate::blocking::blocking;
+use crate::book::standings::enrolled;
 use crate::node::Node;
 use position::Position;
 
@@ -127,7 +128,8 @@ impl Follower {
             tracing::warn!(statement, code = refusal.code(), "a statement of the registry does not count");
         }
         if position.frontier().is_none() {
-            self.begin(source, &mut position, shown.proven.as_ref().ok().filter(|_| fetched_secs == 0)).await?;
+            let nobody = fetched_secs == 0 && blocking(&node, |node| Ok(enrolled(&*node.store)?)).await? == 0;
+            self.begin(source, &mut position, shown.proven.as_ref().ok().filter(|_| nobody)).await?;
         }
         let (held, changed) = (shown.held, shown.held_changed);
         self.digest = held.digest;
@@ -145,8 +147,8 @@ impl Follower {
     }
 
     /// Notes down where following begins: before a registry comes into use, since by one the node takes grants, and what ends them
-    /// may be posted from then on. `head` is there when no registry was in use before: nothing in the log is older than what the node
-    /// has taken. Else, and while nobody vouches for a head, it begins with the first leaf.
+    /// may be posted from then on. `head` is there when no registry was in use before and nobody is bound to a pod, which needs none:
+    /// nothing in the log ends what the node has taken. Else, and while nobody vouches for a head, it begins with the first leaf.
     async fn begin(
         &self,
         source: &LogSource,

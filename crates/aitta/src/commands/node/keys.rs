@@ -11,7 +11,7 @@ use pod_client::node::NodeClient;
 use pod_crypto::{PublicKey, SigningKey};
 use pod_protocol::ids::{ObjectId, Thumbprint, base64url};
 use pod_protocol::key_event::{DeviceKey, KeyChange, Roles};
-use pod_protocol::registry::Registry;
+use pod_protocol::registry::{Organisation, Registry};
 use pod_server::config::NodeConfig;
 use pod_server::key_file;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::organisation::key_log::KeyLogFile;
-use crate::output::Output;
+use crate::output::{Output, tell};
 
 /// Where `aitta node init` puts the log, beside `node.toml`.
 const KEY_EVENTS: &str = "key-events.json";
@@ -146,7 +146,7 @@ impl Ceremony {
         keep_memory_private()?;
         let config = self.node.load()?;
         let beside = || self.node.file().with_file_name(KEY_EVENTS);
-        let log = KeyLogFile::read(&self.key_events.clone().unwrap_or_else(beside), &config.principal)?;
+        let mut log = KeyLogFile::read(&self.key_events.clone().unwrap_or_else(beside), &config.principal)?;
         let http = config.client().map_err(Failure::configuration)?;
         let caller = Caller { http, net: None, random: Arc::clone(&edge.random), clock: Arc::clone(&edge.clock) };
         let of = config.upkeep.directory.as_ref().ok_or_else(|| {
@@ -154,6 +154,12 @@ impl Ceremony {
                 .advise("Write directory.url: where the organisation's keys are published.")
         })?;
         let directory = DirectoryClient::new(&caller, &of.url.to_string())?.with_witnesses(of.witnesses);
+        // Somebody else with a managing key may have gone on with the log: an event beside theirs would never stand.
+        let copy = Edge::block_on(async { Ok(directory.registry(&config.anchor, None).await?) })?;
+        let published = copy.registry.organisation(&config.principal).and_then(Organisation::key_log);
+        if published.is_some_and(|published| log.go_on_from(published)) {
+            tell("The registry has events of the organisation's log that the file has not: this goes on from them.");
+        }
         Ok(Opened { config, caller, directory, log, now_secs: edge.now_secs(), dry_run: self.dry_run })
     }
 }
