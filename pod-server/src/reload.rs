@@ -138,15 +138,17 @@ fn judge(node: &Node, reload: &Reload, environment: &Environment) -> Result<NewK
     }
     let (signing, previous) = config.organisation_keys(&**environment)?;
     let (key, before) = (signing.public_key(), node.key().public_key());
-    let mut step = Step::Stays;
-    if key != before {
-        if !previous.iter().any(|one| one.public_key() == before) {
-            return Err(Unfit::Forgotten);
-        }
-        let registry = node.registry();
-        let known = registry.organisation(&node.principal).is_some_and(|own| own.keys().contains(&key));
-        step = if known { Step::SignsAnew } else { Step::OpensAnew };
+    if key == before {
+        return Ok(NewKeys { signing, previous, step: Step::Stays });
     }
+    let registry = node.registry();
+    let known = registry.organisation(&node.principal).is_some_and(|own| own.keys().contains(&key));
+    let step = match (known, previous.iter().any(|one| one.public_key() == before)) {
+        (true, true) => Step::SignsAnew,
+        (false, true) => Step::OpensAnew,
+        (true, false) => return Err(Unfit::Forgotten),
+        (false, false) => return Err(Unfit::Unknown),
+    };
     Ok(NewKeys { signing, previous, step })
 }
 

@@ -193,8 +193,10 @@ async fn write_calls(
     let mut next = 0_u32;
     loop {
         let came = tokio::select! {
-            came = timeout(limits.kept, gather(&mut queue, &mut calls)) => came,
+            // First: a call that was written after a farewell would have no answer.
+            biased;
             () = stop.notified() => break,
+            came = timeout(limits.kept, gather(&mut queue, &mut calls)) => came,
         };
         match came {
             Ok(0) => break,

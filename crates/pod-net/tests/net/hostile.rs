@@ -104,7 +104,8 @@ pub async fn listening(number: u8) -> (libp2p_stream::IncomingStreams, Peer) {
 
 /// Greets on the next stream that comes, and reads its first call.
 pub async fn called(streams: &mut libp2p_stream::IncomingStreams, call: &[u8]) -> Stream {
-    let (_, mut stream) = streams.next().await.unwrap();
+    let next = tokio::time::timeout(PATIENCE, streams.next()).await.expect("nobody opens a stream");
+    let (_, mut stream) = next.unwrap();
     stream.write_all(&[0, 0, 0, 64, 0, 1, 0, 0]).await.unwrap();
     stream.flush().await.unwrap();
     let mut first = vec![0; frame(0, 1, call).len()];
