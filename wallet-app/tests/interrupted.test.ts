@@ -14,7 +14,7 @@ import { openDecision } from '../src/protocol/decision.ts';
 import { Grant } from '../src/protocol/grant.ts';
 import { Cti, ObjectId } from '../src/protocol/ids.ts';
 import { Revocation } from '../src/protocol/revocation.ts';
-import { agreeTo, review } from '../src/wallet/answer.ts';
+import { agreeTo, denyTo, review } from '../src/wallet/answer.ts';
 import { Core, type Parts } from '../src/wallet/core.ts';
 import { bound, held } from '../src/wallet/state.ts';
 import { finish, takeBack } from '../src/wallet/take-back.ts';
@@ -183,6 +183,58 @@ test('a service that will not hear is not told without end', async () => {
   others.refuses = 'espoo.example';
   await assert.rejects(agreeTo(core, reviewed, WANTED), (thrown) => thrown instanceof CallFault && thrown.isFinal);
   assert.deepEqual(await finish(core), { done: [], missing: [] });
+});
+
+/** How the decisions that the service was left with read. */
+function outcomes(others: Others, request: ObjectId): readonly (string | undefined)[] {
+  return others.decisions.map((sealed) => openDecision(SEAL_KEY, request, sealed)?.outcome.kind);
+}
+
+test('a second decision does not send the first one in its place', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'espoo.example';
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'not-reached' });
+  others.away = null;
+  await assert.rejects(denyTo(core, reviewed, false), { code: 'already-decided' });
+  assert.deepEqual(others.decisions, []);
+  await finish(core);
+  assert.deepEqual(outcomes(others, reviewed.request.id), ['granted']);
+  // Still: what was agreed to is taken back first.
+  await assert.rejects(denyTo(core, reviewed, false), { code: 'already-decided' });
+  const [given] = core.state.grants;
+  assert.ok(given);
+  await takeBack(core, given.id);
+  await denyTo(core, reviewed, false);
+  assert.deepEqual(outcomes(others, reviewed.request.id), ['granted', 'denied']);
+});
+
+test('nor is a refusal that waits sent as a consent', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'espoo.example';
+  await assert.rejects(denyTo(core, reviewed, false), { code: 'not-reached' });
+  others.away = null;
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'already-decided' });
+  assert.deepEqual([others.deposited, core.state.grants], [[], []]);
+  await finish(core);
+  assert.deepEqual(outcomes(others, reviewed.request.id), ['denied']);
+});
+
+test('who agrees twice at once, in one window or in two, agrees once', async () => {
+  for (const windows of [1, 2]) {
+    const [others, disk] = [new Others(), new MemoryStorage()];
+    const first = await opened(others, disk);
+    const second = windows === 1 ? first : await opened(others, disk);
+    const reviewed = await review(first, await askedFor());
+    const answers = await Promise.allSettled([agreeTo(first, reviewed, WANTED), agreeTo(second, reviewed, WANTED)]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const { grants, decisions } = (await opened(others, disk)).state;
+    assert.deepEqual([grants.length, decisions.length], [1, 1]);
+    assert.deepEqual([others.deposited.length, others.decisions.length], [1, 1]);
+  }
 });
 
 test('what could not be taken back is remembered, and taken back later', async () => {

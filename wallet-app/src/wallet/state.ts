@@ -6,11 +6,12 @@
 import type { BoundPod } from '../client/node.ts';
 import type { NewestSeen } from '../client/directory/index.ts';
 import type { HeldEvent } from '../keys/key-log.ts';
+import { equalBytes } from '../protocol/bytes.ts';
 import type { Acknowledgement } from '../protocol/command.ts';
 import type { Verified } from '../protocol/cose.ts';
 import type { ObjectId, PodId, Principal } from '../protocol/ids.ts';
 import type { Evidence } from '../protocol/tlog/evidence.ts';
-import type { Decided } from './decide.ts';
+import { ChoiceFault, type Decided } from './decide.ts';
 import type { Review } from './review.ts';
 
 /** Most acknowledgements that are kept; the oldest go first. They are checked against pages of the log, newest matter. */
@@ -152,7 +153,10 @@ export function headSeen(holder: Principal, lastHead: SeenHead): Act {
   return changed(holder, (enrolled) => ({ ...enrolled, lastHead }));
 }
 
-/** A decision with its grants, before they are sent. */
+/**
+ * A decision with its grants, before they are sent. Throws a `ChoiceFault` (`already-decided`) on a state in which the request has
+ * one that counts: whoever decides twice at once, in two windows too, would say two things.
+ */
 export function decided({ request }: Review, { grants, sealed }: Decided, nowSecs: bigint): Act {
   const { service, organisation } = request.claims;
   const given = grants.map(({ id, bytes, claims }) => ({
@@ -176,15 +180,32 @@ export function decided({ request }: Review, { grants, sealed }: Decided, nowSec
     grants: grants.map(({ id }) => id),
     untold: sealed,
   };
-  return (state) => ({ ...state, grants: [...state.grants, ...given], decisions: [...state.decisions, made] });
+  return (state) => {
+    if (counts(state, request.id, nowSecs)) throw new ChoiceFault('already-decided');
+    return { ...state, grants: [...state.grants, ...given], decisions: [...state.decisions, made] };
+  };
 }
 
-/** The service's node has the decision, or will not have it. */
-export function told(request: ObjectId): Act {
-  return (state) => ({
-    ...state,
-    decisions: state.decisions.map((one) => (one.request === request ? { ...one, untold: null } : one)),
-  });
+/** Whether a request has a decision that is still to be told, or a consent that may still be used. */
+function counts({ decisions, grants }: WalletState, request: ObjectId, nowSecs: bigint): boolean {
+  const isUntold = decisions.some((one) => one.request === request && one.untold !== null);
+  const isUsable = grants.some(
+    (one) => one.request === request && one.revokedSecs === null && one.expiresSecs > nowSecs,
+  );
+  return isUntold || isUsable;
+}
+
+/** The decision with these sealed bytes, while it is still to be told: what else was decided on its request is another one. */
+export function untoldDecision({ decisions }: WalletState, sealed: Uint8Array): DecisionMade | null {
+  return decisions.find(({ untold }) => untold !== null && equalBytes(untold, sealed)) ?? null;
+}
+
+/** The service's node has the decision with these sealed bytes, or will not have it. */
+export function told(sealed: Uint8Array): Act {
+  return (state) => {
+    const made = untoldDecision(state, sealed);
+    return { ...state, decisions: state.decisions.map((one) => (one === made ? { ...one, untold: null } : one)) };
+  };
 }
 
 /** What a holder acknowledged: its log must show it from now on. */

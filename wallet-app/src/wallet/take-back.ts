@@ -98,8 +98,9 @@ async function usableBy(core: Core, holder: Principal, pod: PodId, service: Prin
 /** Goes on with everything that was begun: decisions that were not told yet, and what is to be taken back. */
 export async function finish(core: Core): Promise<Everywhere> {
   const missing: Missing[] = [];
-  for (const { request, organisation } of core.state.decisions.filter(({ untold }) => untold !== null)) {
-    const sent = await core.orMissing(organisation, null, async () => ({ sent: await send(core, request) }));
+  for (const { untold, organisation } of core.state.decisions) {
+    if (untold === null) continue;
+    const sent = await core.orMissing(organisation, null, async () => ({ sent: await send(core, untold) }));
     if (isMissing(sent)) missing.push(sent);
   }
   const revocations = await finishRevocations(core);
