@@ -45,12 +45,17 @@ class Others {
   /** Answers with this to whatever is asked at this host. */
   away: string | null = null;
   refuses: string | null = null;
+  /** Answers once in its place: by path. */
+  readonly instead: Map<string, Response> = new Map();
   #index = 0n;
 
   async answer(path: string, request: Request): Promise<Response> {
     const { host } = new URL(request.url);
     if (host === this.away) throw new TypeError('no route');
     if (host === this.refuses) return problemOf(403, { code: 'denied', title: 'No' });
+    const instead = this.instead.get(path);
+    this.instead.delete(path);
+    if (instead !== undefined) return instead;
     if (request.url.startsWith(DIRECTORY_URL)) return this.#directory(path);
     if (path === '/v1/nonce') return jsonOf({ nonce: Cti.of(systemRandom(16)) });
     if (path === '/v1/catalogue') return bytesOf('application/json', CATALOGUE);
@@ -255,4 +260,20 @@ test('what could not be taken back is remembered, and taken back later', async (
   assert.deepEqual(again.state.outstanding, []);
   assert.deepEqual(others.revoked, [given.id]);
   await assert.rejects(takeBack(again, ObjectId.of(new Uint8Array(32))), { code: 'unknown-grant' });
+});
+
+test('what was taken back before it arrived does not arrive, and the service hears of none', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'helsinki.example';
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'not-reached' });
+  const [given] = core.state.grants;
+  assert.ok(given);
+  await assert.rejects(takeBack(core, given.id), { code: 'not-reached' });
+  others.away = null;
+  const again = await opened(others, disk);
+  assert.deepEqual((await finish(again)).missing, []);
+  assert.deepEqual([others.deposited, others.decisions, others.revoked], [[], [], [given.id]]);
+  assert.deepEqual([again.state.decisions[0]?.untold, again.state.outstanding], [null, []]);
 });

@@ -229,6 +229,12 @@ export function deposited(grant: ObjectId): Act {
   return withGrant(grant, (given) => ({ ...given, deposited: true }));
 }
 
+/** Whether a person took a grant back: its holder need not have heard of it yet. */
+export function isTakenBack({ grants, outstanding }: WalletState, grant: ObjectId): boolean {
+  const isAcknowledged = grants.some(({ id, revokedSecs }) => id === grant && revokedSecs !== null);
+  return isAcknowledged || outstanding.some((one) => one.grant === grant);
+}
+
 /** A grant is to be taken back: remembered before it is tried. */
 export function toRevoke(task: Omit<Outstanding, 'posted'>): Act {
   return (state) =>

@@ -95,16 +95,16 @@ async function usableBy(core: Core, holder: Principal, pod: PodId, service: Prin
   return pages.flatMap((page) => [...page.grants].filter(isUsable).map(([id]) => id));
 }
 
-/** Goes on with everything that was begun: decisions that were not told yet, and what is to be taken back. */
+/** Goes on with everything that was begun: first what is to be taken back, then decisions that were not told yet. */
 export async function finish(core: Core): Promise<Everywhere> {
-  const missing: Missing[] = [];
+  const { done, missing: unrevoked } = await finishRevocations(core);
+  const missing = [...unrevoked];
   for (const { untold, organisation } of core.state.decisions) {
     if (untold === null) continue;
     const sent = await core.orMissing(organisation, null, async () => ({ sent: await send(core, untold) }));
     if (isMissing(sent)) missing.push(sent);
   }
-  const revocations = await finishRevocations(core);
-  return { done: revocations.done, missing: [...missing, ...revocations.missing] };
+  return { done, missing };
 }
 
 async function finishRevocations(core: Core): Promise<Everywhere> {
