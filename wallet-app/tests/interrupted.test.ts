@@ -277,3 +277,43 @@ test('what was taken back before it arrived does not arrive, and the service hea
   assert.deepEqual([others.deposited, others.decisions, others.revoked], [[], [], [given.id]]);
   assert.deepEqual([again.state.decisions[0]?.untold, again.state.outstanding], [null, []]);
 });
+
+test('a refusal that will pass ends nothing that was begun', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  // In front of a node that is being replaced there is a proxy, and it is no Aitta server.
+  others.instead.set('/v1/command', new Response('', { status: 404 }));
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'refused' });
+  assert.deepEqual((await finish(core)).missing, []);
+  assert.deepEqual([others.deposited.length, others.decisions.length], [1, 1]);
+  const [given] = core.state.grants;
+  assert.ok(given);
+  others.instead.set('/v1/revocations', new Response('', { status: 404 }));
+  await assert.rejects(takeBack(core, given.id), { code: 'refused' });
+  // The clock of this device was ahead.
+  others.instead.set('/v1/revocations', problemOf(400, { code: 'malformed', title: 'No' }));
+  assert.deepEqual(
+    (await finish(core)).missing.map(({ fault }) => fault.code),
+    ['malformed'],
+  );
+  assert.deepEqual((await finish(core)).missing, []);
+  assert.deepEqual([others.revoked, core.state.outstanding], [[given.id], []]);
+});
+
+test('what has ended by itself is not taken back any more', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  await agreeTo(core, await review(core, await askedFor()), WANTED);
+  const [given] = core.state.grants;
+  assert.ok(given);
+  others.refuses = 'helsinki.example';
+  await assert.rejects(takeBack(core, given.id), { code: 'denied' });
+  const parts = partsOf(others, disk);
+  let nowSecs = NOW;
+  const later = await Core.open({ ...parts, caller: { ...parts.caller, nowSecs: () => nowSecs } });
+  assert.equal((await finish(later)).missing.length, 1);
+  nowSecs = given.expiresSecs;
+  assert.deepEqual(await finish(later), { done: [], missing: [] });
+  assert.deepEqual(later.state.outstanding, []);
+});

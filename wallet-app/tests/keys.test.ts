@@ -196,6 +196,7 @@ const task = (number: number) => ({
   holder: HELSINKI,
   pod: Pod.of(new Uint8Array(16).fill(5)),
   grant: ObjectId.of(new Uint8Array(32).fill(number)),
+  expiresSecs: 1n,
 });
 
 test('a wallet that is killed between two writes has all that was acknowledged', async () => {

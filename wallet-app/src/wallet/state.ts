@@ -96,6 +96,8 @@ export interface Outstanding {
   readonly holder: Principal;
   readonly pod: PodId;
   readonly grant: ObjectId;
+  /** First second at which the grant no longer counts: from then on there is nothing to take back. */
+  readonly expiresSecs: bigint;
   /** Whether it was posted to the directory's log: it takes effect there without this wallet. */
   readonly posted: boolean;
 }
@@ -260,9 +262,12 @@ export function revoked(grant: ObjectId, atSecs: bigint): Act {
   };
 }
 
-/** Its holder will not take it back: asking again would end the same way. */
-export function notRevocable(grant: ObjectId): Act {
-  return (state) => ({ ...state, outstanding: state.outstanding.filter((one) => one.grant !== grant) });
+/**
+ * What has ended by itself needs no taking back. Nothing else ends it but the holder's word: whatever else a holder says may be said
+ * in error, and the person was told that it goes on.
+ */
+export function endedDropped(nowSecs: bigint): Act {
+  return (state) => ({ ...state, outstanding: state.outstanding.filter(({ expiresSecs }) => expiresSecs > nowSecs) });
 }
 
 /** How new the entries are that were seen. */

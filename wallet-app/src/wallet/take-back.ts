@@ -11,7 +11,7 @@ import { signRevocation } from './commands.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { send } from './answer.ts';
 import { readStanding } from './standing.ts';
-import { acknowledged, notRevocable, type Outstanding, posted, revoked, toRevoke } from './state.ts';
+import { acknowledged, endedDropped, type GivenGrant, type Outstanding, posted, revoked, toRevoke } from './state.ts';
 
 /** In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s. */
 export const HEARD_WITHIN_SECS = 35n;
@@ -42,9 +42,13 @@ export class UnknownGrant extends Error {
 export async function takeBack(core: Core, grant: ObjectId): Promise<TakenBack> {
   const given = core.state.grants.find(({ id }) => id === grant);
   if (given === undefined) throw new UnknownGrant();
-  const { holder, pod } = given;
-  await core.keep(toRevoke({ holder, pod, grant }));
-  return revoke(core, { holder, pod, grant, posted: false });
+  const task = taskOf(given);
+  await core.keep(toRevoke(task));
+  return revoke(core, { ...task, posted: false });
+}
+
+function taskOf({ holder, pod, id, expiresSecs }: GivenGrant): Omit<Outstanding, 'posted'> {
+  return { holder, pod, grant: id, expiresSecs };
 }
 
 /** In how many seconds what is taken back at a holder reaches everybody to whom it was passed on; null when it does not say now. */
@@ -70,20 +74,25 @@ export async function stopService(core: Core, service: Principal): Promise<Every
   const given = core.state.grants.filter(
     (one) => one.service === service && one.revokedSecs === null && one.expiresSecs > nowSecs,
   );
-  await core.keep(...given.map(({ holder, pod, id }) => toRevoke({ holder, pod, grant: id })));
+  await core.keep(...given.map((one) => toRevoke(taskOf(one))));
   const unasked: Missing[] = [];
   for (const { holder, pods } of core.enrolled()) {
     for (const pod of pods) {
       const usable = await core.orMissing(holder, pod, () => usableBy(core, holder, pod, service));
       if (isMissing(usable)) unasked.push(usable);
-      else await core.keep(...usable.map((grant) => toRevoke({ holder, pod, grant })));
+      else await core.keep(...usable.map(toRevoke));
     }
   }
   const { done, missing } = await finishRevocations(core);
   return { done, missing: [...unasked, ...missing] };
 }
 
-async function usableBy(core: Core, holder: Principal, pod: PodId, service: Principal): Promise<readonly ObjectId[]> {
+async function usableBy(
+  core: Core,
+  holder: Principal,
+  pod: PodId,
+  service: Principal,
+): Promise<readonly Omit<Outstanding, 'posted'>[]> {
   const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'standing', skip } }), readStanding);
   const keys: readonly Thumbprint[] =
     core.registry.service(service)?.service.keys.map(({ thumbprint }) => thumbprint) ?? [];
@@ -92,7 +101,9 @@ async function usableBy(core: Core, holder: Principal, pod: PodId, service: Prin
   const nowSecs = core.caller.nowSecs();
   const isUsable = ([id, grant]: readonly [ObjectId, Grant]): boolean =>
     keys.includes(grant.confirmation) && grant.expires > nowSecs && !revokedIds.has(id) && grant.issued >= before;
-  return pages.flatMap((page) => [...page.grants].filter(isUsable).map(([id]) => id));
+  return pages.flatMap((page) =>
+    [...page.grants].filter(isUsable).map(([grant, { expires }]) => ({ holder, pod, grant, expiresSecs: expires })),
+  );
 }
 
 /** Goes on with everything that was begun: first what is to be taken back, then decisions that were not told yet. */
@@ -110,6 +121,8 @@ export async function finish(core: Core): Promise<Everywhere> {
 async function finishRevocations(core: Core): Promise<Everywhere> {
   const done: { task: Outstanding; how: TakenBack }[] = [];
   const missing: Missing[] = [];
+  const nowSecs = core.caller.nowSecs();
+  if (core.state.outstanding.some(({ expiresSecs }) => expiresSecs <= nowSecs)) await core.keep(endedDropped(nowSecs));
   for (const task of core.state.outstanding) {
     const how = await core.orMissing(task.holder, task.pod, () => revoke(core, task));
     if (isMissing(how)) missing.push(how);
@@ -132,7 +145,6 @@ async function revoke(core: Core, task: Outstanding): Promise<TakenBack> {
     return { by: 'holder', atSecs };
   } catch (thrown) {
     if (!(thrown instanceof CallFault)) throw thrown;
-    if (thrown.isFinal) await core.keep(notRevocable(grant));
     if (!thrown.mayPass) throw thrown;
     if (task.posted) return { by: 'log', proven: false, away: thrown };
     return { by: 'log', proven: await byTheLog(core, holder, revocation, thrown), away: thrown };
