@@ -242,6 +242,27 @@ test('two tabs write over nothing of each other', async () => {
   assert.deepEqual(one.state, other.state);
 });
 
+test('ten things that are done at once in one tab, while another writes too, are all kept', async () => {
+  const disk = new MemoryStorage();
+  const [one, other] = [await Memory.open(disk), await Memory.open(disk)];
+  const numbers = Array.from({ length: 10 }, (_, at) => at);
+  await Promise.all([other.keep(toRevoke(task(99))), ...numbers.map((number) => one.keep(toRevoke(task(number))))]);
+  const { state } = await Memory.open(disk);
+  assert.equal(state.outstanding.length, 11);
+  assert.deepEqual(one.state, state);
+});
+
+test('what could not be done to the memory is no obstacle to what comes after it', async () => {
+  const memory = await Memory.open(new MemoryStorage());
+  const refused = memory.keep(() => {
+    throw new RangeError('no');
+  });
+  const kept = memory.keep(toRevoke(task(1)));
+  await assert.rejects(refused, RangeError);
+  await kept;
+  assert.equal(memory.state.outstanding.length, 1);
+});
+
 test("a newer wallet's memory is refused, never guessed at", async () => {
   const disk = new MemoryStorage();
   await disk.write([{ key: 'state', value: { format: 2, state: NEW_STATE }, replaces: null }]);
