@@ -8,6 +8,8 @@ import { systemRandom } from '../src/crypto/random.ts';
 import { WrappedCustody } from '../src/keys/custody.ts';
 import { RootSecret } from '../src/keys/root.ts';
 import { type Change, MemoryStorage, type Storage, StorageFault } from '../src/keys/storage.ts';
+import { base64url } from '../src/protocol/base64.ts';
+import { utf8 } from '../src/protocol/bytes.ts';
 import { Acknowledgement, Command, commandAnswerToBytes } from '../src/protocol/command.ts';
 import { sign, Signed } from '../src/protocol/cose.ts';
 import { openDecision } from '../src/protocol/decision.ts';
@@ -17,7 +19,7 @@ import { Revocation } from '../src/protocol/revocation.ts';
 import { agreeTo, denyTo, review } from '../src/wallet/answer.ts';
 import { Core, type Parts } from '../src/wallet/core.ts';
 import { bound, held } from '../src/wallet/state.ts';
-import { finish, takeBack } from '../src/wallet/take-back.ts';
+import { finish, stopService, takeBack } from '../src/wallet/take-back.ts';
 import { bytesOf, callerOf, jsonOf, NOW, problemOf } from './server.ts';
 import {
   ANCHORED,
@@ -30,6 +32,7 @@ import {
   HELSINKI_SIGNER,
   POD,
   SEAL_KEY,
+  SERVICE,
   served,
   SNAPSHOT,
   someLeaf,
@@ -47,6 +50,8 @@ class Others {
   refuses: string | null = null;
   /** Answers once in its place: by path. */
   readonly instead: Map<string, Response> = new Map();
+  /** The grants that stand, whichever device signed them. */
+  readonly onRecord: { readonly id: ObjectId; readonly bytes: Uint8Array }[] = [];
   #index = 0n;
 
   async answer(path: string, request: Request): Promise<Response> {
@@ -72,7 +77,13 @@ class Others {
     assert.equal(path, '/v1/command');
     const { id, unverified } = Signed.decode(Command, body);
     if (unverified.action.kind === 'deposit') this.deposited.push(Signed.decode(Grant, unverified.action.grant).id);
-    return this.#acknowledge(id, unverified.issuer);
+    return this.#acknowledge(id, unverified.issuer, this.#result(unverified));
+  }
+
+  #result({ action }: Command): Uint8Array {
+    if (action.kind !== 'standing') return new Uint8Array(0);
+    const grants = this.onRecord.map(({ id, bytes }) => ({ id, bytes: base64url(bytes) }));
+    return utf8(JSON.stringify({ grants, revoked: this.revoked, revoked_before_secs: 0 }));
   }
 
   async #directory(path: string): Promise<Response> {
@@ -81,12 +92,16 @@ class Others {
     return problemOf(503, { code: 'unavailable', title: 'Later' });
   }
 
-  async #acknowledge(of: ObjectId, audience: typeof HELSINKI): Promise<Response> {
+  async #acknowledge(
+    of: ObjectId,
+    audience: typeof HELSINKI,
+    result: Uint8Array = new Uint8Array(0),
+  ): Promise<Response> {
     const auditIndex = this.#index++;
     const tree = { size: this.#index, root: new Uint8Array(32) };
     const claims = { issuer: HELSINKI, audience, issued: NOW, of, auditIndex, tree };
     const { bytes } = await sign(Acknowledgement, claims, HELSINKI_SIGNER);
-    return bytesOf(CBOR, commandAnswerToBytes({ acknowledgement: bytes, result: new Uint8Array(0) }));
+    return bytesOf(CBOR, commandAnswerToBytes({ acknowledgement: bytes, result }));
   }
 }
 
@@ -316,4 +331,38 @@ test('what has ended by itself is not taken back any more', async () => {
   nowSecs = given.expiresSecs;
   assert.deepEqual(await finish(later), { done: [], missing: [] });
   assert.deepEqual(later.state.outstanding, []);
+});
+
+test('a service that is to be stopped is stopped at a holder that was away, whichever device agreed', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const otherDevice = await opened(new Others(), new MemoryStorage());
+  const agreed = await agreeTo(otherDevice, await review(otherDevice, await askedFor()), WANTED);
+  others.onRecord.push(...agreed.grants);
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'helsinki.example';
+  const stopped = await stopService(core, SERVICE);
+  assert.deepEqual(
+    [stopped.done, stopped.missing.map(({ name, fault }) => [name, fault.code])],
+    [[], [['helsinki', 'not-reached']]],
+  );
+  others.away = null;
+  // What the person agrees to after that is not meant.
+  const again = await opened(others, disk);
+  others.onRecord.push(...(await agreeTo(again, reviewed, WANTED)).grants);
+  const { done, missing } = await finish(again);
+  assert.deepEqual([done.length, missing], [1, []]);
+  assert.deepEqual(others.revoked, [agreed.grants[0]?.id]);
+  assert.deepEqual(await finish(again), { done: [], missing: [] });
+});
+
+test('what is known to be taken back does not wait for what a holder has on record', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  await agreeTo(core, await review(core, await askedFor()), WANTED);
+  const [given] = core.state.grants;
+  assert.ok(given);
+  others.instead.set('/v1/command', problemOf(503, { code: 'unavailable', title: 'Later' }));
+  const { done, missing } = await stopService(core, SERVICE);
+  assert.deepEqual([done.length, missing.length, others.revoked], [1, 1, [given.id]]);
 });

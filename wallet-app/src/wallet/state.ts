@@ -102,6 +102,13 @@ export interface Outstanding {
   readonly posted: boolean;
 }
 
+/** A service that is to be stopped at a holder which has not said yet what of the service stands there. */
+export interface ToStop {
+  readonly holder: Principal;
+  readonly pod: PodId;
+  readonly service: Principal;
+}
+
 /** The wallet's memory. */
 export interface WalletState {
   readonly organisations: ReadonlyMap<Principal, EnrolledAt>;
@@ -115,6 +122,7 @@ export interface WalletState {
   /** What stands for each pod in its holder's log. */
   readonly podTags: ReadonlyMap<PodId, Uint8Array>;
   readonly outstanding: readonly Outstanding[];
+  readonly toStop: readonly ToStop[];
   readonly newestEntries: NewestSeen;
   /** Digests of the recovery keys on paper, for the organisations that were known when the code was last typed. */
   readonly recoveryDigests: ReadonlyMap<Principal, Uint8Array>;
@@ -130,6 +138,7 @@ export const NEW_STATE: WalletState = {
   evidence: [],
   podTags: new Map(),
   outstanding: [],
+  toStop: [],
   newestEntries: new Map(),
   recoveryDigests: new Map(),
 };
@@ -243,6 +252,21 @@ export function toRevoke(task: Omit<Outstanding, 'posted'>): Act {
     state.outstanding.some(({ grant }) => grant === task.grant)
       ? state
       : { ...state, outstanding: [...state.outstanding, { ...task, posted: false }] };
+}
+
+/** A service is to be stopped at a holder: remembered before that is asked. */
+export function toBeStopped(task: ToStop): Act {
+  return (state) => ({ ...state, toStop: [...without(state.toStop, task), task] });
+}
+
+/** The holder said what of the service stands there: now it is known what to take back. */
+export function standingTold(task: ToStop, usable: readonly Omit<Outstanding, 'posted'>[]): Act {
+  const remember = all(usable.map(toRevoke));
+  return (state) => remember({ ...state, toStop: without(state.toStop, task) });
+}
+
+function without(tasks: readonly ToStop[], { holder, pod, service }: ToStop): readonly ToStop[] {
+  return tasks.filter((one) => one.holder !== holder || one.pod !== pod || one.service !== service);
 }
 
 /** It stands in the directory's log, or somebody passes it on to there. */

@@ -11,7 +11,18 @@ import { signRevocation } from './commands.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { send } from './answer.ts';
 import { readStanding } from './standing.ts';
-import { acknowledged, endedDropped, type GivenGrant, type Outstanding, posted, revoked, toRevoke } from './state.ts';
+import {
+  acknowledged,
+  endedDropped,
+  type GivenGrant,
+  type Outstanding,
+  posted,
+  revoked,
+  standingTold,
+  toBeStopped,
+  toRevoke,
+  type ToStop,
+} from './state.ts';
 
 /** In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s. */
 export const HEARD_WITHIN_SECS = 35n;
@@ -66,41 +77,35 @@ export interface Everywhere {
 
 /**
  * Takes back all that a service may use, at every organisation: what its holder has on record for the service's keys, whichever
- * device signed it and whoever passed it on, and what this wallet gave. One that is away is named. @throws {KeysFault}
- * @throws {StorageFault}
+ * device signed it and whoever passed it on, and what this wallet gave. That it is to be done is remembered first; one that is away
+ * is named, and `finish` asks it again. @throws {KeysFault} @throws {StorageFault}
  */
 export async function stopService(core: Core, service: Principal): Promise<Everywhere> {
   const nowSecs = core.caller.nowSecs();
   const given = core.state.grants.filter(
     (one) => one.service === service && one.revokedSecs === null && one.expiresSecs > nowSecs,
   );
-  await core.keep(...given.map((one) => toRevoke(taskOf(one))));
-  const unasked: Missing[] = [];
-  for (const { holder, pods } of core.enrolled()) {
-    for (const pod of pods) {
-      const usable = await core.orMissing(holder, pod, () => usableBy(core, holder, pod, service));
-      if (isMissing(usable)) unasked.push(usable);
-      else await core.keep(...usable.map(toRevoke));
-    }
-  }
-  const { done, missing } = await finishRevocations(core);
-  return { done, missing: [...unasked, ...missing] };
+  const everywhere = core.enrolled().flatMap(({ holder, pods }) => pods.map((pod) => ({ holder, pod, service })));
+  await core.keep(...given.map((one) => toRevoke(taskOf(one))), ...everywhere.map(toBeStopped));
+  return finishRevocations(core);
 }
 
-async function usableBy(
-  core: Core,
-  holder: Principal,
-  pod: PodId,
-  service: Principal,
-): Promise<readonly Omit<Outstanding, 'posted'>[]> {
+/** What of a service stands at a holder and is to be taken back. */
+async function usableBy(core: Core, { holder, pod, service }: ToStop): Promise<readonly Omit<Outstanding, 'posted'>[]> {
   const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'standing', skip } }), readStanding);
   const keys: readonly Thumbprint[] =
     core.registry.service(service)?.service.keys.map(({ thumbprint }) => thumbprint) ?? [];
   const revokedIds = new Set(pages.flatMap((page) => page.revoked));
   const before = pages[0]?.revokedBeforeSecs ?? 0n;
   const nowSecs = core.caller.nowSecs();
+  // What this wallet had given when the service was to be stopped is being taken back; what it gave since was agreed to after that.
+  const given = new Set(core.state.grants.flatMap(({ id, revokedSecs }) => (revokedSecs === null ? [id] : [])));
   const isUsable = ([id, grant]: readonly [ObjectId, Grant]): boolean =>
-    keys.includes(grant.confirmation) && grant.expires > nowSecs && !revokedIds.has(id) && grant.issued >= before;
+    keys.includes(grant.confirmation) &&
+    grant.expires > nowSecs &&
+    !revokedIds.has(id) &&
+    !given.has(id) &&
+    grant.issued >= before;
   return pages.flatMap((page) =>
     [...page.grants].filter(isUsable).map(([grant, { expires }]) => ({ holder, pod, grant, expiresSecs: expires })),
   );
@@ -118,12 +123,33 @@ export async function finish(core: Core): Promise<Everywhere> {
   return { done, missing };
 }
 
+/** What is known goes first: it does not wait for holders that are still to say what stands there. */
 async function finishRevocations(core: Core): Promise<Everywhere> {
-  const done: { task: Outstanding; how: TakenBack }[] = [];
-  const missing: Missing[] = [];
   const nowSecs = core.caller.nowSecs();
   if (core.state.outstanding.some(({ expiresSecs }) => expiresSecs <= nowSecs)) await core.keep(endedDropped(nowSecs));
-  for (const task of core.state.outstanding) {
+  const tried = core.state.outstanding;
+  const known = await revokeEach(core, tried);
+  const unasked = await askWhatStands(core);
+  const isNew = (task: Outstanding): boolean => !tried.some(({ grant }) => grant === task.grant);
+  const found = await revokeEach(core, core.state.outstanding.filter(isNew));
+  return { done: [...known.done, ...found.done], missing: [...known.missing, ...unasked, ...found.missing] };
+}
+
+/** Asks every holder at which a service is to be stopped, all at once; who did not answer is named, and asked again another time. */
+async function askWhatStands(core: Core): Promise<readonly Missing[]> {
+  const asked = core.state.toStop.map(async (task) => {
+    const usable = await core.orMissing(task.holder, task.pod, () => usableBy(core, task));
+    if (isMissing(usable)) return [usable];
+    await core.keep(standingTold(task, usable));
+    return [];
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+async function revokeEach(core: Core, tasks: readonly Outstanding[]): Promise<Everywhere> {
+  const done: { task: Outstanding; how: TakenBack }[] = [];
+  const missing: Missing[] = [];
+  for (const task of tasks) {
     const how = await core.orMissing(task.holder, task.pod, () => revoke(core, task));
     if (isMissing(how)) missing.push(how);
     else done.push({ task, how });
