@@ -44,6 +44,8 @@ export class Others {
   readonly instead: Map<string, Response> = new Map();
   /** The grants that stand, whichever device signed them. */
   readonly onRecord: { readonly id: ObjectId; readonly bytes: Uint8Array }[] = [];
+  /** What the directory's log begins with, and when its witnesses saw that. */
+  log: { readonly leaves: readonly Uint8Array[]; readonly witnessedSecs?: bigint } = { leaves: [someLeaf(1)] };
   /** What commands of a kind bring, if anything. */
   readonly results: Map<Command['action']['kind'], () => Uint8Array> = new Map();
   /** Where the next act stands in the holder's log. */
@@ -83,7 +85,7 @@ export class Others {
 
   async #directory(path: string): Promise<Response> {
     if (path === '/v1/registry') return bytesOf(CBOR, SNAPSHOT);
-    if (path === '/v1/log/head') return bytesOf(CBOR, served(await headOver([someLeaf(1)])));
+    if (path === '/v1/log/head') return bytesOf(CBOR, served(await headOver(this.log.leaves, this.log)));
     return problemOf(503, { code: 'unavailable', title: 'Later' });
   }
 

@@ -97,10 +97,7 @@ export class Core {
     const before = keptRegistry(stored);
     const { directory: url, witnesses, mirrors } = federation;
     const directory = new DirectoryClient(caller, url, witnesses, mirrors);
-    const copy = await directory.registry(federation.anchor, before).catch(async (thrown: unknown) => {
-      if (thrown instanceof CallFault) await keepEvidence(memory, [thrown]);
-      throw thrown;
-    });
+    const copy = await keepingEvidence(memory, () => directory.registry(federation.anchor, before));
     const core = new Core(parts, directory, memory, copy, stored?.revision ?? null);
     await keepEvidence(memory, copy.troubles);
     await core.#keepRegistry();
@@ -111,12 +108,12 @@ export class Core {
   async refresh(): Promise<void> {
     await this.#memory.refresh();
     const before = this.#copy.kept;
-    const looked = await this.directory.registry(this.federation.anchor, before);
+    const looked = await this.keepingEvidence(() => this.directory.registry(this.federation.anchor, before));
     const meanwhile = this.#copy.kept;
     this.#copy = looked;
     this.#labels.clear();
     if (meanwhile !== before) await this.#join(meanwhile);
-    await keepEvidence(this.#memory, this.#copy.troubles);
+    await this.keepEvidence(looked.troubles);
     await this.#keepRegistry();
   }
 
@@ -135,6 +132,16 @@ export class Core {
   /** @throws {StorageFault} */
   keep(...acts: readonly Act[]): Promise<void> {
     return this.#memory.keep(all(acts));
+  }
+
+  /** Keeps what proves to others that somebody lied. @throws {StorageFault} */
+  keepEvidence(faults: readonly CallFault[]): Promise<void> {
+    return keepEvidence(this.#memory, faults);
+  }
+
+  /** What a call brings; when it fails since somebody lied, what proves it is kept before the fault goes on. @throws {CallFault} */
+  keepingEvidence<T>(call: () => Promise<T>): Promise<T> {
+    return keepingEvidence(this.#memory, call);
   }
 
   /** Remembers how far the directory's log was seen: never less far than before. @throws {StorageFault} */
@@ -309,4 +316,13 @@ export function isMissing(found: object): found is Missing {
 async function keepEvidence(memory: Memory, faults: readonly CallFault[]): Promise<void> {
   const found = faults.flatMap(({ evidence }) => (evidence === null ? [] : [evidenceSeen(evidence)]));
   if (found.length > 0) await memory.keep(all(found));
+}
+
+async function keepingEvidence<T>(memory: Memory, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    if (thrown instanceof CallFault) await keepEvidence(memory, [thrown]);
+    throw thrown;
+  }
 }

@@ -16,7 +16,7 @@ import type { Review } from './review.ts';
 
 /** Most acknowledgements that are kept; the oldest go first. They are checked against pages of the log, newest matter. */
 export const MAX_ACKNOWLEDGEMENTS = 4096;
-/** Most forks that are kept as evidence: the first ones prove it, more of the same log add nothing. */
+/** Most forks of one log that are kept as evidence: the first ones prove it, more of the same log add nothing. */
 export const MAX_EVIDENCE = 64;
 
 /** A tree head as the wallet remembers it, with the signed bytes. */
@@ -316,14 +316,37 @@ export function podTagSeen(pod: PodId, tag: Uint8Array): Act {
   return (state) => ({ ...state, podTags: new Map([...state.podTags, [pod, tag]]) });
 }
 
-/** A fork of a holder's log. */
+/** A fork of a holder's log. One that is known adds nothing. */
 export function forkSeen(fork: ForkEvidence): Act {
-  return (state) => ({ ...state, forks: [...state.forks, fork].slice(0, MAX_EVIDENCE) });
+  return (state) => {
+    const ofHolder = state.forks.filter(({ holder }) => holder === fork.holder);
+    const isKnown = ofHolder.some(
+      ({ earlier, later }) => isSameTree(earlier, fork.earlier) && isSameTree(later, fork.later),
+    );
+    return isKnown || ofHolder.length >= MAX_EVIDENCE ? state : { ...state, forks: [...state.forks, fork] };
+  };
 }
 
-/** A fork of the directory's log. */
+function isSameTree(one: SeenHead, other: SeenHead): boolean {
+  return one.size === other.size && equalBytes(one.root, other.root);
+}
+
+/** A fork of the directory's log. One that is known adds nothing. */
 export function evidenceSeen(evidence: Evidence): Act {
-  return (state) => ({ ...state, evidence: [...state.evidence, evidence].slice(0, MAX_EVIDENCE) });
+  return (state) => {
+    const isKnown = state.evidence.some(
+      ({ kept, shown }) => isSameText(kept, evidence.kept) && isSameText(shown, evidence.shown),
+    );
+    return isKnown || state.evidence.length >= MAX_EVIDENCE
+      ? state
+      : { ...state, evidence: [...state.evidence, evidence] };
+  };
+}
+
+/** Whether two notes say the same: with each look the witnesses sign anew. */
+function isSameText(one: Uint8Array, other: Uint8Array): boolean {
+  const [text, another] = [one, other].map((note) => new TextDecoder().decode(note).split('\n\n', 1)[0]);
+  return text === another;
 }
 
 /** One after the other, as one. */

@@ -195,7 +195,8 @@ async function byTheLog(
     const taken = await core.directory.post(core.registry, holder, [sealed]);
     if (target.kind === 'grant') await core.keep(posted(target.grant));
     if (taken.by === 'node') return false;
-    await core.viewed(await core.directory.standInLog(core.copy, [sealed], taken.logged.index));
+    const { index } = taken.logged;
+    await core.viewed(await core.keepingEvidence(() => core.directory.standInLog(core.copy, [sealed], index)));
     return true;
   } catch (thrown) {
     if (!(thrown instanceof CallFault)) throw thrown;
