@@ -107,6 +107,10 @@ test('a root secret opens with what it was wrapped under, and with nothing else'
   }
 });
 
+test('nothing is wrapped under what no passkey gives', () => {
+  for (const length of [0, 16, 31, 33, 64]) assert.throws(() => passkeyWrap(new Uint8Array(length)), RangeError);
+});
+
 test('keys that the browser keeps cannot be read out', async () => {
   const storage = new MemoryStorage();
   const custody = new BrowserCustody(storage, systemRandom);
