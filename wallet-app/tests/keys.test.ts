@@ -12,7 +12,9 @@ import { CodeFault, type CodeProblem, RecoveryCode } from '../src/keys/recovery-
 import { paperWrap, passkeyWrap, RecoveryRoot, RootSecret, UnwrapFault } from '../src/keys/root.ts';
 import { type Change, MemoryStorage, type Storage, StorageFault, type Stored } from '../src/keys/storage.ts';
 import { utf8 } from '../src/protocol/bytes.ts';
+import { sign, Signed } from '../src/protocol/cose.ts';
 import { ObjectId, Pod, Principal } from '../src/protocol/ids.ts';
+import { KeyEvent } from '../src/protocol/key-event/index.ts';
 import { Memory } from '../src/wallet/memory.ts';
 import { NEW_STATE, toRevoke } from '../src/wallet/state.ts';
 
@@ -152,6 +154,17 @@ test('a device that begins again begins the same log, and signs in it', async ()
       (thrown) => thrown instanceof KeysFault && thrown.code === 'keys-broken',
     );
   }
+});
+
+test('a key that may only manage the log signs nothing else', async () => {
+  const custody = new WrappedCustody(RootSecret.generate(systemRandom));
+  const { bytes, taken } = await beginLog(custody, HELSINKI, new Uint8Array(32).fill(7));
+  const claims = Signed.decode(KeyEvent, bytes).unverified;
+  assert.ok(claims.change.kind === 'inception');
+  const devices = claims.change.devices.map(({ key }) => ({ key, roles: { sign: false, manage: true } }));
+  const device = await custody.signer(HELSINKI, 'device', 0);
+  const managing = await sign(KeyEvent, { ...claims, change: { ...claims.change, devices } }, device);
+  await assert.rejects(signerIn(custody, HELSINKI, [{ bytes: managing.bytes, taken }], NOW), { code: 'keys-not-ours' });
 });
 
 /** Keeps nothing: private browsing with its disk full. */
