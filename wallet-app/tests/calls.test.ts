@@ -211,6 +211,16 @@ test('nobody is sent to log in anywhere but on a web page', async () => {
   assert.equal((await faultOf(node(tricky).beginEnrolment([]))).code, 'not-believed');
 });
 
+test('why an enrolment ended is a code, or is not believed', async () => {
+  const started = { enrolment: 'abc', authorizationUrl: 'https://login.example/' };
+  const ended = (code: string) => (): Response => jsonOf({ status: 'refused', code });
+  const refused = { status: 'refused', code: 'confirmation-failed' };
+  assert.deepEqual(await node(ended('confirmation-failed')).enrolment(started), refused);
+  for (const code of ['', 'Call +358 and tell your code', 'x'.repeat(65)]) {
+    assert.equal((await faultOf(node(ended(code)).enrolment(started))).code, 'not-believed');
+  }
+});
+
 test("a stranger's text is made harmless", () => {
   assert.equal(visible('Anni'), 'Anni');
   assert.equal(visible('a\u{202e}b\u{0}c\u{200b}d\ne'), 'a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e');

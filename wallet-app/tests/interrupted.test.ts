@@ -4,86 +4,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { CallFault } from '../src/client/fault.ts';
-import { systemRandom } from '../src/crypto/random.ts';
-import { WrappedCustody } from '../src/keys/custody.ts';
-import { RootSecret } from '../src/keys/root.ts';
 import { type Change, MemoryStorage, type Storage, StorageFault } from '../src/keys/storage.ts';
-import { Acknowledgement, Command, commandAnswerToBytes } from '../src/protocol/command.ts';
-import { sign, Signed } from '../src/protocol/cose.ts';
 import { openDecision } from '../src/protocol/decision.ts';
-import { Grant } from '../src/protocol/grant.ts';
-import { Cti, ObjectId } from '../src/protocol/ids.ts';
-import { Revocation } from '../src/protocol/revocation.ts';
-import { agreeTo, review } from '../src/wallet/answer.ts';
-import { Core, type Parts } from '../src/wallet/core.ts';
-import { bound, held } from '../src/wallet/state.ts';
-import { finish, takeBack } from '../src/wallet/take-back.ts';
-import { bytesOf, callerOf, jsonOf, NOW, problemOf } from './server.ts';
-import {
-  ANCHORED,
-  askedFor,
-  CATALOGUE,
-  DIRECTORY_URL,
-  enrolled,
-  headOver,
-  HELSINKI,
-  HELSINKI_SIGNER,
-  POD,
-  SEAL_KEY,
-  served,
-  SNAPSHOT,
-  someLeaf,
-} from './world.ts';
-
-const CBOR = 'application/cbor';
-
-/** Whoever answers: what the holder has, what it took back, and what the service was told. */
-class Others {
-  readonly deposited: ObjectId[] = [];
-  readonly revoked: ObjectId[] = [];
-  readonly decisions: Uint8Array[] = [];
-  /** Answers with this to whatever is asked at this host. */
-  away: string | null = null;
-  refuses: string | null = null;
-  #index = 0n;
-
-  async answer(path: string, request: Request): Promise<Response> {
-    const { host } = new URL(request.url);
-    if (host === this.away) throw new TypeError('no route');
-    if (host === this.refuses) return problemOf(403, { code: 'denied', title: 'No' });
-    if (request.url.startsWith(DIRECTORY_URL)) return this.#directory(path);
-    if (path === '/v1/nonce') return jsonOf({ nonce: Cti.of(systemRandom(16)) });
-    if (path === '/v1/catalogue') return bytesOf('application/json', CATALOGUE);
-    const body = new Uint8Array(await request.arrayBuffer());
-    if (path.endsWith('/decisions')) {
-      this.decisions.push(body);
-      return new Response(null, { status: 204 });
-    }
-    if (path === '/v1/revocations') {
-      const { id, unverified } = Signed.decode(Revocation, body);
-      if (unverified.target.kind === 'grant') this.revoked.push(unverified.target.grant);
-      return this.#acknowledge(id, unverified.issuer);
-    }
-    assert.equal(path, '/v1/command');
-    const { id, unverified } = Signed.decode(Command, body);
-    if (unverified.action.kind === 'deposit') this.deposited.push(Signed.decode(Grant, unverified.action.grant).id);
-    return this.#acknowledge(id, unverified.issuer);
-  }
-
-  async #directory(path: string): Promise<Response> {
-    if (path === '/v1/registry') return bytesOf(CBOR, SNAPSHOT);
-    if (path === '/v1/log/head') return bytesOf(CBOR, served(await headOver([someLeaf(1)])));
-    return problemOf(503, { code: 'unavailable', title: 'Later' });
-  }
-
-  async #acknowledge(of: ObjectId, audience: typeof HELSINKI): Promise<Response> {
-    const auditIndex = this.#index++;
-    const tree = { size: this.#index, root: new Uint8Array(32) };
-    const claims = { issuer: HELSINKI, audience, issued: NOW, of, auditIndex, tree };
-    const { bytes } = await sign(Acknowledgement, claims, HELSINKI_SIGNER);
-    return bytesOf(CBOR, commandAnswerToBytes({ acknowledgement: bytes, result: new Uint8Array(0) }));
-  }
-}
+import { ObjectId } from '../src/protocol/ids.ts';
+import { agreeTo, denyTo, review } from '../src/wallet/answer.ts';
+import { Core } from '../src/wallet/core.ts';
+import { finish, stopService, takeBack } from '../src/wallet/take-back.ts';
+import { opened, Others, partsOf } from './others.ts';
+import { NOW, problemOf } from './server.ts';
+import { askedFor, HELSINKI, POD, SEAL_KEY, SERVICE } from './world.ts';
 
 /** Is killed instead of writing once more. */
 class Dying implements Storage {
@@ -100,23 +29,6 @@ class Dying implements Storage {
     this.left -= 1;
     return this.left < 0 ? Promise.reject(new StorageFault('not-kept')) : this.#disk.write(changes);
   }
-}
-
-function partsOf(others: Others, storage: Storage): Parts {
-  return {
-    caller: callerOf((path, request) => others.answer(path, request)),
-    storage,
-    custody: new WrappedCustody(new RootSecret(new Uint8Array(32).fill(42))),
-    federation: { directory: DIRECTORY_URL, mirrors: [], witnesses: 2, anchor: ANCHORED, blinder: null },
-  };
-}
-
-async function opened(others: Others, storage: Storage): Promise<Core> {
-  const core = await Core.open(partsOf(others, storage));
-  if (core.enrolled().length > 0) return core;
-  const pod = { pod: POD, relation: 'self', untilSecs: null, label: null } as const;
-  await core.keep(held(HELSINKI, 'helsinki', [(await enrolled()).event]), bound(HELSINKI, [pod]));
-  return core;
 }
 
 const WANTED = {
@@ -185,6 +97,58 @@ test('a service that will not hear is not told without end', async () => {
   assert.deepEqual(await finish(core), { done: [], missing: [] });
 });
 
+/** How the decisions that the service was left with read. */
+function outcomes(others: Others, request: ObjectId): readonly (string | undefined)[] {
+  return others.decisions.map((sealed) => openDecision(SEAL_KEY, request, sealed)?.outcome.kind);
+}
+
+test('a second decision does not send the first one in its place', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'espoo.example';
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'not-reached' });
+  others.away = null;
+  await assert.rejects(denyTo(core, reviewed, false), { code: 'already-decided' });
+  assert.deepEqual(others.decisions, []);
+  await finish(core);
+  assert.deepEqual(outcomes(others, reviewed.request.id), ['granted']);
+  // Still: what was agreed to is taken back first.
+  await assert.rejects(denyTo(core, reviewed, false), { code: 'already-decided' });
+  const [given] = core.state.grants;
+  assert.ok(given);
+  await takeBack(core, given.id);
+  await denyTo(core, reviewed, false);
+  assert.deepEqual(outcomes(others, reviewed.request.id), ['granted', 'denied']);
+});
+
+test('nor is a refusal that waits sent as a consent', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'espoo.example';
+  await assert.rejects(denyTo(core, reviewed, false), { code: 'not-reached' });
+  others.away = null;
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'already-decided' });
+  assert.deepEqual([others.deposited, core.state.grants], [[], []]);
+  await finish(core);
+  assert.deepEqual(outcomes(others, reviewed.request.id), ['denied']);
+});
+
+test('who agrees twice at once, in one window or in two, agrees once', async () => {
+  for (const windows of [1, 2]) {
+    const [others, disk] = [new Others(), new MemoryStorage()];
+    const first = await opened(others, disk);
+    const second = windows === 1 ? first : await opened(others, disk);
+    const reviewed = await review(first, await askedFor());
+    const answers = await Promise.allSettled([agreeTo(first, reviewed, WANTED), agreeTo(second, reviewed, WANTED)]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const { grants, decisions } = (await opened(others, disk)).state;
+    assert.deepEqual([grants.length, decisions.length], [1, 1]);
+    assert.deepEqual([others.deposited.length, others.decisions.length], [1, 1]);
+  }
+});
+
 test('what could not be taken back is remembered, and taken back later', async () => {
   const [others, disk] = [new Others(), new MemoryStorage()];
   const core = await opened(others, disk);
@@ -203,4 +167,94 @@ test('what could not be taken back is remembered, and taken back later', async (
   assert.deepEqual(again.state.outstanding, []);
   assert.deepEqual(others.revoked, [given.id]);
   await assert.rejects(takeBack(again, ObjectId.of(new Uint8Array(32))), { code: 'unknown-grant' });
+});
+
+test('what was taken back before it arrived does not arrive, and the service hears of none', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'helsinki.example';
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'not-reached' });
+  const [given] = core.state.grants;
+  assert.ok(given);
+  await assert.rejects(takeBack(core, given.id), { code: 'not-reached' });
+  others.away = null;
+  const again = await opened(others, disk);
+  assert.deepEqual((await finish(again)).missing, []);
+  assert.deepEqual([others.deposited, others.decisions, others.revoked], [[], [], [given.id]]);
+  assert.deepEqual([again.state.decisions[0]?.untold, again.state.outstanding], [null, []]);
+});
+
+test('a refusal that will pass ends nothing that was begun', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  // In front of a node that is being replaced there is a proxy, and it is no Aitta server.
+  others.instead.set('/v1/command', new Response('', { status: 404 }));
+  await assert.rejects(agreeTo(core, reviewed, WANTED), { code: 'refused' });
+  assert.deepEqual((await finish(core)).missing, []);
+  assert.deepEqual([others.deposited.length, others.decisions.length], [1, 1]);
+  const [given] = core.state.grants;
+  assert.ok(given);
+  others.instead.set('/v1/revocations', new Response('', { status: 404 }));
+  await assert.rejects(takeBack(core, given.id), { code: 'refused' });
+  // The clock of this device was ahead.
+  others.instead.set('/v1/revocations', problemOf(400, { code: 'malformed', title: 'No' }));
+  assert.deepEqual(
+    (await finish(core)).missing.map(({ fault }) => fault.code),
+    ['malformed'],
+  );
+  assert.deepEqual((await finish(core)).missing, []);
+  assert.deepEqual([others.revoked, core.state.outstanding], [[given.id], []]);
+});
+
+test('what has ended by itself is not taken back any more', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  await agreeTo(core, await review(core, await askedFor()), WANTED);
+  const [given] = core.state.grants;
+  assert.ok(given);
+  others.refuses = 'helsinki.example';
+  await assert.rejects(takeBack(core, given.id), { code: 'denied' });
+  const parts = partsOf(others, disk);
+  let nowSecs = NOW;
+  const later = await Core.open({ ...parts, caller: { ...parts.caller, nowSecs: () => nowSecs } });
+  assert.equal((await finish(later)).missing.length, 1);
+  nowSecs = given.expiresSecs;
+  assert.deepEqual(await finish(later), { done: [], missing: [] });
+  assert.deepEqual(later.state.outstanding, []);
+});
+
+test('a service that is to be stopped is stopped at a holder that was away, whichever device agreed', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const otherDevice = await opened(new Others(), new MemoryStorage());
+  const agreed = await agreeTo(otherDevice, await review(otherDevice, await askedFor()), WANTED);
+  others.onRecord.push(...agreed.grants);
+  const core = await opened(others, disk);
+  const reviewed = await review(core, await askedFor());
+  others.away = 'helsinki.example';
+  const stopped = await stopService(core, SERVICE);
+  assert.deepEqual(
+    [stopped.done, stopped.missing.map(({ name, fault }) => [name, fault.code])],
+    [[], [['helsinki', 'not-reached']]],
+  );
+  others.away = null;
+  // What the person agrees to after that is not meant.
+  const again = await opened(others, disk);
+  others.onRecord.push(...(await agreeTo(again, reviewed, WANTED)).grants);
+  const { done, missing } = await finish(again);
+  assert.deepEqual([done.length, missing], [1, []]);
+  assert.deepEqual(others.revoked, [agreed.grants[0]?.id]);
+  assert.deepEqual(await finish(again), { done: [], missing: [] });
+});
+
+test('what is known to be taken back does not wait for what a holder has on record', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const core = await opened(others, disk);
+  await agreeTo(core, await review(core, await askedFor()), WANTED);
+  const [given] = core.state.grants;
+  assert.ok(given);
+  others.instead.set('/v1/command', problemOf(503, { code: 'unavailable', title: 'Later' }));
+  const { done, missing } = await stopService(core, SERVICE);
+  assert.deepEqual([done.length, missing.length, others.revoked], [1, 1, [given.id]]);
 });

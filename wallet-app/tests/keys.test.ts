@@ -12,7 +12,9 @@ import { CodeFault, type CodeProblem, RecoveryCode } from '../src/keys/recovery-
 import { paperWrap, passkeyWrap, RecoveryRoot, RootSecret, UnwrapFault } from '../src/keys/root.ts';
 import { type Change, MemoryStorage, type Storage, StorageFault, type Stored } from '../src/keys/storage.ts';
 import { utf8 } from '../src/protocol/bytes.ts';
+import { sign, Signed } from '../src/protocol/cose.ts';
 import { ObjectId, Pod, Principal } from '../src/protocol/ids.ts';
+import { KeyEvent } from '../src/protocol/key-event/index.ts';
 import { Memory } from '../src/wallet/memory.ts';
 import { NEW_STATE, toRevoke } from '../src/wallet/state.ts';
 
@@ -107,6 +109,10 @@ test('a root secret opens with what it was wrapped under, and with nothing else'
   }
 });
 
+test('nothing is wrapped under what no passkey gives', () => {
+  for (const length of [0, 16, 31, 33, 64]) assert.throws(() => passkeyWrap(new Uint8Array(length)), RangeError);
+});
+
 test('keys that the browser keeps cannot be read out', async () => {
   const storage = new MemoryStorage();
   const custody = new BrowserCustody(storage, systemRandom);
@@ -148,6 +154,17 @@ test('a device that begins again begins the same log, and signs in it', async ()
       (thrown) => thrown instanceof KeysFault && thrown.code === 'keys-broken',
     );
   }
+});
+
+test('a key that may only manage the log signs nothing else', async () => {
+  const custody = new WrappedCustody(RootSecret.generate(systemRandom));
+  const { bytes, taken } = await beginLog(custody, HELSINKI, new Uint8Array(32).fill(7));
+  const claims = Signed.decode(KeyEvent, bytes).unverified;
+  assert.ok(claims.change.kind === 'inception');
+  const devices = claims.change.devices.map(({ key }) => ({ key, roles: { sign: false, manage: true } }));
+  const device = await custody.signer(HELSINKI, 'device', 0);
+  const managing = await sign(KeyEvent, { ...claims, change: { ...claims.change, devices } }, device);
+  await assert.rejects(signerIn(custody, HELSINKI, [{ bytes: managing.bytes, taken }], NOW), { code: 'keys-not-ours' });
 });
 
 /** Keeps nothing: private browsing with its disk full. */
@@ -196,6 +213,7 @@ const task = (number: number) => ({
   holder: HELSINKI,
   pod: Pod.of(new Uint8Array(16).fill(5)),
   grant: ObjectId.of(new Uint8Array(32).fill(number)),
+  expiresSecs: 1n,
 });
 
 test('a wallet that is killed between two writes has all that was acknowledged', async () => {
@@ -239,6 +257,27 @@ test('two tabs write over nothing of each other', async () => {
   assert.equal(one.state.outstanding.length, 1);
   await one.refresh();
   assert.deepEqual(one.state, other.state);
+});
+
+test('ten things that are done at once in one tab, while another writes too, are all kept', async () => {
+  const disk = new MemoryStorage();
+  const [one, other] = [await Memory.open(disk), await Memory.open(disk)];
+  const numbers = Array.from({ length: 10 }, (_, at) => at);
+  await Promise.all([other.keep(toRevoke(task(99))), ...numbers.map((number) => one.keep(toRevoke(task(number))))]);
+  const { state } = await Memory.open(disk);
+  assert.equal(state.outstanding.length, 11);
+  assert.deepEqual(one.state, state);
+});
+
+test('what could not be done to the memory is no obstacle to what comes after it', async () => {
+  const memory = await Memory.open(new MemoryStorage());
+  const refused = memory.keep(() => {
+    throw new RangeError('no');
+  });
+  const kept = memory.keep(toRevoke(task(1)));
+  await assert.rejects(refused, RangeError);
+  await kept;
+  assert.equal(memory.state.outstanding.length, 1);
 });
 
 test("a newer wallet's memory is refused, never guessed at", async () => {

@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { MemoryStorage } from '../src/keys/storage.ts';
+import { base64url } from '../src/protocol/base64.ts';
+import { utf8 } from '../src/protocol/bytes.ts';
 import { encode } from '../src/protocol/codec/index.ts';
 import { sign, type Verified } from '../src/protocol/cose.ts';
 import { ObjectId } from '../src/protocol/ids.ts';
@@ -11,8 +14,10 @@ import { Acknowledgement } from '../src/protocol/command.ts';
 import { TreeHead } from '../src/protocol/tree-head.ts';
 import { type CheckedPage, checkLogPage, type LogCheckCode, LogCheckFault } from '../src/wallet/log-check.ts';
 import type { LogEntry, LogPage, Opened } from '../src/wallet/log-page.ts';
+import { whoLooked } from '../src/wallet/look.ts';
 import { acknowledged, held, NEW_STATE, type WalletState } from '../src/wallet/state.ts';
-import { NOW } from './server.ts';
+import { opened, Others } from './others.ts';
+import { jsonOf, NOW } from './server.ts';
 import { enrolled, HELSINKI, HELSINKI_SIGNER, POD, REGISTRY, rootOf, SERVICE_SIGNER } from './world.ts';
 
 const TAG = new Uint8Array(16).fill(6);
@@ -194,4 +199,42 @@ test('what the holder acknowledged stands where it said', async () => {
   fault('log-entry-missing', { ...good, entries: [first] }, await act(request(2), 1n));
   // It was acknowledged before the head was signed, and the head does not reach so far.
   fault('log-entry-missing', good, await act(request(3), 2n));
+});
+
+/** As the holder answers: a head over these, and none of the entries. */
+async function headAlone(entries: readonly Entry[], secs = NOW): Promise<() => Uint8Array> {
+  const { treeHead } = await page(entries, { secs });
+  return () => utf8(JSON.stringify({ tree_head: base64url(treeHead), entries: [] }));
+}
+
+test('two histories are caught when they are shown to two looks at once', async () => {
+  const others = new Others();
+  others.index = 2n;
+  const shown = [await headAlone(TWO), await headAlone([entry(1), entry(9)])];
+  others.results.set('log', () => shown.shift()?.() ?? new Uint8Array(0));
+  const core = await opened(others, new MemoryStorage());
+  const looks = await Promise.allSettled([whoLooked(core, HELSINKI, POD), whoLooked(core, HELSINKI, POD)]);
+  const faults = looks.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  assert.deepEqual(
+    faults.map((one: unknown) => one instanceof LogCheckFault && one.code),
+    ['log-fork'],
+  );
+  assert.equal(core.state.forks.length, 1);
+});
+
+test('two looks at once at a log that grows in between accuse nobody', async () => {
+  const others = new Others();
+  others.index = 3n;
+  const shown = [await headAlone(TWO), await headAlone(THREE)];
+  others.results.set('log', () => shown.shift()?.() ?? new Uint8Array(0));
+  // The third entry's hash is all that is missing.
+  others.instead.set('/v1/consistency?from=2&to=3', jsonOf({ proof: [base64url(leafHash(entry(3).bytes))] }));
+  const core = await opened(others, new MemoryStorage());
+  const looks = await Promise.all([whoLooked(core, HELSINKI, POD), whoLooked(core, HELSINKI, POD)]);
+  assert.deepEqual(looks.map(({ treeSize }) => treeSize).sort(), [2n, 3n]);
+  assert.equal(core.state.organisations.get(HELSINKI)?.lastHead?.size, 3n);
+  // A head of the same second with fewer entries was signed before, as far as anybody can tell.
+  others.results.set('log', await headAlone(TWO));
+  await assert.rejects(whoLooked(core, HELSINKI, POD), { code: 'log-stale' });
+  assert.deepEqual(core.state.forks, []);
 });

@@ -77,9 +77,13 @@ export class CallFault extends Error {
     return this.kind === 'not-reached' || this.kind === 'failed';
   }
 
-  /** Whether the other side said no, and would say so again. Too many calls are no such no. */
+  /**
+   * Whether the other side said no, and would say so again. Too many calls are no such no; nor is what came without a code, since
+   * no Aitta server said it, but something in front of one that may be gone in a minute.
+   */
   get isFinal(): boolean {
-    return this.kind === 'refused' && this.code !== 'limit' && this.code !== 'use-nonce';
+    const isItsOwn = this.refusal !== null && this.refusal.code !== null;
+    return this.kind === 'refused' && isItsOwn && this.code !== 'limit' && this.code !== 'use-nonce';
   }
 
   /** Whether a log's head is only not vouched for, and contradicts nothing: nobody need have lied. */

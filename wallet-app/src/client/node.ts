@@ -15,7 +15,7 @@ import { isMultiaddr } from '../protocol/statement/endpoint.ts';
 import type { Caller } from './caller.ts';
 import { CallFault } from './fault.ts';
 import { blob, fixed, flag, id, list, Members, type ReadJson, ShapeFault, text, uint } from './json.ts';
-import { type Bound, CBOR, COSE, JSON_TYPE, OCTETS, Target } from './target.ts';
+import { type Bound, CBOR, CODE, COSE, JSON_TYPE, OCTETS, Target } from './target.ts';
 
 /** What a secret id of an enrolment is made of: it goes into a path. */
 const ENROLMENT_ID = /^[A-Za-z0-9_-]{1,128}$/;
@@ -223,8 +223,12 @@ const enrolmentStatus: ReadJson<EnrolmentStatus> = (json) => {
       return { status };
     case 'bound':
       return { status, pods: members.need('pods', list(boundPod)) };
-    case 'refused':
-      return { status, code: members.need('code', text) };
+    case 'refused': {
+      const code = members.need('code', text);
+      // A person sees it: nothing but a code, whatever the node says.
+      if (!CODE.test(code)) throw new ShapeFault('why the enrolment ended is no code');
+      return { status, code };
+    }
     default:
       throw new ShapeFault('the state of the enrolment is none');
   }

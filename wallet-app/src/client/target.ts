@@ -24,7 +24,7 @@ const MAX_PROBLEM_BYTES = 16 * 1024;
 /** Longest text of a problem that is kept, in characters: a sentence or two. */
 const MAX_PROBLEM_TEXT = 500;
 /** What a code looks like: anything else is a stranger's text, and no code. */
-const CODE = /^[a-z][a-z0-9-]{0,63}$/;
+export const CODE = /^[a-z][a-z0-9-]{0,63}$/;
 /** How often what is bound to a nonce is signed anew when the nonce came too late: it lives a minute. */
 const NONCES_TRIED = 2;
 

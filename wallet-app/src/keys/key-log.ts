@@ -122,7 +122,9 @@ export async function signerIn(
   nowSecs: bigint,
 ): Promise<OrganisationSigner> {
   const state = replay(organisation, events, nowSecs);
-  const live = state.devices.filter(({ revokedSeq }) => revokedSeq === null).map(({ device }) => device.key.kid);
+  const live = state.devices
+    .filter(({ device, revokedSeq }) => device.roles.sign && revokedSeq === null)
+    .map(({ device }) => device.key.kid);
   // A rotation puts a key with the next number in its place; only so many can ever have been.
   for (let index = 0; index < Math.min(MAX_DEVICES, state.devices.length); index += 1) {
     const signer = await custody.signer(organisation, 'device', index);

@@ -108,6 +108,8 @@ const MAGIC = utf8('AITTA-ROOT');
 const VERSION = 1;
 /** How a root secret is wrapped. 2 is `pod-wallet`'s own, under a key in a file. */
 const WRAPS = { passkey: 3, paper: 4 } as const;
+/** What the PRF extension gives, in bytes (WebAuthn Level 3 §10.1.4). */
+const PRF_BYTES = 32;
 const PASSKEY_INFO = utf8('aitta-wallet-wrap-passkey-1');
 const PAPER_INFO = utf8('aitta-wallet-wrap-paper-1');
 
@@ -117,8 +119,12 @@ export interface WrappingKey {
   readonly bytes: Uint8Array;
 }
 
-/** Under what a passkey gives (WebAuthn PRF extension): 32 bytes that the authenticator alone can make again. */
+/**
+ * Under what a passkey gives (WebAuthn PRF extension): 32 bytes that the authenticator alone can make again. @throws {RangeError} for
+ * anything else: what is shorter, or empty, others could make too.
+ */
 export function passkeyWrap(prfOutput: Uint8Array): WrappingKey {
+  if (prfOutput.length !== PRF_BYTES) throw new RangeError(`a passkey gives ${PRF_BYTES} bytes`);
   return { by: 'passkey', bytes: hkdfSha256(prfOutput, PASSKEY_INFO) };
 }
 

@@ -11,7 +11,7 @@ import type { Core } from './core.ts';
 import { agree, type Choice, type Decided, deny, permissionsOf } from './decide.ts';
 import { ownRecord, type Preview, previewOf, readRecordPage } from './records.ts';
 import { type Review, reviewOf } from './review.ts';
-import { decided, told } from './state.ts';
+import { decided, isTakenBack, told, untoldDecision } from './state.ts';
 
 /** The path that a link to an access request has. */
 const PATH = '/v1/access-requests/';
@@ -143,35 +143,37 @@ export async function denyTo(core: Core, reviewed: Review, forGood: boolean): Pr
 
 async function remember(core: Core, reviewed: Review, made: Decided): Promise<Decided> {
   await core.keep(decided(reviewed, made, core.caller.nowSecs()));
-  await send(core, reviewed.request.id);
+  await send(core, made.sealed);
   return made;
 }
 
 /**
- * Sends what of a decision was not sent yet. What was done is remembered step by step, so that it can be gone on with; what a node
+ * Sends what of the decision with these sealed bytes was not sent yet. What was done is remembered step by step, so that it can be gone on with; what a node
  * will not take is not tried again. @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
  */
-export async function send(core: Core, request: ObjectId): Promise<void> {
+export async function send(core: Core, sealed: Uint8Array): Promise<void> {
   try {
-    await sendOn(core, request);
+    await sendOn(core, sealed);
   } catch (thrown) {
-    if (thrown instanceof CallFault && thrown.isFinal) await core.keep(told(request));
+    if (thrown instanceof CallFault && thrown.isFinal) await core.keep(told(sealed));
     throw thrown;
   }
 }
 
 /**
  * Deposits the grants of a decision that their holders do not have yet, then tells the service: in this order, so that a grant that
- * the service knows of is one that the holder has.
+ * the service knows of is one that the holder has. What was taken back meanwhile is left out; of a consent of which nothing is left
+ * the service hears nothing.
  */
-async function sendOn(core: Core, request: ObjectId): Promise<void> {
-  const made = core.state.decisions.find((one) => one.request === request && one.untold !== null);
-  if (made?.untold == null) return;
-  const isToSend = (id: ObjectId): boolean => made.grants.includes(id);
-  for (const grant of core.state.grants.filter(({ id, deposited }) => isToSend(id) && !deposited)) {
-    // Taken back before it arrived: its holder is not asked to keep it, and the service hears of none.
-    if (grant.revokedSecs === null) await core.deposit(grant);
+async function sendOn(core: Core, sealed: Uint8Array): Promise<void> {
+  const made = untoldDecision(core.state, sealed);
+  if (made === null) return;
+  for (const id of made.grants) {
+    // Looked up each time: a person may take one back while another is on its way.
+    const grant = core.state.grants.find((one) => one.id === id);
+    if (grant !== undefined && !grant.deposited && !isTakenBack(core.state, id)) await core.deposit(grant);
   }
-  await core.node(made.organisation).leaveDecision(request, made.untold);
-  await core.keep(told(request));
+  const isNothingLeft = made.grants.length > 0 && made.grants.every((id) => isTakenBack(core.state, id));
+  if (!isNothingLeft) await core.node(made.organisation).leaveDecision(made.request, sealed);
+  await core.keep(told(sealed));
 }

@@ -3,14 +3,14 @@
 import { BlinderClient } from '../client/blinder.ts';
 import type { Caller } from '../client/caller.ts';
 import { DirectoryClient, type RegistryCopy } from '../client/directory/index.ts';
-import type { Kept } from '../client/directory/held.ts';
+import { forkBetween, joinKept, type Kept, laterView } from '../client/directory/held.ts';
 import type { View } from '../protocol/tlog/view.ts';
 import { CallFault } from '../client/fault.ts';
 import { ShapeFault } from '../client/json.ts';
 import { type CommandOutcome, NodeClient } from '../client/node.ts';
 import type { Custody } from '../keys/custody.ts';
 import { KeysFault, type OrganisationSigner, signerIn } from '../keys/key-log.ts';
-import { type Storage, StorageFault } from '../keys/storage.ts';
+import { type Storage, StorageFault, type Stored } from '../keys/storage.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import { sha256 } from '../protocol/crypto/hash.ts';
 import type { PodId, Principal } from '../protocol/ids.ts';
@@ -24,10 +24,20 @@ import { acknowledged, all, type Act, deposited, evidenceSeen, type WalletState 
 /** Under which key the directory's last good copy lies. */
 const REGISTRY_KEY = 'registry';
 const REGISTRY_FORMAT = 1;
+/** How often the directory's copy is joined with what another tab has written meanwhile. */
+const MAX_RACES = 5;
 
 interface KeptRegistry {
   readonly format: number;
   readonly kept: Kept;
+}
+
+/** @throws {FormatFault} */
+function keptRegistry(stored: Stored | null): Kept | null {
+  // This program wrote it, and pages of other origins cannot.
+  const found = stored && (stored.value as KeptRegistry);
+  if (found !== null && found.format !== REGISTRY_FORMAT) throw new FormatFault();
+  return found && found.kept;
 }
 
 /** What a wallet is made of. */
@@ -84,14 +94,10 @@ export class Core {
     const { caller, storage, federation } = parts;
     const memory = await Memory.open(storage);
     const stored = await storage.read(REGISTRY_KEY);
-    const before = stored && (stored.value as KeptRegistry);
-    if (before !== null && before.format !== REGISTRY_FORMAT) throw new FormatFault();
+    const before = keptRegistry(stored);
     const { directory: url, witnesses, mirrors } = federation;
     const directory = new DirectoryClient(caller, url, witnesses, mirrors);
-    const copy = await directory.registry(federation.anchor, before?.kept ?? null).catch(async (thrown: unknown) => {
-      if (thrown instanceof CallFault) await keepEvidence(memory, [thrown]);
-      throw thrown;
-    });
+    const copy = await keepingEvidence(memory, () => directory.registry(federation.anchor, before));
     const core = new Core(parts, directory, memory, copy, stored?.revision ?? null);
     await keepEvidence(memory, copy.troubles);
     await core.#keepRegistry();
@@ -101,9 +107,13 @@ export class Core {
   /** Looks at the directory again. @throws {CallFault} @throws {StorageFault} */
   async refresh(): Promise<void> {
     await this.#memory.refresh();
-    this.#copy = await this.directory.registry(this.federation.anchor, this.#copy.kept);
+    const before = this.#copy.kept;
+    const looked = await this.keepingEvidence(() => this.directory.registry(this.federation.anchor, before));
+    const meanwhile = this.#copy.kept;
+    this.#copy = looked;
     this.#labels.clear();
-    await keepEvidence(this.#memory, this.#copy.troubles);
+    if (meanwhile !== before) await this.#join(meanwhile);
+    await this.keepEvidence(looked.troubles);
     await this.#keepRegistry();
   }
 
@@ -124,23 +134,54 @@ export class Core {
     return this.#memory.keep(all(acts));
   }
 
-  /** Remembers how far the directory's log was seen. @throws {StorageFault} */
+  /** Keeps what proves to others that somebody lied. @throws {StorageFault} */
+  keepEvidence(faults: readonly CallFault[]): Promise<void> {
+    return keepEvidence(this.#memory, faults);
+  }
+
+  /** What a call brings; when it fails since somebody lied, what proves it is kept before the fault goes on. @throws {CallFault} */
+  keepingEvidence<T>(call: () => Promise<T>): Promise<T> {
+    return keepingEvidence(this.#memory, call);
+  }
+
+  /** Remembers how far the directory's log was seen: never less far than before. @throws {StorageFault} */
   async viewed(view: View | null): Promise<void> {
-    this.#copy = { ...this.#copy, kept: { ...this.#copy.kept, view } };
+    await this.#join({ ...this.#copy.kept, view });
     await this.#keepRegistry();
   }
 
+  /** @throws {StorageFault} */
   async #keepRegistry(): Promise<void> {
-    const value: KeptRegistry = { format: REGISTRY_FORMAT, kept: this.#copy.kept };
-    try {
-      await this.#storage.write([{ key: REGISTRY_KEY, value, replaces: this.#registryRevision }]);
-      this.#registryRevision = (this.#registryRevision ?? 0) + 1;
-    } catch (thrown) {
-      const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
-      if (!isRace) throw thrown;
-      // Another tab looked too: what it saw was checked as well, and is as good.
-      this.#registryRevision = (await this.#storage.read(REGISTRY_KEY))?.revision ?? null;
+    for (let race = 1; ; race += 1) {
+      const value: KeptRegistry = { format: REGISTRY_FORMAT, kept: this.#copy.kept };
+      const replaces = this.#registryRevision;
+      try {
+        await this.#storage.write([{ key: REGISTRY_KEY, value, replaces }]);
+        this.#registryRevision = (replaces ?? 0) + 1;
+        return;
+      } catch (thrown) {
+        const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
+        if (!isRace || race >= MAX_RACES) throw thrown;
+        // Another tab looked too: what it saw was checked as well, and neither takes back what the other saw.
+        const stored = await this.#storage.read(REGISTRY_KEY);
+        this.#registryRevision = stored?.revision ?? null;
+        const theirs = keptRegistry(stored);
+        if (theirs !== null) await this.#join(theirs);
+      }
     }
+  }
+
+  /** Joins what was seen elsewhere with what this window holds. */
+  async #join(theirs: Kept): Promise<void> {
+    const { kept: ours } = this.#copy;
+    const nowSecs = this.caller.nowSecs();
+    const fork = forkBetween(ours.view, theirs.view, nowSecs);
+    const joined =
+      theirs.statements === ours.statements
+        ? { kept: { ...ours, view: laterView(ours.view, theirs.view) } }
+        : joinKept(this.federation.anchor, ours, theirs, nowSecs);
+    this.#copy = { ...this.#copy, ...joined };
+    if (fork !== null) await this.keep(evidenceSeen(fork));
   }
 
   /** What people and files call an organisation. */
@@ -275,4 +316,13 @@ export function isMissing(found: object): found is Missing {
 async function keepEvidence(memory: Memory, faults: readonly CallFault[]): Promise<void> {
   const found = faults.flatMap(({ evidence }) => (evidence === null ? [] : [evidenceSeen(evidence)]));
   if (found.length > 0) await memory.keep(all(found));
+}
+
+async function keepingEvidence<T>(memory: Memory, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    if (thrown instanceof CallFault) await keepEvidence(memory, [thrown]);
+    throw thrown;
+  }
 }

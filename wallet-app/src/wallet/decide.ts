@@ -43,6 +43,8 @@ export interface Choice {
 const SEED_BYTES = 32;
 
 const WHAT = {
+  'already-decided':
+    'this request was answered already: wait until that was sent, or take back what was agreed to first',
   unshowable: 'the request asks for something that cannot be shown, so nothing of it is signed: deny it, or leave it',
   'too-late': 'the request can no longer be answered: ask the service for a new one',
   'not-optional': 'something was ticked that is not among the optional things of this request: review it again',

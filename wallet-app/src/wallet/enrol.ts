@@ -12,7 +12,7 @@ import { equalBytes } from '../protocol/bytes.ts';
 import type { Principal } from '../protocol/ids.ts';
 import { keyDigest } from '../protocol/key-event/index.ts';
 import type { Core } from './core.ts';
-import { bound, entriesSeen, evidenceSeen, held, paperNoted } from './state.ts';
+import { bound, entriesSeen, held, paperNoted } from './state.ts';
 
 /** An enrolment that waits for a person. */
 export interface Enrolling {
@@ -108,9 +108,11 @@ function replays(organisation: Principal, log: readonly HeldEvent[], nowSecs: bi
 export async function find(core: Core, identityCode: string, idToken: string): Promise<readonly FoundHolder[]> {
   const { caller, copy, directory, state } = core;
   const blinder = core.blinder();
-  const found = await findHolders(caller, identityCode, idToken, copy, blinder, directory, state.newestEntries);
-  const evidence = found.troubles.flatMap((fault) => (fault.evidence === null ? [] : [evidenceSeen(fault.evidence)]));
-  await core.keep(entriesSeen(found.seen), ...evidence);
+  const found = await core.keepingEvidence(() =>
+    findHolders(caller, identityCode, idToken, copy, blinder, directory, state.newestEntries),
+  );
+  await core.keepEvidence(found.troubles);
+  await core.keep(entriesSeen(found.seen));
   await core.viewed(found.view);
   return found.holders;
 }

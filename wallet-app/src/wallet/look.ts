@@ -4,12 +4,14 @@ import type { RecordType } from '../protocol/field.ts';
 import type { PodId, Principal } from '../protocol/ids.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { type AskedPage, type CheckedEntry, type CheckedPage, checkLogPage, LogCheckFault } from './log-check.ts';
-import { readLogPage } from './log-page.ts';
+import { type LogPage, readLogPage } from './log-page.ts';
 import { type OwnRecord, ownRecord, readRecordPage } from './records.ts';
 import { forkSeen } from './state.ts';
 
 /** Entries asked for at once. */
 const LOG_PAGE = 100n;
+/** Most proofs that are fetched for one page: each look that goes on meanwhile costs another. */
+const MAX_PROOFS = 3;
 
 /** One's own records at a holder, of one type or (null) of all. @throws {CallFault} @throws {KeysFault} */
 export async function ownData(
@@ -55,30 +57,57 @@ async function logPage(core: Core, asked: AskedPage): Promise<CheckedPage> {
   const { holder, pod, from } = asked;
   const { result } = await core.order({ holder, pod, action: { kind: 'log', from, limit: LOG_PAGE } });
   const page = core.reading(holder, () => readLogPage(result));
-  const check = (proof: readonly Uint8Array[] | null): CheckedPage =>
-    checkLogPage(core.state, asked, page, proof, core.registry, core.caller.nowSecs());
   try {
-    const checked = await orProof(core, holder, check);
-    await core.keep(checked.act);
-    return checked;
+    return await orProof(core, holder, (proof) => keepChecked(core, asked, page, proof));
   } catch (thrown) {
     if (thrown instanceof LogCheckFault && thrown.fork !== null) await core.keep(forkSeen(thrown.fork));
     throw thrown;
   }
 }
 
-/** Fetches the proof that the log goes on from the head that was seen last, when it has grown. */
+/** That the log goes on from the one with so many entries. */
+interface GrowthProof {
+  readonly from: bigint;
+  readonly hashes: readonly Uint8Array[];
+}
+
+/**
+ * Checks a page against what is remembered at the very moment at which it is remembered itself: two looks at once, in two windows
+ * too, are held against each other. @throws {LogCheckFault}
+ */
+async function keepChecked(
+  core: Core,
+  asked: AskedPage,
+  page: LogPage,
+  proof: GrowthProof | null,
+): Promise<CheckedPage> {
+  let checked: CheckedPage | null = null;
+  await core.keep((state) => {
+    const before = state.organisations.get(asked.holder)?.lastHead?.size;
+    // Another look went on meanwhile: a proof from where the log was before then proves nothing, and accuses nobody.
+    const hashes = proof !== null && proof.from === before ? proof.hashes : null;
+    checked = checkLogPage(state, asked, page, hashes, core.registry, core.caller.nowSecs());
+    return checked.act(state);
+  });
+  if (checked === null) throw new Error('what was kept was checked');
+  return checked;
+}
+
+/** Fetches the proof that the log goes on from the head that was seen last, when it has grown; again when others went on meanwhile. */
 async function orProof(
   core: Core,
   holder: Principal,
-  check: (proof: readonly Uint8Array[] | null) => CheckedPage,
+  check: (proof: GrowthProof | null) => Promise<CheckedPage>,
 ): Promise<CheckedPage> {
-  try {
-    return check(null);
-  } catch (thrown) {
-    if (!(thrown instanceof LogCheckFault) || thrown.needed === null) throw thrown;
-    const { from, to } = thrown.needed;
-    return check(await core.node(holder).consistency(from, to));
+  let proof: GrowthProof | null = null;
+  for (let fetched = 0; ; fetched += 1) {
+    try {
+      return await check(proof);
+    } catch (thrown) {
+      const needed = thrown instanceof LogCheckFault ? thrown.needed : null;
+      if (needed === null || fetched >= MAX_PROOFS) throw thrown;
+      proof = { from: needed.from, hashes: await core.node(holder).consistency(needed.from, needed.to) };
+    }
   }
 }
 

@@ -29,6 +29,8 @@ export class Memory {
   readonly #storage: Storage;
   #state: WalletState;
   #revision: number | null;
+  /** Ends when everything that was begun before has ended. */
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(storage: Storage, stored: Stored | null) {
     this.#storage = storage;
@@ -44,26 +46,45 @@ export class Memory {
     return this.#state;
   }
 
-  /** Does this to the memory; resolves once it is kept. @throws {StorageFault} and the memory is as it was. */
-  async keep(act: Act): Promise<void> {
+  /**
+   * Does this to the memory; resolves once it is kept. @throws {StorageFault} and the memory is as it was. What the act throws is
+   * thrown on: it is asked again on what another tab has written.
+   */
+  keep(act: Act): Promise<void> {
+    return this.#inTurn(() => this.#write(act));
+  }
+
+  /** Takes in what another tab has written. @throws {StorageFault} @throws {FormatFault} */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#read());
+  }
+
+  /** Each after what came before it, however that ended: what this tab does at once is no race with itself. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(step);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #write(act: Act): Promise<void> {
     for (let race = 1; ; race += 1) {
       const state = act(this.#state);
       const value: KeptState = { format: FORMAT, state };
+      const replaces = this.#revision;
       try {
-        await this.#storage.write([{ key: STATE_KEY, value, replaces: this.#revision }]);
-        [this.#state, this.#revision] = [state, (this.#revision ?? 0) + 1];
+        await this.#storage.write([{ key: STATE_KEY, value, replaces }]);
+        [this.#state, this.#revision] = [state, (replaces ?? 0) + 1];
         return;
       } catch (thrown) {
         const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
         if (!isRace || race >= MAX_RACES) throw thrown;
         // Another tab: an act says what changes, so that it is done again on what that tab has written.
-        await this.refresh();
+        await this.#read();
       }
     }
   }
 
-  /** Takes in what another tab has written. @throws {StorageFault} @throws {FormatFault} */
-  async refresh(): Promise<void> {
+  async #read(): Promise<void> {
     [this.#state, this.#revision] = read(await this.#storage.read(STATE_KEY));
   }
 }
@@ -73,5 +94,6 @@ function read(stored: Stored | null): [state: WalletState, revision: number | nu
   // This program wrote it, and pages of other origins cannot.
   const { format, state } = stored.value as KeptState;
   if (format !== FORMAT) throw new FormatFault();
-  return [state, stored.revision];
+  // What came later is missing from a memory of before.
+  return [{ ...NEW_STATE, ...state }, stored.revision];
 }

@@ -6,16 +6,17 @@
 import type { BoundPod } from '../client/node.ts';
 import type { NewestSeen } from '../client/directory/index.ts';
 import type { HeldEvent } from '../keys/key-log.ts';
+import { equalBytes } from '../protocol/bytes.ts';
 import type { Acknowledgement } from '../protocol/command.ts';
 import type { Verified } from '../protocol/cose.ts';
 import type { ObjectId, PodId, Principal } from '../protocol/ids.ts';
 import type { Evidence } from '../protocol/tlog/evidence.ts';
-import type { Decided } from './decide.ts';
+import { ChoiceFault, type Decided } from './decide.ts';
 import type { Review } from './review.ts';
 
 /** Most acknowledgements that are kept; the oldest go first. They are checked against pages of the log, newest matter. */
 export const MAX_ACKNOWLEDGEMENTS = 4096;
-/** Most forks that are kept as evidence: the first ones prove it, more of the same log add nothing. */
+/** Most forks of one log that are kept as evidence: the first ones prove it, more of the same log add nothing. */
 export const MAX_EVIDENCE = 64;
 
 /** A tree head as the wallet remembers it, with the signed bytes. */
@@ -95,8 +96,17 @@ export interface Outstanding {
   readonly holder: Principal;
   readonly pod: PodId;
   readonly grant: ObjectId;
+  /** First second at which the grant no longer counts: from then on there is nothing to take back. */
+  readonly expiresSecs: bigint;
   /** Whether it was posted to the directory's log: it takes effect there without this wallet. */
   readonly posted: boolean;
+}
+
+/** A service that is to be stopped at a holder which has not said yet what of the service stands there. */
+export interface ToStop {
+  readonly holder: Principal;
+  readonly pod: PodId;
+  readonly service: Principal;
 }
 
 /** The wallet's memory. */
@@ -112,6 +122,7 @@ export interface WalletState {
   /** What stands for each pod in its holder's log. */
   readonly podTags: ReadonlyMap<PodId, Uint8Array>;
   readonly outstanding: readonly Outstanding[];
+  readonly toStop: readonly ToStop[];
   readonly newestEntries: NewestSeen;
   /** Digests of the recovery keys on paper, for the organisations that were known when the code was last typed. */
   readonly recoveryDigests: ReadonlyMap<Principal, Uint8Array>;
@@ -127,6 +138,7 @@ export const NEW_STATE: WalletState = {
   evidence: [],
   podTags: new Map(),
   outstanding: [],
+  toStop: [],
   newestEntries: new Map(),
   recoveryDigests: new Map(),
 };
@@ -152,7 +164,10 @@ export function headSeen(holder: Principal, lastHead: SeenHead): Act {
   return changed(holder, (enrolled) => ({ ...enrolled, lastHead }));
 }
 
-/** A decision with its grants, before they are sent. */
+/**
+ * A decision with its grants, before they are sent. Throws a `ChoiceFault` (`already-decided`) on a state in which the request has
+ * one that counts: whoever decides twice at once, in two windows too, would say two things.
+ */
 export function decided({ request }: Review, { grants, sealed }: Decided, nowSecs: bigint): Act {
   const { service, organisation } = request.claims;
   const given = grants.map(({ id, bytes, claims }) => ({
@@ -176,15 +191,32 @@ export function decided({ request }: Review, { grants, sealed }: Decided, nowSec
     grants: grants.map(({ id }) => id),
     untold: sealed,
   };
-  return (state) => ({ ...state, grants: [...state.grants, ...given], decisions: [...state.decisions, made] });
+  return (state) => {
+    if (counts(state, request.id, nowSecs)) throw new ChoiceFault('already-decided');
+    return { ...state, grants: [...state.grants, ...given], decisions: [...state.decisions, made] };
+  };
 }
 
-/** The service's node has the decision, or will not have it. */
-export function told(request: ObjectId): Act {
-  return (state) => ({
-    ...state,
-    decisions: state.decisions.map((one) => (one.request === request ? { ...one, untold: null } : one)),
-  });
+/** Whether a request has a decision that is still to be told, or a consent that may still be used. */
+function counts({ decisions, grants }: WalletState, request: ObjectId, nowSecs: bigint): boolean {
+  const isUntold = decisions.some((one) => one.request === request && one.untold !== null);
+  const isUsable = grants.some(
+    (one) => one.request === request && one.revokedSecs === null && one.expiresSecs > nowSecs,
+  );
+  return isUntold || isUsable;
+}
+
+/** The decision with these sealed bytes, while it is still to be told: what else was decided on its request is another one. */
+export function untoldDecision({ decisions }: WalletState, sealed: Uint8Array): DecisionMade | null {
+  return decisions.find(({ untold }) => untold !== null && equalBytes(untold, sealed)) ?? null;
+}
+
+/** The service's node has the decision with these sealed bytes, or will not have it. */
+export function told(sealed: Uint8Array): Act {
+  return (state) => {
+    const made = untoldDecision(state, sealed);
+    return { ...state, decisions: state.decisions.map((one) => (one === made ? { ...one, untold: null } : one)) };
+  };
 }
 
 /** What a holder acknowledged: its log must show it from now on. */
@@ -208,12 +240,33 @@ export function deposited(grant: ObjectId): Act {
   return withGrant(grant, (given) => ({ ...given, deposited: true }));
 }
 
+/** Whether a person took a grant back: its holder need not have heard of it yet. */
+export function isTakenBack({ grants, outstanding }: WalletState, grant: ObjectId): boolean {
+  const isAcknowledged = grants.some(({ id, revokedSecs }) => id === grant && revokedSecs !== null);
+  return isAcknowledged || outstanding.some((one) => one.grant === grant);
+}
+
 /** A grant is to be taken back: remembered before it is tried. */
 export function toRevoke(task: Omit<Outstanding, 'posted'>): Act {
   return (state) =>
     state.outstanding.some(({ grant }) => grant === task.grant)
       ? state
       : { ...state, outstanding: [...state.outstanding, { ...task, posted: false }] };
+}
+
+/** A service is to be stopped at a holder: remembered before that is asked. */
+export function toBeStopped(task: ToStop): Act {
+  return (state) => ({ ...state, toStop: [...without(state.toStop, task), task] });
+}
+
+/** The holder said what of the service stands there: now it is known what to take back. */
+export function standingTold(task: ToStop, usable: readonly Omit<Outstanding, 'posted'>[]): Act {
+  const remember = all(usable.map(toRevoke));
+  return (state) => remember({ ...state, toStop: without(state.toStop, task) });
+}
+
+function without(tasks: readonly ToStop[], { holder, pod, service }: ToStop): readonly ToStop[] {
+  return tasks.filter((one) => one.holder !== holder || one.pod !== pod || one.service !== service);
 }
 
 /** It stands in the directory's log, or somebody passes it on to there. */
@@ -233,9 +286,12 @@ export function revoked(grant: ObjectId, atSecs: bigint): Act {
   };
 }
 
-/** Its holder will not take it back: asking again would end the same way. */
-export function notRevocable(grant: ObjectId): Act {
-  return (state) => ({ ...state, outstanding: state.outstanding.filter((one) => one.grant !== grant) });
+/**
+ * What has ended by itself needs no taking back. Nothing else ends it but the holder's word: whatever else a holder says may be said
+ * in error, and the person was told that it goes on.
+ */
+export function endedDropped(nowSecs: bigint): Act {
+  return (state) => ({ ...state, outstanding: state.outstanding.filter(({ expiresSecs }) => expiresSecs > nowSecs) });
 }
 
 /** How new the entries are that were seen. */
@@ -260,14 +316,37 @@ export function podTagSeen(pod: PodId, tag: Uint8Array): Act {
   return (state) => ({ ...state, podTags: new Map([...state.podTags, [pod, tag]]) });
 }
 
-/** A fork of a holder's log. */
+/** A fork of a holder's log. One that is known adds nothing. */
 export function forkSeen(fork: ForkEvidence): Act {
-  return (state) => ({ ...state, forks: [...state.forks, fork].slice(0, MAX_EVIDENCE) });
+  return (state) => {
+    const ofHolder = state.forks.filter(({ holder }) => holder === fork.holder);
+    const isKnown = ofHolder.some(
+      ({ earlier, later }) => isSameTree(earlier, fork.earlier) && isSameTree(later, fork.later),
+    );
+    return isKnown || ofHolder.length >= MAX_EVIDENCE ? state : { ...state, forks: [...state.forks, fork] };
+  };
 }
 
-/** A fork of the directory's log. */
+function isSameTree(one: SeenHead, other: SeenHead): boolean {
+  return one.size === other.size && equalBytes(one.root, other.root);
+}
+
+/** A fork of the directory's log. One that is known adds nothing. */
 export function evidenceSeen(evidence: Evidence): Act {
-  return (state) => ({ ...state, evidence: [...state.evidence, evidence].slice(0, MAX_EVIDENCE) });
+  return (state) => {
+    const isKnown = state.evidence.some(
+      ({ kept, shown }) => isSameText(kept, evidence.kept) && isSameText(shown, evidence.shown),
+    );
+    return isKnown || state.evidence.length >= MAX_EVIDENCE
+      ? state
+      : { ...state, evidence: [...state.evidence, evidence] };
+  };
+}
+
+/** Whether two notes say the same: with each look the witnesses sign anew. */
+function isSameText(one: Uint8Array, other: Uint8Array): boolean {
+  const [text, another] = [one, other].map((note) => new TextDecoder().decode(note).split('\n\n', 1)[0]);
+  return text === another;
 }
 
 /** One after the other, as one. */

@@ -11,7 +11,18 @@ import { signRevocation } from './commands.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { send } from './answer.ts';
 import { readStanding } from './standing.ts';
-import { acknowledged, notRevocable, type Outstanding, posted, revoked, toRevoke } from './state.ts';
+import {
+  acknowledged,
+  endedDropped,
+  type GivenGrant,
+  type Outstanding,
+  posted,
+  revoked,
+  standingTold,
+  toBeStopped,
+  toRevoke,
+  type ToStop,
+} from './state.ts';
 
 /** In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s. */
 export const HEARD_WITHIN_SECS = 35n;
@@ -42,9 +53,13 @@ export class UnknownGrant extends Error {
 export async function takeBack(core: Core, grant: ObjectId): Promise<TakenBack> {
   const given = core.state.grants.find(({ id }) => id === grant);
   if (given === undefined) throw new UnknownGrant();
-  const { holder, pod } = given;
-  await core.keep(toRevoke({ holder, pod, grant }));
-  return revoke(core, { holder, pod, grant, posted: false });
+  const task = taskOf(given);
+  await core.keep(toRevoke(task));
+  return revoke(core, { ...task, posted: false });
+}
+
+function taskOf({ holder, pod, id, expiresSecs }: GivenGrant): Omit<Outstanding, 'posted'> {
+  return { holder, pod, grant: id, expiresSecs };
 }
 
 /** In how many seconds what is taken back at a holder reaches everybody to whom it was passed on; null when it does not say now. */
@@ -62,54 +77,79 @@ export interface Everywhere {
 
 /**
  * Takes back all that a service may use, at every organisation: what its holder has on record for the service's keys, whichever
- * device signed it and whoever passed it on, and what this wallet gave. One that is away is named. @throws {KeysFault}
- * @throws {StorageFault}
+ * device signed it and whoever passed it on, and what this wallet gave. That it is to be done is remembered first; one that is away
+ * is named, and `finish` asks it again. @throws {KeysFault} @throws {StorageFault}
  */
 export async function stopService(core: Core, service: Principal): Promise<Everywhere> {
   const nowSecs = core.caller.nowSecs();
   const given = core.state.grants.filter(
     (one) => one.service === service && one.revokedSecs === null && one.expiresSecs > nowSecs,
   );
-  await core.keep(...given.map(({ holder, pod, id }) => toRevoke({ holder, pod, grant: id })));
-  const unasked: Missing[] = [];
-  for (const { holder, pods } of core.enrolled()) {
-    for (const pod of pods) {
-      const usable = await core.orMissing(holder, pod, () => usableBy(core, holder, pod, service));
-      if (isMissing(usable)) unasked.push(usable);
-      else await core.keep(...usable.map((grant) => toRevoke({ holder, pod, grant })));
-    }
-  }
-  const { done, missing } = await finishRevocations(core);
-  return { done, missing: [...unasked, ...missing] };
+  const everywhere = core.enrolled().flatMap(({ holder, pods }) => pods.map((pod) => ({ holder, pod, service })));
+  await core.keep(...given.map((one) => toRevoke(taskOf(one))), ...everywhere.map(toBeStopped));
+  return finishRevocations(core);
 }
 
-async function usableBy(core: Core, holder: Principal, pod: PodId, service: Principal): Promise<readonly ObjectId[]> {
+/** What of a service stands at a holder and is to be taken back. */
+async function usableBy(core: Core, { holder, pod, service }: ToStop): Promise<readonly Omit<Outstanding, 'posted'>[]> {
   const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'standing', skip } }), readStanding);
   const keys: readonly Thumbprint[] =
     core.registry.service(service)?.service.keys.map(({ thumbprint }) => thumbprint) ?? [];
   const revokedIds = new Set(pages.flatMap((page) => page.revoked));
   const before = pages[0]?.revokedBeforeSecs ?? 0n;
   const nowSecs = core.caller.nowSecs();
+  // What this wallet had given when the service was to be stopped is being taken back; what it gave since was agreed to after that.
+  const given = new Set(core.state.grants.flatMap(({ id, revokedSecs }) => (revokedSecs === null ? [id] : [])));
   const isUsable = ([id, grant]: readonly [ObjectId, Grant]): boolean =>
-    keys.includes(grant.confirmation) && grant.expires > nowSecs && !revokedIds.has(id) && grant.issued >= before;
-  return pages.flatMap((page) => [...page.grants].filter(isUsable).map(([id]) => id));
+    keys.includes(grant.confirmation) &&
+    grant.expires > nowSecs &&
+    !revokedIds.has(id) &&
+    !given.has(id) &&
+    grant.issued >= before;
+  return pages.flatMap((page) =>
+    [...page.grants].filter(isUsable).map(([grant, { expires }]) => ({ holder, pod, grant, expiresSecs: expires })),
+  );
 }
 
-/** Goes on with everything that was begun: decisions that were not told yet, and what is to be taken back. */
+/** Goes on with everything that was begun: first what is to be taken back, then decisions that were not told yet. */
 export async function finish(core: Core): Promise<Everywhere> {
-  const missing: Missing[] = [];
-  for (const { request, organisation } of core.state.decisions.filter(({ untold }) => untold !== null)) {
-    const sent = await core.orMissing(organisation, null, async () => ({ sent: await send(core, request) }));
+  const { done, missing: unrevoked } = await finishRevocations(core);
+  const missing = [...unrevoked];
+  for (const { untold, organisation } of core.state.decisions) {
+    if (untold === null) continue;
+    const sent = await core.orMissing(organisation, null, async () => ({ sent: await send(core, untold) }));
     if (isMissing(sent)) missing.push(sent);
   }
-  const revocations = await finishRevocations(core);
-  return { done: revocations.done, missing: [...missing, ...revocations.missing] };
+  return { done, missing };
 }
 
+/** What is known goes first: it does not wait for holders that are still to say what stands there. */
 async function finishRevocations(core: Core): Promise<Everywhere> {
+  const nowSecs = core.caller.nowSecs();
+  if (core.state.outstanding.some(({ expiresSecs }) => expiresSecs <= nowSecs)) await core.keep(endedDropped(nowSecs));
+  const tried = core.state.outstanding;
+  const known = await revokeEach(core, tried);
+  const unasked = await askWhatStands(core);
+  const isNew = (task: Outstanding): boolean => !tried.some(({ grant }) => grant === task.grant);
+  const found = await revokeEach(core, core.state.outstanding.filter(isNew));
+  return { done: [...known.done, ...found.done], missing: [...known.missing, ...unasked, ...found.missing] };
+}
+
+/** Asks every holder at which a service is to be stopped, all at once; who did not answer is named, and asked again another time. */
+async function askWhatStands(core: Core): Promise<readonly Missing[]> {
+  const asked = core.state.toStop.map(async (task) => {
+    const usable = await core.orMissing(task.holder, task.pod, () => usableBy(core, task));
+    if (isMissing(usable)) return [usable];
+    await core.keep(standingTold(task, usable));
+    return [];
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+async function revokeEach(core: Core, tasks: readonly Outstanding[]): Promise<Everywhere> {
   const done: { task: Outstanding; how: TakenBack }[] = [];
   const missing: Missing[] = [];
-  for (const task of core.state.outstanding) {
+  for (const task of tasks) {
     const how = await core.orMissing(task.holder, task.pod, () => revoke(core, task));
     if (isMissing(how)) missing.push(how);
     else done.push({ task, how });
@@ -131,7 +171,6 @@ async function revoke(core: Core, task: Outstanding): Promise<TakenBack> {
     return { by: 'holder', atSecs };
   } catch (thrown) {
     if (!(thrown instanceof CallFault)) throw thrown;
-    if (thrown.isFinal) await core.keep(notRevocable(grant));
     if (!thrown.mayPass) throw thrown;
     if (task.posted) return { by: 'log', proven: false, away: thrown };
     return { by: 'log', proven: await byTheLog(core, holder, revocation, thrown), away: thrown };
@@ -156,7 +195,8 @@ async function byTheLog(
     const taken = await core.directory.post(core.registry, holder, [sealed]);
     if (target.kind === 'grant') await core.keep(posted(target.grant));
     if (taken.by === 'node') return false;
-    await core.viewed(await core.directory.standInLog(core.copy, [sealed], taken.logged.index));
+    const { index } = taken.logged;
+    await core.viewed(await core.keepingEvidence(() => core.directory.standInLog(core.copy, [sealed], index)));
     return true;
   } catch (thrown) {
     if (!(thrown instanceof CallFault)) throw thrown;

@@ -1,5 +1,6 @@
 /** What a client keeps of the directory: the statements that it has seen, of which snapshot they are, and the view of the log. */
 
+import { equalBytes } from '../../protocol/bytes.ts';
 import { Signed, kindOf } from '../../protocol/cose.ts';
 import { KeyEvent } from '../../protocol/key-event/index.ts';
 import { MAX_STATEMENT_LIFETIME_SECS } from '../../protocol/limits.ts';
@@ -7,7 +8,9 @@ import { attempt } from '../../protocol/refusal.ts';
 import { type Anchor, MAX_REGISTRY_AGE_SECS, type RefusedStatement, Registry } from '../../protocol/registry/index.ts';
 import { Membership } from '../../protocol/statement/membership.ts';
 import { Profile } from '../../protocol/statement/profile.ts';
-import type { View } from '../../protocol/tlog/view.ts';
+import { signedCheckpointFromBytes } from '../../protocol/tlog/checkpoint.ts';
+import type { Evidence } from '../../protocol/tlog/evidence.ts';
+import { evidenceOf, type View } from '../../protocol/tlog/view.ts';
 
 /** As it lies in the wallet's storage. */
 export interface Kept {
@@ -72,6 +75,35 @@ export function join(
       index < held.length ? [] : [{ index: index - held.length, refusal }],
     ),
   };
+}
+
+/**
+ * What two windows kept, as one: neither takes back what the other was shown. Both checked what they kept; that the later view goes
+ * on from the other is for the next look to find.
+ */
+export function joinKept(
+  anchor: Anchor,
+  one: Kept,
+  other: Kept,
+  nowSecs: bigint,
+): { readonly kept: Kept; readonly registry: Registry } {
+  const { registry, statements } = join(anchor, one.statements, other.statements, nowSecs);
+  // What is held now is at least the snapshot of either.
+  const { fetchedSecs, digest } = other.fetchedSecs > one.fetchedSecs ? other : one;
+  return { kept: { fetchedSecs, digest, statements, view: laterView(one.view, other.view) }, registry };
+}
+
+/** Of two views of the log the one that saw more of it; the first when both saw as much. */
+export function laterView(one: View | null, other: View | null): View | null {
+  if (one === null || other === null) return one ?? other;
+  return other.checkpoint.size > one.checkpoint.size ? other : one;
+}
+
+/** The proof that two views are of two logs, when they say so by themselves: one size with two roots. */
+export function forkBetween(one: View | null, other: View | null, nowSecs: bigint): Evidence | null {
+  if (one === null || other === null || one.checkpoint.size !== other.checkpoint.size) return null;
+  if (equalBytes(one.checkpoint.root, other.checkpoint.root)) return null;
+  return evidenceOf(one, signedCheckpointFromBytes(other.note), 'log-fork', nowSecs);
 }
 
 /** Nothing once nothing that the statement replaced could count any more. Key events stay for good. */

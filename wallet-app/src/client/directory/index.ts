@@ -397,9 +397,10 @@ async function caught<T>(call: Promise<T>): Promise<T | CallFault> {
   }
 }
 
-/** Of what several sources said, what a person should read: that somebody lied rather than that somebody was away. */
+/** Of what several sources said, what a person should read: what proves a lie, else that somebody lied, else who was away. */
 function mostTelling(faults: readonly CallFault[]): CallFault {
   const [first] = faults;
-  const lie = faults.find(({ kind }) => kind === 'not-believed');
+  const proof = faults.find(({ evidence }) => evidence !== null);
+  const lie = proof ?? faults.find(({ kind }) => kind === 'not-believed');
   return lie ?? first ?? new CallFault('ours', 'the directory', 'no directory is named');
 }
