@@ -148,8 +148,8 @@ async function remember(core: Core, reviewed: Review, made: Decided): Promise<De
 }
 
 /**
- * Sends what of the decision with these sealed bytes was not sent yet. What was done is remembered step by step, so that it can be gone on with; what a node
- * will not take is not tried again. @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
+ * Sends what of the decision with these sealed bytes was not sent yet. What was done is remembered step by step, so that it can be
+ * gone on with; what a node will not take is not tried again. @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
  */
 export async function send(core: Core, sealed: Uint8Array): Promise<void> {
   try {
