@@ -238,7 +238,8 @@ export class Target {
 }
 
 /** Whether data may travel there: encrypted, or within this machine. */
-function isCallable(url: URL): boolean {
+/** Whether a wallet calls it: over HTTPS, or on this machine alone. */
+export function isCallable(url: URL): boolean {
   const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   const isLocal = url.protocol === 'http:' && url.hostname === '127.0.0.1';
   return isPlain && (url.protocol === 'https:' || isLocal);
