@@ -1,5 +1,5 @@
 /**
- * The wallet's core against a whole federation: the real programs, TLS, witnesses, and services that are played by `aitta service`.
+ * The wallet's core against a whole federation: the real programs, witnesses, and services that are played by `aitta service`.
  * `AITTA_PROGRAM` names the program; without it the test is skipped.
  */
 
@@ -26,7 +26,7 @@ test('a mother plays her part of the story', { skip: SKIP, timeout: TIMEOUT_MS }
   assert.ok(PROGRAM);
   const parent = await mkdtemp(join(tmpdir(), 'aitta-wallet-'));
   const folder = join(parent, 'federation');
-  const demo = spawn(PROGRAM, ['demo', '--by-hand', '--json', '--dir', folder], {
+  const demo = spawn(PROGRAM, ['demo', '--json', '--dir', folder], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -40,7 +40,6 @@ test('a mother plays her part of the story', { skip: SKIP, timeout: TIMEOUT_MS }
   assert.ok(Array.isArray(nodes), JSON.stringify(federation));
   const espoo: unknown = nodes.find((node: unknown) => textAt(node, 'name') === 'espoo');
   const story = spawn(process.execPath, [STORY, PROGRAM, folder, String(at(espoo, 'pid'))], {
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'roots.pem') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   assert.ok(story.stdout);
