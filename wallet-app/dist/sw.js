@@ -3,7 +3,7 @@
  * anybody's data. A new version waits until no window of the old one is open, so that no window is made of two.
  */
 
-const CACHE = 'aitta-3e69f3229f2e9fb1';
+const CACHE = 'aitta-d9eddafea105d982';
 const FILES = ["/Acting.js","/Consents.js","/Data.js","/Devices.js","/Download.js","/Home.js","/Locked.js","/Looked.js","/Request.js","/Requests.js","/Settings.js","/Welcome.js","/app.js","/core.js","/frame.js","/icon.svg","/","/manifest.webmanifest","/style.css"];
 /**
  * What the city says of itself: newest first, the kept one when there is no network. The page too: with it comes whom the browser lets
