@@ -15,8 +15,8 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         entryFileNames: 'app.js',
-        chunkFileNames: '[name].js',
-        assetFileNames: '[name][extname]',
+        chunkFileNames: ({ name }) => `${name.toLowerCase()}.js`,
+        assetFileNames: 'app[extname]',
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [

@@ -16,6 +16,7 @@ mod a_lost_wallet_is_recovered;
 mod a_store_that_fails_ends_the_node;
 mod an_organisation_changes_its_keys;
 mod bad_input_says_what_to_do;
+mod browsers_get_the_wallet;
 mod citizen;
 mod daemons_serve_until_told_to_stop;
 mod every_command_speaks_json;

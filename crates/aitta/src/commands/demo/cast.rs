@@ -8,7 +8,7 @@ use pod_protocol::ids::base64url;
 use serde_json::{Value, json};
 
 use super::super::node::fill;
-use super::asks::{DAY_CARE, DAY_CARE_FILE};
+use super::files::{DAY_CARE, THEME};
 use super::provider::{BLINDER_CLIENT, Provider};
 use super::stage::{Running, Stage, failed, free_port, has_curl};
 use super::told::Told;
@@ -36,6 +36,7 @@ pub(super) struct Cast {
     directory: (String, Option<Running>),
     blinder: (String, Running),
     nodes: Vec<(String, String, Running)>,
+    wallet: (String, Running),
 }
 
 impl Cast {
@@ -49,7 +50,8 @@ impl Cast {
     ) -> Result<Self, Failure> {
         told.part("The federation");
         // Not an address, as everybody else's: browsers give passkeys to names alone.
-        let wallet_url = format!("http://localhost:{}/", free_port()?);
+        let wallet_port = free_port()?;
+        let wallet_url = format!("http://localhost:{wallet_port}/");
         let provider = Provider::start(stage, edge, &[ULLA, JOUKO], &wallet_url).await?;
         let (directory_url, blinder_url) = (stage.free_url()?, stage.free_url()?);
         let directory = start_directory(stage, &directory_url).await?;
@@ -67,7 +69,9 @@ impl Cast {
         let blinder = start_blinder(stage, &blinder_url).await?;
         told.step("A blinder: it helps wallets to find holders, and sees no identity code.");
         make_services(stage)?;
-        stage.write(DAY_CARE_FILE, DAY_CARE)?;
+        for (name, text) in [DAY_CARE, THEME] {
+            stage.write(name, text)?;
+        }
         let mut people = 0;
         for (name, _) in &urls {
             people += import(stage, name, registers, told)?;
@@ -80,7 +84,10 @@ impl Cast {
         told.step("Four cities' nodes, an early-education and a school service of Espoo, and a kitchen company.");
         wait_until_found(stage, &directory_url, people).await?;
         told.step("Every person can be found by their own wallet, and by nobody else.");
-        Ok(Self { provider, directory: (directory_url, Some(directory)), blinder: (blinder_url, blinder), nodes })
+        let wallet = (wallet_url, start_wallet(stage, wallet_port).await?);
+        told.step("Helsinki serves the wallet to browsers.");
+        let (directory, blinder) = ((directory_url, Some(directory)), (blinder_url, blinder));
+        Ok(Self { provider, directory, blinder, nodes, wallet })
     }
 
     /// kill -9 of the directory.
@@ -110,7 +117,9 @@ impl Cast {
     pub(super) fn addresses(&self, stage: &Stage) -> String {
         let mut lines = vec![
             String::new(),
-            "Everything goes on running until Ctrl-C:".to_owned(),
+            "Everything goes on running until Ctrl-C. Open in a browser:".to_owned(),
+            format!("  wallet          {}", self.wallet.0),
+            "And for programs:".to_owned(),
             format!("  directory       {}", self.directory.0),
             format!("  blinder         {}", self.blinder.0),
             format!("  login provider  {}", self.provider.issuer),
@@ -129,7 +138,7 @@ impl Cast {
         let federation = stage.path("blinder/federation.toml");
         let mut commands = vec![
             ("Be a citizen", stage.line(&["wallet", "--wallet", &wallet, "init", "--federation", &federation])),
-            ("Be a service", stage.line(&["service", "--service", &service, "ask", &stage.path(DAY_CARE_FILE)])),
+            ("Be a service", stage.line(&["service", "--service", &service, "ask", &stage.path(DAY_CARE.0)])),
         ];
         if let (Some((_, url, _)), true) = (self.nodes.first(), has_curl()) {
             commands.push(("Ask anybody", format!("curl --silent --show-error {url}/.well-known/aitta")));
@@ -150,7 +159,7 @@ impl Cast {
         };
         let nodes: Vec<Value> = self.nodes.iter().map(node).collect();
         json!({
-            "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
+            "wallet": self.wallet.0, "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
             "folder": stage.dir(),
             "commands": self.commands(stage).iter().map(|(what, line)| json!({ "what": what, "line": line })).collect::<Vec<_>>(),
         })
@@ -355,6 +364,16 @@ fn import(stage: &Stage, name: &str, registers: &Path, told: &Told) -> Result<u6
 async fn start_node(stage: &Stage, name: &str, url: &str) -> Result<Running, Failure> {
     let mut running = stage.start(name, &["node", "serve", "--config", &format!("{name}/node.toml")])?;
     stage.serves(&mut running, url).await?;
+    Ok(running)
+}
+
+/// Over plain HTTP in any case: browsers know this machine, and not the demonstration's certificates.
+async fn start_wallet(stage: &Stage, port: u16) -> Result<Running, Failure> {
+    let address = format!("http://127.0.0.1:{port}");
+    let serve =
+        ["wallet", "serve", "--federation", "blinder/federation.toml", "--theme", THEME.0, "--listen", &address];
+    let mut running = stage.start("wallet", &serve)?;
+    stage.serves(&mut running, &address).await?;
     Ok(running)
 }
 
