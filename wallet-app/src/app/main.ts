@@ -7,6 +7,7 @@ import 'hds-core/lib/components/text-input/text-input.min.css';
 import './style.css';
 import App from './App.svelte';
 import { session } from './session.svelte.ts';
+import './browser/install.svelte.ts';
 import { keepOffline } from './browser/offline.ts';
 
 const target = document.getElementById('app');
