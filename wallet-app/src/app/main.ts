@@ -3,6 +3,7 @@ import { mount } from 'svelte';
 import './style.css';
 import App from './App.svelte';
 import { session } from './session.svelte.ts';
+import './browser/install.svelte.ts';
 import { keepOffline } from './browser/offline.ts';
 
 const target = document.getElementById('app');
