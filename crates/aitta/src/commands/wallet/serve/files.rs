@@ -32,6 +32,7 @@ pub(super) const BUILT: &[BuiltFile] = built![
     "data.js",
     "devices.js",
     "download.js",
+    "field.js",
     "frame.js",
     "home.js",
     "icon.svg",
