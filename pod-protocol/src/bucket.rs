@@ -42,20 +42,21 @@ pub fn bucket_of(tag: &Tag, bits: u8) -> u32 {
 
 /// A bucket whose entries lie elsewhere: what a directory answers with, for which each entry is copied once.
 #[derive(Clone, Copy, Debug)]
-pub struct BucketParts<'a> {
+pub struct BucketParts<'a, Entry> {
     /// How many bits.
     pub bits: u8,
     /// Which bits.
     pub number: u32,
     /// As in [`Bucket::entries`].
-    pub entries: &'a [&'a [u8]],
+    pub entries: &'a [Entry],
 }
 
-impl BucketParts<'_> {
+impl<Entry: AsRef<[u8]>> BucketParts<'_, Entry> {
     /// How many bytes [`BucketParts::write`] writes.
     pub(crate) fn encoded_len(&self) -> usize {
         let numbers = [u64::from(self.bits), u64::from(self.number), self.entries.len() as u64];
-        let entries = self.entries.iter().map(|entry| head_len(entry.len() as u64) + entry.len());
+        let lengths = self.entries.iter().map(|entry| entry.as_ref().len());
+        let entries = lengths.map(|length| head_len(length as u64) + length);
         // The map's head and its three keys take a byte each.
         4 + numbers.into_iter().map(head_len).sum::<usize>() + entries.sum::<usize>()
     }
@@ -69,7 +70,7 @@ impl BucketParts<'_> {
         write_integer(out, self.number.into());
         write_integer(out, ENTRIES.into());
         write_head(out, MAJOR_ARRAY, self.entries.len() as u64);
-        self.entries.iter().for_each(|entry| write_bytes(out, entry));
+        self.entries.iter().for_each(|entry| write_bytes(out, entry.as_ref()));
     }
 }
 
@@ -92,11 +93,15 @@ impl Bucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let entries: Vec<&[u8]> = self.entries.iter().map(Vec::as_slice).collect();
-        let parts = BucketParts { bits: self.bits, number: self.number, entries: &entries };
+        let parts = self.parts();
         let mut out = Vec::with_capacity(parts.encoded_len());
         parts.write(&mut out);
         out
+    }
+
+    /// For who writes it into something else.
+    pub(crate) fn parts(&self) -> BucketParts<'_, Vec<u8>> {
+        BucketParts { bits: self.bits, number: self.number, entries: &self.entries }
     }
 
     /// Reads the encoding. Every entry must decode, belong into this bucket and stand in order; signatures are for the

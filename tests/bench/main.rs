@@ -55,16 +55,16 @@ fn main() {
         ["prepare", dir] => prepare_alone(Path::new(dir)),
         [] => measure(RUNS),
         ["quick"] => measure(1),
-        ["one", carrier, callers, items] => measure_one(carrier, callers, items),
+        ["one", carrier, callers, items] => match load_of(carrier, callers, items) {
+            Some((carrier, callers, items)) => measure_one(carrier, callers, items),
+            None => usage(),
+        },
         ["directory"] => directory::measure(&directory::USUAL),
         ["directory", sizes @ ..] => {
             let sizes: Vec<usize> = sizes.iter().map(|size| size.parse().expect("a number of entries")).collect();
             directory::measure(&sizes);
         }
-        _ => {
-            eprintln!("Usage: cargo xtask bench [quick | one https|quic|tcp CALLERS ITEMS | directory [ENTRIES…]]");
-            std::process::exit(2);
-        }
+        _ => usage(),
     }
 }
 
@@ -101,10 +101,20 @@ fn measure(runs: usize) {
     println!("\n{report}");
 }
 
+fn usage() {
+    eprintln!("Usage: cargo xtask bench [quick | one https|quic|tcp CALLERS ITEMS | directory [ENTRIES…]]");
+    std::process::exit(2);
+}
+
+/// What carries it, by how many callers, with how many items in a call.
+fn load_of(carrier: &str, callers: &str, items: &str) -> Option<(Carrier, usize, usize)> {
+    let carrier = CARRIERS.into_iter().find(|known| known.name() == carrier)?;
+    let number = |text: &str| text.parse().ok().filter(|number| *number > 0);
+    Some((carrier, number(callers)?, number(items)?))
+}
+
 /// One load alone, to look at the node's process meanwhile by other means.
-fn measure_one(carrier: &str, callers: &str, items: &str) {
-    let carrier = CARRIERS.into_iter().find(|known| known.name() == carrier).expect("https, quic or tcp");
-    let (callers, items) = (callers.parse().expect("a number of callers"), items.parse().expect("a number of items"));
+fn measure_one(carrier: Carrier, callers: usize, items: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let dir = tempfile::tempdir().unwrap();

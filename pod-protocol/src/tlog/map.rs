@@ -112,14 +112,12 @@ impl ProvenBucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let entries: Vec<&[u8]> = self.bucket.entries.iter().map(Vec::as_slice).collect();
-        let bucket = BucketParts { bits: self.bucket.bits, number: self.bucket.number, entries: &entries };
-        Self::encode(&bucket, &self.siblings, &self.head.to_bytes())
+        Self::encode(&self.bucket.parts(), &self.siblings, &self.head.to_bytes())
     }
 
     /// The encoding, from parts that are ready: what a directory does for each answer, so the bytes are moved once.
     #[must_use]
-    pub fn encode(bucket: &BucketParts<'_>, siblings: &[Hash], head: &[u8]) -> Vec<u8> {
+    pub fn encode(bucket: &BucketParts<'_, impl AsRef<[u8]>>, siblings: &[Hash], head: &[u8]) -> Vec<u8> {
         let bucket_len = bucket.encoded_len();
         // Each of the parts has at most 9 bytes before it.
         let mut out = Vec::with_capacity(bucket_len + head.len() + 64 + siblings.len() * 41);

@@ -62,6 +62,21 @@ impl Story {
         Self { scene, log, snapshot, socket, upkeep: None, server: None }
     }
 
+    /// Anna's revocation stands in the log before the node looks at it for the first time.
+    async fn hears_first_that_anna_took_back(&mut self, grant: &Verified<Grant>) {
+        let anna = &self.scene.anna;
+        let sealed = self.revocation(anna.principal, &anna.key, Target::Grant(grant.id()));
+        let (snapshot, now_secs) = (self.snapshot.clone(), self.scene.now());
+        self.log(|log| {
+            log.add(now_secs, sealed);
+            log.publish(snapshot, now_secs);
+        });
+        self.connect().await;
+        self.follow();
+        self.followed().await;
+        assert_eq!(self.fetched(grant).await, "denied");
+    }
+
     pub async fn connect(&mut self) {
         self.server = Some(serve(&self.socket, routes_with_registry(&self.log)).await);
     }
@@ -197,17 +212,7 @@ async fn what_was_posted_before_the_first_whole_look_counts() {
     let mut story = Story::that_has_not_looked().await;
     let grant = story.scene.usual_grant().await;
     assert_eq!(story.fetched(&grant).await, "released");
-    let anna = &story.scene.anna;
-    let sealed = story.revocation(anna.principal, &anna.key, Target::Grant(grant.id()));
-    let (snapshot, now_secs) = (story.snapshot.clone(), story.scene.now());
-    story.log(|log| {
-        log.add(now_secs, sealed);
-        log.publish(snapshot, now_secs);
-    });
-    story.connect().await;
-    story.follow();
-    story.followed().await;
-    assert_eq!(story.fetched(&grant).await, "denied");
+    story.hears_first_that_anna_took_back(&grant).await;
 }
 
 /// A wallet is bound without a registry: by the login, and the keys that it shows.
@@ -220,17 +225,7 @@ async fn what_was_posted_before_a_node_had_a_registry_counts() {
     without.delete(Table("node-singles"), *b"registry-confirmed");
     story.scene.store.commit(without).unwrap();
     story.scene.restart().await;
-    let anna = &story.scene.anna;
-    let sealed = story.revocation(anna.principal, &anna.key, Target::Grant(grant.id()));
-    let (snapshot, now_secs) = (story.snapshot.clone(), story.scene.now());
-    story.log(|log| {
-        log.add(now_secs, sealed);
-        log.publish(snapshot, now_secs);
-    });
-    story.connect().await;
-    story.follow();
-    story.followed().await;
-    assert_eq!(story.fetched(&grant).await, "denied");
+    story.hears_first_that_anna_took_back(&grant).await;
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ import { isMultiaddr } from '../protocol/statement/endpoint.ts';
 import type { Caller } from './caller.ts';
 import { CallFault } from './fault.ts';
 import { blob, fixed, flag, id, list, Members, type ReadJson, ShapeFault, text, uint } from './json.ts';
-import { type Bound, CBOR, CODE, COSE, JSON_TYPE, OCTETS, Target } from './target.ts';
+import { type Bound, CBOR, CODE, COSE, JSON_TYPE, mayTravelTo, OCTETS, Target } from './target.ts';
 
 /** What a secret id of an enrolment is made of: it goes into a path. */
 const ENROLMENT_ID = /^[A-Za-z0-9_-]{1,128}$/;
@@ -191,9 +191,7 @@ export class NodeClient {
       const authorizationUrl = members.need('authorization_url', text);
       if (!ENROLMENT_ID.test(enrolment)) throw new ShapeFault('the id of the enrolment is none');
       // A person is sent there: nothing but a web page, whatever the node says.
-      if (!/^https:\/\//i.test(authorizationUrl) || !URL.canParse(authorizationUrl)) {
-        throw new ShapeFault('the address of the login is none');
-      }
+      if (!mayTravelTo(authorizationUrl)) throw new ShapeFault('the address of the login is none');
       return { enrolment, authorizationUrl };
     });
   }

@@ -3,6 +3,7 @@
 import { blob, list, Members, parseJson, uint } from '../client/json.ts';
 import { CallFault } from '../client/fault.ts';
 import { NodeClient } from '../client/node.ts';
+import { mayTravelTo } from '../client/target.ts';
 import { AccessRequest } from '../protocol/access-request.ts';
 import { Signed } from '../protocol/cose.ts';
 import { ObjectId, type PodId, type Principal } from '../protocol/ids.ts';
@@ -38,7 +39,7 @@ export function parseLink(link: string): { readonly node: string; readonly id: O
   const at = link.lastIndexOf(PATH);
   const wanted = at === -1 ? null : ObjectId.parse(link.slice(at + PATH.length));
   const node = link.slice(0, Math.max(at, 0));
-  if (wanted === null || !node.startsWith('https://') || !URL.canParse(node)) throw new LinkFault();
+  if (wanted === null || !mayTravelTo(node)) throw new LinkFault();
   return { node, id: wanted };
 }
 

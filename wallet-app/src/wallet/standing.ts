@@ -1,6 +1,6 @@
 /** What stands for a pod at a holder, in answer to the command `standing`: as far as the wallet needs it to take things back. */
 
-import { blob, id, list, Members, parseJson, type ReadJson, text, uint } from '../client/json.ts';
+import { blob, flag, id, list, Members, parseJson, type ReadJson, text, uint } from '../client/json.ts';
 import { attempt } from '../protocol/refusal.ts';
 import { Signed } from '../protocol/cose.ts';
 import { Grant } from '../protocol/grant.ts';
@@ -13,6 +13,8 @@ export interface StandingPage {
   readonly revoked: readonly ObjectId[];
   /** All issued before this second are taken back. */
   readonly revokedBeforeSecs: bigint;
+  /** Whether nothing of the pod is released at all. */
+  readonly isRestricted: boolean;
   readonly restrictedTypes: readonly string[];
   /** Which services were told that grants no longer count. */
   readonly notices: readonly ToldNotice[];
@@ -58,6 +60,7 @@ export function readStanding(json: Uint8Array): StandingPage {
     ),
     revoked: members.need('revoked', list(id(ObjectId))),
     revokedBeforeSecs: members.need('revoked_before_secs', uint),
+    isRestricted: members.maybe('restricted', flag) ?? false,
     restrictedTypes: members.maybe('restricted_types', list(text)) ?? [],
     notices: members.maybe('notices', list(toldNotice)) ?? [],
     nextSkip: members.maybe('next_skip', uint),

@@ -197,6 +197,21 @@ export async function restrict(
   await core.order({ holder, pod, action: { kind: 'restrict', recordTypes, on } });
 }
 
+/** What a person has restricted at a holder. */
+export interface Restrictions {
+  readonly everything: boolean;
+  readonly recordTypes: ReadonlySet<string>;
+}
+
+/** @throws {CallFault} @throws {KeysFault} @throws {StorageFault} */
+export async function restrictions(core: Core, holder: Principal, pod: PodId): Promise<Restrictions> {
+  const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'standing', skip } }), readStanding);
+  return {
+    everything: pages.some(({ isRestricted }) => isRestricted),
+    recordTypes: new Set(pages.flatMap(({ restrictedTypes }) => restrictedTypes)),
+  };
+}
+
 /** Objects to a purpose, at one organisation or (null) at all, or withdraws that. @throws {CallFault} */
 export async function object(
   core: Core,

@@ -1,6 +1,6 @@
 /**
- * A mother's part of the story, played by the wallet's core against a federation that runs. A program of its own: the certificates
- * of the demonstration must be believed before Node begins. Each step that went as it must is told in a line.
+ * A mother's part of the story, played by the wallet's core against a federation that runs. A program of its own. Each step that went
+ * as it must is told in a line.
  *
  * Arguments: the program `aitta`, the folder of the demonstration, the process of Espoo's node.
  */

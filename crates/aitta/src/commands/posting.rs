@@ -12,7 +12,7 @@ use crate::failure::Failure;
 pub(crate) const HEARD_WITHIN_SECS: u64 = 35;
 
 /// Seals what a holder is to hear that could not be reached, and posts it, as much at a time as the log takes; says in words and as
-/// JSON what came of the last.
+/// JSON what came of it: of the first part that is not proven to stand there, if there is one.
 ///
 /// # Errors
 /// [`Failure`], when neither the directory nor another node takes it: what came after that was not posted.
@@ -21,11 +21,14 @@ pub(crate) async fn post(
     holder: &Principal,
     posted: &[Posted],
 ) -> Result<(String, Value), Failure> {
-    let mut told = Err(Failure::usage("there is nothing to post"));
+    let mut told: Option<(String, Value)> = None;
     for some in posted.chunks(MAX_POSTED) {
-        told = Ok(post_some(joined, holder, some).await?);
+        let came = post_some(joined, holder, some).await?;
+        if told.as_ref().is_none_or(|(_, before)| before["proven"] == true) {
+            told = Some(came);
+        }
     }
-    told
+    told.ok_or_else(|| Failure::usage("there is nothing to post"))
 }
 
 async fn post_some(joined: &mut Joined, holder: &Principal, posted: &[Posted]) -> Result<(String, Value), Failure> {

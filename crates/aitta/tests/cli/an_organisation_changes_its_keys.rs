@@ -389,6 +389,9 @@ fn the_key_that_was_kept_takes_over_from_a_lost_managing_key() {
     };
     // Whoever has the managing key does not have this one, and nothing is made for them.
     refused(&rotate("managing", "2", &[]), 5, "configuration");
+    let same = at("managing-2");
+    let args = ["node", "rotate-managing-key", "--config", &config, "--next-key", &at("next"), "--json"];
+    refused(&aitta(&[&args, &["--new-managing-key", &same, "--new-next-key", &same][..]].concat()), 2, "usage");
     rotate("next", "2", &["--dry-run"]).done();
     assert!(!std::path::Path::new(&at("managing-2")).exists());
     let done = rotate("next", "2", &[]).done().json();

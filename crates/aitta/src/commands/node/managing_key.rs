@@ -43,6 +43,10 @@ pub(crate) struct RotateManagingKey {
 impl RotateManagingKey {
     /// Makes both keys, signs the event, keeps all three, publishes.
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
+        if self.new_managing_key == self.new_next_key {
+            return Err(Failure::usage("--new-managing-key and --new-next-key name the same file")
+                .advise("Give two paths: the two keys are kept apart from each other."));
+        }
         let mut opened = self.ceremony.open(edge)?;
         let (key, event) = match self.made_before(&opened)? {
             Some(key) => (key, opened.log.log().state().head()),

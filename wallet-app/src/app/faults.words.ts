@@ -1,0 +1,100 @@
+/** What went wrong, in three languages. */
+
+import type { Words } from '../protocol/words.ts';
+
+function about(fi: string, sv: string, en: string): (whom: Words) => Words {
+  return (whom) => ({ fi: fi.replace('#', whom.fi), sv: sv.replace('#', whom.sv), en: en.replace('#', whom.en) });
+}
+
+export const faultWords = {
+  unexpected: {
+    fi: 'Jokin meni vikaan. Tietosi ovat tallessa. Yritä uudelleen; jos vika toistuu, ota yhteyttä kaupunkiin.',
+    sv: 'Något gick fel. Dina uppgifter är i säkerhet. Försök igen; kontakta staden om felet upprepas.',
+    en: 'Something went wrong. Your data are safe. Try again; if it happens again, contact the city.',
+  },
+  byKind: {
+    ours: about('Tätä ei voitu lähettää: #.', 'Det här kunde inte skickas: #.', 'This could not be sent: #.'),
+    'not-reached': about(
+      '# ei vastaa juuri nyt. Tarkista verkkoyhteys ja yritä hetken päästä uudelleen.',
+      '# svarar inte just nu. Kontrollera nätanslutningen och försök igen om en stund.',
+      '# does not answer right now. Check your connection and try again in a moment.',
+    ),
+    refused: about(
+      '# ei hyväksynyt tätä. Mitään ei muuttunut.',
+      '# godkände inte detta. Ingenting ändrades.',
+      '# did not accept this. Nothing was changed.',
+    ),
+    failed: about(
+      'Vika kohteessa #. Vika ei ole sinussa. Yritä myöhemmin uudelleen.',
+      'Ett fel hos #. Felet är inte ditt. Försök igen senare.',
+      'A fault at #. It is not your fault. Try again later.',
+    ),
+    'not-believed': about(
+      'Vastaus kohteesta # ei ollut aito tai ehjä, joten sitä ei käytetty. Yritä uudelleen; jos vika toistuu, kerro siitä kaupungille.',
+      'Svaret från # var inte äkta eller helt, så det användes inte. Försök igen; berätta för staden om felet upprepas.',
+      'The answer of # was not genuine or complete, so it was not used. Try again; if it happens again, tell the city.',
+    ),
+  },
+  byCode: {
+    'not-served': {
+      fi: 'Verkkoyhteyttä ei ole, tai palvelussa on katko. Yritä hetken päästä uudelleen.',
+      sv: 'Det finns ingen nätanslutning, eller så har tjänsten ett avbrott. Försök igen om en stund.',
+      en: 'There is no network connection, or the service is down. Try again in a moment.',
+    },
+    'not-kept': {
+      fi: 'Selain ei tallentanut tätä. Vapauta tilaa laitteelta tai poistu yksityisestä selauksesta, ja yritä uudelleen.',
+      sv: 'Webbläsaren sparade inte detta. Frigör utrymme eller lämna privat surfning, och försök igen.',
+      en: 'The browser did not keep this. Free some space or leave private browsing, then try again.',
+    },
+    'changed-elsewhere': {
+      fi: 'Muutit tätä toisessa ikkunassa. Katso tilanne uudelleen.',
+      sv: 'Du ändrade detta i ett annat fönster. Titta på läget igen.',
+      en: 'You changed this in another window. Look at it again.',
+    },
+    'newer-format': {
+      fi: 'Tämä ikkuna on vanha. Lataa sivu uudelleen.',
+      sv: 'Det här fönstret är gammalt. Ladda om sidan.',
+      en: 'This window is old. Load the page again.',
+    },
+    'confirmation-wrong': {
+      fi: 'Koodi ei täsmää. Katso koodi kirjautumissivulta ja kirjoita se uudelleen.',
+      sv: 'Koden stämmer inte. Se koden på inloggningssidan och skriv den på nytt.',
+      en: 'The code does not match. Look at the login page and type it again.',
+    },
+    'paper-needed': {
+      fi: 'Tarvitset tähän palautuskoodisi: kirjoita se kerran uudelleen.',
+      sv: 'Du behöver din återställningskod: skriv den en gång till.',
+      en: 'You need your recovery code for this: type it once more.',
+    },
+    link: {
+      fi: 'Tämä ei ole pyynnön linkki. Avaa se sellaisena kuin sen sait, tai skannaa koodi uudelleen.',
+      sv: 'Det här är inte en länk till en begäran. Öppna den som du fick den, eller skanna koden igen.',
+      en: 'This is not a link to a request. Open it as you received it, or scan the code again.',
+    },
+    'already-decided': {
+      fi: 'Olet jo vastannut tähän pyyntöön.',
+      sv: 'Du har redan svarat på denna begäran.',
+      en: 'You have already answered this request.',
+    },
+    'too-late': {
+      fi: 'Pyyntö on vanhentunut. Pyydä palvelulta uusi.',
+      sv: 'Begäran har gått ut. Be tjänsten om en ny.',
+      en: 'The request has run out. Ask the service for a new one.',
+    },
+    unshowable: {
+      fi: 'Pyynnössä on jotakin, mitä tämä sovellus ei osaa näyttää. Siksi siihen ei voi suostua.',
+      sv: 'Begäran innehåller något som appen inte kan visa. Därför går det inte att godkänna den.',
+      en: 'The request has something that this app cannot show. So it cannot be agreed to.',
+    },
+    suspended: {
+      fi: 'Organisaation oikeus pyytää tietoja on keskeytetty.',
+      sv: 'Organisationens rätt att begära uppgifter har avbrutits.',
+      en: "The organisation's right to ask for data has been suspended.",
+    },
+    'not-enrolled': {
+      fi: 'Tämä laite ei ole vielä käytössä täällä. Kirjaudu ensin.',
+      sv: 'Den här enheten används inte ännu här. Logga in först.',
+      en: 'This device is not in use here yet. Log in first.',
+    },
+  },
+} as const;

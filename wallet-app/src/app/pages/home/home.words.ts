@@ -1,0 +1,47 @@
+/** The home page, in three languages. */
+
+export const homeWords = {
+  title: { fi: 'Mitä haluat tehdä?', sv: 'Vad vill du göra?', en: 'What would you like to do?' },
+  what: {
+    requests: {
+      fi: 'Kuka pyytää tietojasi? Vastaa kyllä tai ei.',
+      sv: 'Vem ber om dina uppgifter? Svara ja eller nej.',
+      en: 'Who asks for your data? Answer yes or no.',
+    },
+    data: {
+      fi: 'Mitä sinusta tiedetään, ja miksi.',
+      sv: 'Vad man vet om dig, och varför.',
+      en: 'What is known about you, and why.',
+    },
+    looked: {
+      fi: 'Joka kerta, kun tietojasi on käytetty.',
+      sv: 'Varje gång dina uppgifter har använts.',
+      en: 'Every time that your data were used.',
+    },
+    consents: {
+      fi: 'Kenelle olet antanut luvan. Muuta tai peru.',
+      sv: 'Vem du har gett tillstånd. Ändra eller ta tillbaka.',
+      en: 'To whom you have agreed. Change it or take it back.',
+    },
+    acting: {
+      fi: 'Lapset ja muut, joiden asioita hoidat.',
+      sv: 'Barn och andra vars ärenden du sköter.',
+      en: 'Children and others whose matters you look after.',
+    },
+    devices: {
+      fi: 'Lisää laite, tai toimi, jos laite on kadonnut.',
+      sv: 'Lägg till en enhet, eller agera om en enhet är borta.',
+      en: 'Add a device, or act when one is lost.',
+    },
+    download: {
+      fi: 'Kaikki tietosi yhtenä tiedostona.',
+      sv: 'Alla dina uppgifter i en fil.',
+      en: 'All your data in one file.',
+    },
+    settings: {
+      fi: 'Kieli, ohjeet ja yhteystiedot.',
+      sv: 'Språk, hjälp och kontakt.',
+      en: 'Language, help and contact.',
+    },
+  },
+} as const;

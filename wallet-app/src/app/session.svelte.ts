@@ -1,0 +1,89 @@
+/** The wallet that is open in this window, and what the pages see of it. */
+
+import type { Core } from '../wallet/core.ts';
+import type { WalletState } from '../wallet/state.ts';
+import { type Theme, wear } from './browser/theme.ts';
+import type { Ground } from './opening/index.ts';
+
+/** How far the wallet is. */
+export type Phase =
+  | { readonly is: 'opening' }
+  /** This browser keeps nothing: another one is needed. */
+  | { readonly is: 'unusable' }
+  /** This browser keeps no keys: what they are made of lies locked, or is to be made. */
+  | { readonly is: 'locked' }
+  | { readonly is: 'failed'; readonly fault: unknown }
+  | { readonly is: 'open' };
+
+/** After how long away a window looks again when a person comes back to it, in milliseconds: the directory's copy changes by the minute. */
+const STALE_AFTER_MS = 60_000;
+
+class Session {
+  phase: Phase = $state.raw({ is: 'opening' });
+  theme: Theme | null = $state.raw(null);
+  /** What the wallet remembers, as of the last act. */
+  state: WalletState | null = $state.raw(null);
+  ground: Ground | null = null;
+  #core: Core | null = null;
+  #lookedMs = 0;
+
+  get core(): Core {
+    if (this.#core === null) throw new Error('pages are shown once the wallet is open');
+    return this.#core;
+  }
+
+  async open(): Promise<void> {
+    this.phase = { is: 'opening' };
+    try {
+      const { layGround, keptByBrowser } = await import('./opening/index.ts');
+      const ground = await layGround();
+      this.ground = ground;
+      this.theme = ground.theme;
+      wear(ground.theme);
+      if (ground.storage === null || ground.advice === 'unusable') this.phase = { is: 'unusable' };
+      else if (ground.advice === 'wrapped') this.phase = { is: 'locked' };
+      else await this.openWith(keptByBrowser(ground.storage));
+    } catch (fault) {
+      this.phase = { is: 'failed', fault };
+    }
+  }
+
+  /** Opens the wallet with whatever keeps its keys. */
+  async openWith(custody: Core['custody']): Promise<void> {
+    const storage = this.ground?.storage ?? null;
+    if (this.ground === null || storage === null) throw new Error('the ground is laid first');
+    this.phase = { is: 'opening' };
+    try {
+      const { openCore } = await import('./opening/index.ts');
+      this.#core = await openCore(storage, this.ground.federation, custody);
+      this.#seen();
+      this.phase = { is: 'open' };
+      document.addEventListener('visibilitychange', () => void this.#comeBack());
+    } catch (fault) {
+      this.phase = { is: 'failed', fault };
+    }
+  }
+
+  /** Does something with the wallet; pages see what is remembered since, also when it failed half-way. */
+  async act<T>(deed: (core: Core) => Promise<T>): Promise<T> {
+    try {
+      return await deed(this.core);
+    } finally {
+      this.#seen();
+    }
+  }
+
+  #seen(): void {
+    this.state = this.core.state;
+    this.#lookedMs = Date.now();
+  }
+
+  /** Another window may have done something meanwhile. */
+  async #comeBack(): Promise<void> {
+    if (document.visibilityState !== 'visible' || Date.now() - this.#lookedMs < STALE_AFTER_MS) return;
+    // Nothing is shown of a failure: what a person does next says whether there is one.
+    await this.act((core) => core.refresh()).catch(() => undefined);
+  }
+}
+
+export const session = new Session();
