@@ -207,6 +207,8 @@ test('nobody is sent to log in anywhere but on a web page', async () => {
     const answers = (): Response => jsonOf({ enrolment: 'abc', authorization_url: url });
     assert.equal((await faultOf(node(answers).beginEnrolment([]))).code, 'not-believed');
   }
+  const local = (): Response => jsonOf({ enrolment: 'abc', authorization_url: 'http://127.0.0.1:4/a?b=c' });
+  assert.equal((await node(local).beginEnrolment([])).authorizationUrl, 'http://127.0.0.1:4/a?b=c');
   const tricky = (): Response => jsonOf({ enrolment: '../../secret', authorization_url: 'https://login.example/' });
   assert.equal((await faultOf(node(tricky).beginEnrolment([]))).code, 'not-believed');
 });

@@ -263,6 +263,8 @@ test('a link names one request at one node, or is none', () => {
     node: 'https://espoo.example/a',
     id,
   });
+  // A whole federation on one machine.
+  assert.equal(parseLink(`http://127.0.0.1:8443/v1/access-requests/${id}`).node, 'http://127.0.0.1:8443');
   for (const link of [
     '',
     'x',

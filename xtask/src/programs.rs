@@ -1,11 +1,13 @@
-//! Programs that some tests need and that no crate brings: those that make networks of namespaces.
+//! Programs that some tests need and that neither a crate nor a package brings: those that make networks of namespaces, and a
+//! browser.
 
 use std::process::{Command, Stdio};
 
 use crate::suites::Counts;
 
 /// What is called, with what, and the package of Debian that it is in.
-const PROGRAMS: [(&str, &str, &str); 2] = [("ip", "-V", "iproute2"), ("nft", "--version", "nftables")];
+const PROGRAMS: [(&str, &str, &str); 3] =
+    [("ip", "-V", "iproute2"), ("nft", "--version", "nftables"), ("chromium", "--version", "chromium")];
 
 /// Installs what is missing where that is one command: as root on Debian. Elsewhere the tests that need it say that they were
 /// skipped, and what to type; where CI runs, that is a failure.

@@ -119,7 +119,14 @@ const SUITES: &[Suite] = &[
         install: NODE,
     },
     Suite {
-        name: "tests of the wallet, vectors, 100,000 inputs through Rust and TypeScript",
+        name: "built files of the wallet are those of its sources",
+        program: "npm",
+        arguments: &["--prefix", "wallet-app", "run", "build:check"],
+        environment: &[],
+        install: NODE,
+    },
+    Suite {
+        name: "tests of the wallet, in Chromium too, vectors, 100,000 inputs through Rust and TypeScript",
         program: "npm",
         arguments: &["--prefix", "wallet-app", "test"],
         environment: &[],
@@ -158,7 +165,7 @@ impl Counts {
 pub(crate) fn test() -> ExitCode {
     let in_ci = std::env::var_os("CI").is_some();
     let mut counts = Counts::default();
-    println!("── programs for network namespaces");
+    println!("── programs that tests need");
     counts.add(&programs::install(in_ci));
     for suite in SUITES {
         println!("── {}", suite.name);

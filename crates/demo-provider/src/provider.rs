@@ -136,7 +136,8 @@ impl DemoProvider {
     #[must_use]
     pub fn service(self: &Arc<Self>) -> Service {
         let random = Arc::clone(&self.random);
-        Service::new(self.router(), move || random_array(&*random)).body_limit("/", MAX_FORM_BYTES)
+        // A wallet in a browser reads the discovery document and redeems its code itself.
+        Service::new(self.router(), move || random_array(&*random)).body_limit("/", MAX_FORM_BYTES).open_to_pages()
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<DemoClient> {

@@ -15,7 +15,7 @@ import { isMultiaddr } from '../protocol/statement/endpoint.ts';
 import type { Caller } from './caller.ts';
 import { CallFault } from './fault.ts';
 import { blob, fixed, flag, id, list, Members, type ReadJson, ShapeFault, text, uint } from './json.ts';
-import { type Bound, CBOR, CODE, COSE, JSON_TYPE, OCTETS, Target } from './target.ts';
+import { type Bound, CBOR, CODE, COSE, JSON_TYPE, mayTravelTo, OCTETS, Target } from './target.ts';
 
 /** What a secret id of an enrolment is made of: it goes into a path. */
 const ENROLMENT_ID = /^[A-Za-z0-9_-]{1,128}$/;
@@ -69,6 +69,22 @@ export type EnrolmentStatus =
 export interface KeyEventTold {
   readonly event: Uint8Array;
   readonly taken: Taken;
+}
+
+/** A key log as a node tells it. */
+export interface KeyLogTold {
+  /** The first first. */
+  readonly events: readonly KeyEventTold[];
+  /** Another wallet that the organisation's desk binds in place of this log. */
+  readonly desk: DeskTold | null;
+}
+
+/** A wallet that an organisation's desk binds. */
+export interface DeskTold {
+  /** What to cancel. */
+  readonly target: ObjectId;
+  /** When it is bound. */
+  readonly dueSecs: bigint;
 }
 
 /** Calls to one node. */
@@ -160,15 +176,22 @@ export class NodeClient {
 
   /** Begins an enrolment with the wallet's key events. @throws {CallFault} */
   beginEnrolment(events: readonly Uint8Array[]): Promise<EnrolmentStarted> {
-    return this.#target.postJson('/v1/enrolments', { events: events.map(base64url) }, (json) => {
+    return this.#enrol({ events: events.map(base64url) });
+  }
+
+  /** Begins an enrolment in which the person logs in for a recovery of their key log. @throws {CallFault} */
+  beginRecovery(events: readonly Uint8Array[], recovery: Uint8Array): Promise<EnrolmentStarted> {
+    return this.#enrol({ events: events.map(base64url), recovery: base64url(recovery) });
+  }
+
+  #enrol(body: object): Promise<EnrolmentStarted> {
+    return this.#target.postJson('/v1/enrolments', body, (json) => {
       const members = new Members(json);
       const enrolment = members.need('enrolment', text);
       const authorizationUrl = members.need('authorization_url', text);
       if (!ENROLMENT_ID.test(enrolment)) throw new ShapeFault('the id of the enrolment is none');
       // A person is sent there: nothing but a web page, whatever the node says.
-      if (!/^https:\/\//i.test(authorizationUrl) || !URL.canParse(authorizationUrl)) {
-        throw new ShapeFault('the address of the login is none');
-      }
+      if (!mayTravelTo(authorizationUrl)) throw new ShapeFault('the address of the login is none');
       return { enrolment, authorizationUrl };
     });
   }
@@ -186,14 +209,19 @@ export class NodeClient {
     return this.#target.postJson(`/v1/enrolments/${enrolment}/confirmation`, { code }, enrolmentStatus);
   }
 
-  /** The key logs in which the key with this digest is; nothing of them is checked here. @throws {CallFault} */
-  keyLogs(digest: Uint8Array): Promise<readonly (readonly KeyEventTold[])[]> {
+  /**
+   * The key logs in which the key with this digest is a device's or a recovery key; nothing of them is checked here.
+   * @throws {CallFault}
+   */
+  keyLogs(digest: Uint8Array): Promise<readonly KeyLogTold[]> {
     return this.#target.postJson('/v1/key-logs', { digest: base64url(digest) }, (json) =>
-      new Members(json).need(
-        'logs',
-        list((log) => new Members(log).need('events', list(keyEventTold))),
-      ),
+      new Members(json).need('logs', list(keyLogTold)),
     );
+  }
+
+  /** Appends an event to a key log. @throws {CallFault} whose detail begins with the exact code when it does not count there. */
+  sendKeyEvent(principal: Principal, event: Uint8Array): Promise<void> {
+    return this.#target.postJson('/v1/key-events', { principal, event: base64url(event) }, () => undefined);
   }
 
   /** The holder's catalogue, as JSON. @throws {CallFault} */
@@ -242,6 +270,16 @@ const boundPod: ReadJson<BoundPod> = (json) => {
     untilSecs: members.maybe('until', uint),
     label: members.maybe('label', text),
   };
+};
+
+const keyLogTold: ReadJson<KeyLogTold> = (json) => {
+  const members = new Members(json);
+  return { events: members.need('events', list(keyEventTold)), desk: members.maybe('desk', deskTold) };
+};
+
+const deskTold: ReadJson<DeskTold> = (json) => {
+  const members = new Members(json);
+  return { target: members.need('target', id(ObjectId)), dueSecs: members.need('due', uint) };
 };
 
 const keyEventTold: ReadJson<KeyEventTold> = (json) => {

@@ -53,8 +53,8 @@ export class Target {
 
   /** @throws {CallFault} `own-address` for an address that cannot be called. */
   constructor(caller: Caller, url: string, whom: string) {
-    const parsed = URL.canParse(url) ? new URL(url) : null;
-    if (parsed === null || !isCallable(parsed)) {
+    const parsed = mayTravelTo(url) ? new URL(url) : null;
+    if (parsed === null || !isBare(parsed)) {
       throw new CallFault('ours', whom, `the address of ${whom} must be https://HOST[:PORT][/PATH]`, {
         code: 'own-address',
       });
@@ -237,12 +237,15 @@ export class Target {
   }
 }
 
-/** Whether data may travel there: encrypted, or within this machine. */
-/** Whether a wallet calls it: over HTTPS, or on this machine alone. */
-export function isCallable(url: URL): boolean {
-  const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-  const isLocal = url.protocol === 'http:' && url.hostname === '127.0.0.1';
-  return isPlain && (url.protocol === 'https:' || isLocal);
+/** Whether data may travel to a web address: encrypted, or within this machine. */
+export function mayTravelTo(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && hostname === '127.0.0.1');
+}
+
+function isBare({ username, password, search, hash }: URL): boolean {
+  return username === '' && password === '' && search === '' && hash === '';
 }
 
 function typeOf(response: Response): string {

@@ -3,7 +3,7 @@
 import { blob, list, Members, parseJson, uint } from '../client/json.ts';
 import { CallFault } from '../client/fault.ts';
 import { NodeClient } from '../client/node.ts';
-import { isCallable } from '../client/target.ts';
+import { mayTravelTo } from '../client/target.ts';
 import { AccessRequest } from '../protocol/access-request.ts';
 import { Signed } from '../protocol/cose.ts';
 import { ObjectId, type PodId, type Principal } from '../protocol/ids.ts';
@@ -39,7 +39,7 @@ export function parseLink(link: string): { readonly node: string; readonly id: O
   const at = link.lastIndexOf(PATH);
   const wanted = at === -1 ? null : ObjectId.parse(link.slice(at + PATH.length));
   const node = link.slice(0, Math.max(at, 0));
-  if (wanted === null || !URL.canParse(node) || !isCallable(new URL(node))) throw new LinkFault();
+  if (wanted === null || !mayTravelTo(node)) throw new LinkFault();
   return { node, id: wanted };
 }
 
@@ -149,8 +149,8 @@ async function remember(core: Core, reviewed: Review, made: Decided): Promise<De
 }
 
 /**
- * Sends what of the decision with these sealed bytes was not sent yet. What was done is remembered step by step, so that it can be
- * gone on with; what a node will not take is not tried again. @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
+ * Sends what of the decision with these sealed bytes was not sent yet. What was done is remembered step by step, so that it can be gone on with; what a node
+ * will not take is not tried again. @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
  */
 export async function send(core: Core, sealed: Uint8Array): Promise<void> {
   try {

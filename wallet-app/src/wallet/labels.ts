@@ -1,17 +1,40 @@
 /**
- * What record types and fields are called, from the catalogues of holders. What has no label cannot be shown, and what cannot be
- * shown is not signed.
+ * What record types and fields are called, and what else the catalogues of holders say of them. What has no label cannot be shown,
+ * and what cannot be shown is not signed.
  */
 
-import { list, Members, parsed, parseJson, type ReadJson, ShapeFault, text } from '../client/json.ts';
+import { flag, list, Members, parsed, parseJson, type ReadJson, ShapeFault, text } from '../client/json.ts';
 import { FieldPath, RecordType } from '../protocol/field.ts';
 import { attempt } from '../protocol/refusal.ts';
 import { type Words, words } from '../protocol/words.ts';
 
-/** What one record type and its fields are called. */
-interface TypeLabels {
+/** Why a holder has records of a type, and how it treats them. Its texts are the holder's: shown only through `visible`. */
+export interface AboutType {
+  readonly description: Words | null;
+  /** Terms of the GDPR's legal bases, such as `eu-gdpr:A6-1-c`. */
+  readonly legalBasis: readonly string[];
+  /** How long it is kept: an ISO 8601 duration, such as `P10Y`. */
+  readonly retention: string | null;
+  /** Whether it is of the special categories of article 9. */
+  readonly isSpecial: boolean;
+}
+
+/** What else is said of a field. */
+export interface AboutField {
+  /** Whom it is about, beside the person in whose record it stands. */
+  readonly whose: 'subject' | 'guardian' | 'other';
+  /** Whether it leaves for no service under non-disclosure. */
+  readonly isWithheld: boolean;
+}
+
+interface FieldLabels extends AboutField {
   readonly words: Words;
-  readonly fields: ReadonlyMap<FieldPath, Words>;
+}
+
+/** What one record type and its fields are called. */
+interface TypeLabels extends AboutType {
+  readonly words: Words;
+  readonly fields: ReadonlyMap<FieldPath, FieldLabels>;
 }
 
 /** Labels from any number of catalogues. Never changed. */
@@ -36,8 +59,8 @@ export class Labels {
   /** With another holder's. Where two name the same thing, the first stays. */
   with(other: Labels): Labels {
     const types = new Map(other.#types);
-    for (const [of, { words, fields }] of this.#types) {
-      types.set(of, { words, fields: new Map([...(other.#types.get(of)?.fields ?? []), ...fields]) });
+    for (const [of, own] of this.#types) {
+      types.set(of, { ...own, fields: new Map([...(other.#types.get(of)?.fields ?? []), ...own.fields]) });
     }
     return new Labels(types);
   }
@@ -47,9 +70,24 @@ export class Labels {
   }
 
   field(of: RecordType, field: FieldPath): Words | null {
-    return this.#types.get(of)?.fields.get(field) ?? null;
+    return this.#types.get(of)?.fields.get(field)?.words ?? null;
+  }
+
+  aboutType(of: RecordType): AboutType | null {
+    return this.#types.get(of) ?? null;
+  }
+
+  /** What is said of each field of a type, by its path. */
+  aboutFields(of: RecordType): ReadonlyMap<FieldPath, AboutField> {
+    return this.#types.get(of)?.fields ?? new Map();
   }
 }
+
+/** Nothing is signed by it, so that it may be as long as the holder likes. */
+const description: ReadJson<Words> = (json) => {
+  const members = new Members(json);
+  return { fi: members.need('fi', text), sv: members.need('sv', text), en: members.need('en', text) };
+};
 
 const label: ReadJson<Words> = (json) => {
   const members = new Members(json);
@@ -62,11 +100,28 @@ const label: ReadJson<Words> = (json) => {
 const typeLabels: ReadJson<readonly [RecordType, TypeLabels]> = (json) => {
   const members = new Members(json);
   const fields = members.maybe('fields', list(fieldLabel)) ?? [];
-  const labels = { words: members.need('labels', label), fields: new Map(fields.toReversed()) };
+  const labels = {
+    words: members.need('labels', label),
+    description: members.maybe('descriptions', description),
+    legalBasis: members.maybe('legal_basis', list(text)) ?? [],
+    retention: members.maybe('retention', text),
+    isSpecial: members.maybe('sensitivity', text) === 'special-category',
+    fields: new Map(fields.toReversed()),
+  };
   return [members.need('id', parsed(RecordType.parse)), labels];
 };
 
-const fieldLabel: ReadJson<readonly [FieldPath, Words]> = (json) => {
+const fieldLabel: ReadJson<readonly [FieldPath, FieldLabels]> = (json) => {
   const members = new Members(json);
-  return [members.need('path', parsed(FieldPath.parse)), members.need('labels', label)];
+  const labels: FieldLabels = {
+    words: members.need('labels', label),
+    whose: whose(members.maybe('whose', text)),
+    isWithheld: members.maybe('withheld_under_non_disclosure', flag) ?? false,
+  };
+  return [members.need('path', parsed(FieldPath.parse)), labels];
 };
+
+/** Of a word that this wallet does not know it says that somebody else is meant: it leaves open who. */
+function whose(said: string | null): AboutField['whose'] {
+  return said === null || said === 'subject' ? 'subject' : said === 'guardian' ? 'guardian' : 'other';
+}

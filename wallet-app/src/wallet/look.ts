@@ -122,19 +122,34 @@ export interface Exported {
   readonly records: readonly unknown[];
 }
 
-/** Everything that is held, from every organisation. One that is down is named, and the rest arrives. */
+/** Somewhere to take from. */
+export interface Held {
+  readonly holder: Principal;
+  readonly name: string;
+  readonly pod: PodId;
+}
+
+/** All places from which there is something to take. */
+export function allHeld(core: Core): readonly Held[] {
+  return core.enrolled().flatMap(({ holder, name, pods }) => pods.map((pod) => ({ holder, name, pod })));
+}
+
+/** Everything that one holder has of a pod, or the holder as missing. @throws {StorageFault} */
+export function exportOne(core: Core, { holder, name, pod }: Held): Promise<Exported | Missing> {
+  return core.orMissing(holder, pod, async () => {
+    const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'export', skip } }), readRecordPage);
+    const records = pages.flatMap(({ raw }) => raw);
+    return { holder, name, pod, catalogue: pages[0]?.catalogue ?? null, records };
+  });
+}
+
+/** Everything that is held, from every organisation. One that is down is named, and the rest arrives. @throws {StorageFault} */
 export async function exportAll(
   core: Core,
 ): Promise<{ readonly arrived: readonly Exported[]; readonly missing: readonly Missing[] }> {
-  const wanted = core.enrolled().flatMap(({ holder, name, pods }) => pods.map((pod) => ({ holder, name, pod })));
   const arrived: Exported[] = [];
   const missing: Missing[] = [];
-  for (const { holder, name, pod } of wanted) {
-    const found = await core.orMissing(holder, pod, async () => {
-      const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'export', skip } }), readRecordPage);
-      const records = pages.flatMap(({ raw }) => raw);
-      return { holder, name, pod, catalogue: pages[0]?.catalogue ?? null, records };
-    });
+  for (const found of await Promise.all(allHeld(core).map((held) => exportOne(core, held)))) {
     if (isMissing(found)) missing.push(found);
     else arrived.push(found);
   }

@@ -1,6 +1,6 @@
 /** One's own records as a holder sends them, and what of them a grant would release right now. */
 
-import { list, Members, parsed, parseJson, type ReadJson, ShapeFault, uint } from '../client/json.ts';
+import { list, Members, parsed, parseJson, type ReadJson, ShapeFault, text, uint } from '../client/json.ts';
 import { project, RecordType } from '../protocol/field.ts';
 import type { Permission } from '../protocol/grant.ts';
 import { evaluate } from '../protocol/predicate.ts';
@@ -10,6 +10,10 @@ import { type Value, ValueMap } from '../protocol/value.ts';
 export interface OwnRecord {
   readonly recordType: RecordType;
   readonly fields: Value;
+  /** The register that it came from, in the holder's word: a stranger's text. */
+  readonly source: string | null;
+  /** When it came in. */
+  readonly importedSecs: bigint | null;
 }
 
 /** A page of records, and how many the next one leaves out. */
@@ -40,6 +44,8 @@ export const ownRecord: ReadJson<OwnRecord> = (json) => {
   return {
     recordType: members.need('record_type', parsed(RecordType.parse)),
     fields: members.need('fields', (fields) => valueFromJson(fields, MAX_NESTED)),
+    source: members.maybe('source', text),
+    importedSecs: members.maybe('imported_at_secs', uint),
   };
 };
 
@@ -65,7 +71,10 @@ export interface Preview {
 }
 
 /** Made by the citizen's own device out of their own records: nobody is asked, and nothing is released. */
-export function previewOf(permissions: readonly Permission[], records: readonly OwnRecord[]): readonly Preview[] {
+export function previewOf(
+  permissions: readonly Permission[],
+  records: readonly Pick<OwnRecord, 'recordType' | 'fields'>[],
+): readonly Preview[] {
   return permissions.map((permission) => {
     const { recordType } = permission;
     const own = records.filter((record) => record.recordType === recordType).map(({ fields }) => fields);

@@ -68,6 +68,7 @@ fn errors_have_a_code_a_message_and_advice() {
         &["wallet", "restrict", "helsinki"],
         &["wallet", "object", "helsinki", "--purpose", "dpv:ServiceProvision"],
         &["wallet", "export", &missing],
+        &["wallet", "serve", "--federation", &config],
         &["service", "init", "--federation", &config, "--organisation", "helsinki"],
         &["service", "ask", &missing],
         &["service", "collect", NO_ID],

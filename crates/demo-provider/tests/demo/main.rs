@@ -9,6 +9,7 @@
 )]
 
 mod a_code_is_redeemed_once_by_its_client;
+mod a_wallet_in_a_browser_logs_in;
 mod only_nodes_learn_the_identity_code;
 mod only_what_is_registered_is_answered;
 mod world;

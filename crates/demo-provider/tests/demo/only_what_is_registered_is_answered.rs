@@ -36,6 +36,8 @@ async fn strangers_are_not_redirected_to() {
         authorize("wallet", "http://127.0.0.1.example/", &[]),
         authorize("wallet", "http://user@127.0.0.1:80/", &[]),
         authorize("wallet", "https://wallet.example/", &[]),
+        authorize("wallet", "http://localhost:4713/", &[]),
+        authorize("wallet", "http://localhost:4712/elsewhere", &[]),
         format!("{}&state=twice", authorize("helsinki", NODE, &[])),
         format!("/authorize?{}", "x".repeat(5_000)),
     ] {

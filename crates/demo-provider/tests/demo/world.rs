@@ -17,6 +17,8 @@ use serde_json::Value;
 
 pub const NODE: &str = "https://node.example/v1/enrolments/callback";
 pub const WALLET: &str = "http://127.0.0.1:4711/back";
+/// Registered by name: a page may get passkeys there.
+pub const BROWSER: &str = "http://localhost:4712/";
 pub const AINO: &str = "131052-308T";
 pub const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 pub const NOW_SECS: u64 = 1_780_000_000;
@@ -42,7 +44,11 @@ impl World {
             kind: ClientKind::Node { secret: format!("secret of {id}: 100%") },
             redirect_urls: vec![NODE.to_owned()],
         };
-        let wallet = DemoClient { client_id: "wallet".to_owned(), kind: ClientKind::Public, redirect_urls: Vec::new() };
+        let wallet = DemoClient {
+            client_id: "wallet".to_owned(),
+            kind: ClientKind::Public,
+            redirect_urls: vec![BROWSER.to_owned()],
+        };
         let provider = DemoProvider::new(ProviderConfig {
             issuer: issuer.clone(),
             clients: vec![node("helsinki"), node("espoo"), wallet],

@@ -1,8 +1,7 @@
 /** Days, times, counts and lists as each language writes them. */
 
 import type { Words } from '../../protocol/words.ts';
-import type { Language } from './speech.svelte.ts';
-import { speech } from './speech.svelte.ts';
+import type { Language } from './languages.ts';
 
 /** Finnish order of days and 24 hours in English too: the readers live in Finland. */
 const LOCALES: Readonly<Record<Language, string>> = { fi: 'fi-FI', sv: 'sv-FI', en: 'en-FI' };
@@ -77,9 +76,4 @@ export function isoDay(text: string): Words | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   const at = Date.parse(`${text}T12:00:00Z`);
   return Number.isNaN(at) ? null : day(BigInt(at / 1000));
-}
-
-/** For the language of the document. */
-export function locale(): string {
-  return LOCALES[speech.language];
 }

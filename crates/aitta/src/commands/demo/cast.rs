@@ -8,10 +8,9 @@ use pod_protocol::ids::base64url;
 use serde_json::{Value, json};
 
 use super::super::node::fill;
-use super::certificates::{CERTIFICATE, KEY, ROOTS};
+use super::files::{DAY_CARE, THEME};
 use super::provider::{BLINDER_CLIENT, Provider};
-use super::stage::{Running, Stage, failed, free_port, has_curl, quoted};
-use super::story::Played;
+use super::stage::{Running, Stage, failed, free_port, has_curl};
 use super::told::Told;
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -37,6 +36,7 @@ pub(super) struct Cast {
     directory: (String, Option<Running>),
     blinder: (String, Running),
     nodes: Vec<(String, String, Running)>,
+    wallet: (String, Running),
 }
 
 impl Cast {
@@ -49,14 +49,17 @@ impl Cast {
         told: &Told,
     ) -> Result<Self, Failure> {
         told.part("The federation");
-        let provider = Provider::start(stage, edge, free_port()?, &[ULLA, JOUKO]).await?;
-        let (directory_url, blinder_url) = (local(free_port()?), local(free_port()?));
+        // Not an address, as everybody else's: browsers give passkeys to names alone.
+        let wallet_port = free_port()?;
+        let wallet_url = format!("http://localhost:{wallet_port}/");
+        let provider = Provider::start(stage, edge, &[ULLA, JOUKO], &wallet_url).await?;
+        let (directory_url, blinder_url) = (stage.free_url()?, stage.free_url()?);
         let directory = start_directory(stage, &directory_url).await?;
         told.step("A directory and its trust anchor: it knows who is a member, and nobody's data.");
         make_blinder(stage, &blinder_url, &provider.issuer)?;
         let mut urls = Vec::new();
         for (name, names) in CITIES {
-            let url = local(free_port()?);
+            let url = stage.free_url()?;
             let secret = base64url(&random_array::<24>(&*edge.random));
             provider.add_node(name, &secret, &url);
             make_node(stage, name, names, &url, catalogues, &provider.issuer, &secret)?;
@@ -66,6 +69,9 @@ impl Cast {
         let blinder = start_blinder(stage, &blinder_url).await?;
         told.step("A blinder: it helps wallets to find holders, and sees no identity code.");
         make_services(stage)?;
+        for (name, text) in [DAY_CARE, THEME] {
+            stage.write(name, text)?;
+        }
         let mut people = 0;
         for (name, _) in &urls {
             people += import(stage, name, registers, told)?;
@@ -78,7 +84,10 @@ impl Cast {
         told.step("Four cities' nodes, an early-education and a school service of Espoo, and a kitchen company.");
         wait_until_found(stage, &directory_url, people).await?;
         told.step("Every person can be found by their own wallet, and by nobody else.");
-        Ok(Self { provider, directory: (directory_url, Some(directory)), blinder: (blinder_url, blinder), nodes })
+        let wallet = (wallet_url, start_wallet(stage, wallet_port).await?);
+        told.step("Helsinki serves the wallet to browsers.");
+        let (directory, blinder) = ((directory_url, Some(directory)), (blinder_url, blinder));
+        Ok(Self { provider, directory, blinder, nodes, wallet })
     }
 
     /// kill -9 of the directory.
@@ -105,10 +114,12 @@ impl Cast {
     }
 
     /// Where everybody is, in words.
-    pub(super) fn addresses(&self, stage: &Stage, played: Option<&Played>) -> String {
+    pub(super) fn addresses(&self, stage: &Stage) -> String {
         let mut lines = vec![
             String::new(),
-            "Everything goes on running until Ctrl-C:".to_owned(),
+            "Everything goes on running until Ctrl-C. Open in a browser:".to_owned(),
+            format!("  wallet          {}", self.wallet.0),
+            "And for programs:".to_owned(),
             format!("  directory       {}", self.directory.0),
             format!("  blinder         {}", self.blinder.0),
             format!("  login provider  {}", self.provider.issuer),
@@ -116,21 +127,26 @@ impl Cast {
         lines.extend(self.nodes.iter().map(|(name, url, _)| format!("  {name:<15} {url}")));
         lines.push(format!("  folder          {}", stage.dir().display()));
         lines.push(String::new());
-        let commands = played.map(|played| self.commands(stage, played)).unwrap_or_default();
-        lines.extend(commands.iter().map(|(who, line)| format!("{:<14}{line}", format!("{who}:"))));
+        let commands = self.commands(stage);
+        lines.extend(commands.iter().map(|(what, line)| format!("{:<17}{line}", format!("{what}:"))));
         lines.join("\n")
     }
 
-    /// What anybody can type now, and as whom.
-    pub(super) fn commands(&self, stage: &Stage, played: &Played) -> Vec<(&'static str, String)> {
-        let (wallet, service, roots) = (stage.path("wallet-ulla"), stage.path("early-education"), stage.path(ROOTS));
+    /// What anybody can type now, and what for.
+    fn commands(&self, stage: &Stage) -> Vec<(&'static str, String)> {
+        let (wallet, service) = (stage.path("wallet-terminal"), stage.path("early-education"));
+        let federation = stage.path("blinder/federation.toml");
         let mut commands = vec![
-            ("Be Ulla", stage.line(&["wallet", "--wallet", &wallet, "log", "helsinki", "--for", &played.anni])),
-            ("Be a service", stage.line(&["service", "--service", &service, "fetch", "--grant", &played.grant])),
+            ("Be a citizen", stage.line(&["wallet", "--wallet", &wallet, "init", "--federation", &federation])),
+            ("Be a service", stage.line(&["service", "--service", &service, "ask", &stage.path(DAY_CARE.0)])),
         ];
         if let (Some((_, url, _)), true) = (self.nodes.first(), has_curl()) {
-            let line = format!("curl --silent --show-error --cacert {} {url}/.well-known/aitta", quoted(&roots));
-            commands.push(("Ask anybody", line));
+            commands.push(("Ask anybody", format!("curl --silent --show-error {url}/.well-known/aitta")));
+        }
+        if let Some((name, _, running)) = self.nodes.iter().find(|(name, ..)| name == "espoo") {
+            commands.push(("Stop Espoo", format!("kill {}", running.pid())));
+            let config = stage.path(&format!("{name}/node.toml"));
+            commands.push(("Start it again", stage.line(&["node", "serve", "--config", &config])));
         }
         commands
     }
@@ -138,38 +154,25 @@ impl Cast {
     /// Where everybody is, for machines.
     pub(super) fn addresses_json(&self, stage: &Stage) -> Value {
         let node = |(name, url, running): &(String, String, Running)| {
-            // Who plays by hand ends one to see what happens without it.
+            // Whoever plays ends one to see what happens without it.
             json!({ "name": name, "url": url, "pid": running.pid() })
         };
         let nodes: Vec<Value> = self.nodes.iter().map(node).collect();
         json!({
-            "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
+            "wallet": self.wallet.0, "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
             "folder": stage.dir(),
+            "commands": self.commands(stage).iter().map(|(what, line)| json!({ "what": what, "line": line })).collect::<Vec<_>>(),
         })
     }
 }
 
-fn local(port: u16) -> String {
-    format!("https://127.0.0.1:{port}")
-}
-
 async fn start_directory(stage: &Stage, url: &str) -> Result<Running, Failure> {
-    let (certificate, key, roots) = (stage.path(CERTIFICATE), stage.path(KEY), stage.path(ROOTS));
-    stage.done(&[
-        "directory",
-        "init",
-        "directory",
-        "--url",
-        url,
-        "--roots",
-        &roots,
-        "--listen",
-        url,
-        "--certificate",
-        &certificate,
-        "--key",
-        &key,
-    ])?;
+    let mut arguments: Vec<String> = ["directory", "init", "directory"].map(str::to_owned).into();
+    arguments.extend(stage.serving_at(url));
+    if let Some(tls) = &stage.tls {
+        arguments.extend(["--roots".to_owned(), tls.roots.display().to_string()]);
+    }
+    stage.done(&arguments)?;
     serve_directory(stage, url).await
 }
 
@@ -177,6 +180,11 @@ async fn serve_directory(stage: &Stage, url: &str) -> Result<Running, Failure> {
     let mut running = stage.start("directory", &["directory", "serve", "--config", "directory/directory.toml"])?;
     stage.serves(&mut running, url).await?;
     Ok(running)
+}
+
+/// A command line from its parts.
+fn with<'a>(serving: &'a [String], parts: &[&[&'a str]]) -> Vec<&'a str> {
+    parts.iter().copied().flatten().copied().chain(serving.iter().map(String::as_str)).collect()
 }
 
 fn admit(stage: &Stage, folder: &str) -> Result<(), Failure> {
@@ -193,30 +201,10 @@ fn admit(stage: &Stage, folder: &str) -> Result<(), Failure> {
 }
 
 fn make_blinder(stage: &Stage, url: &str, issuer: &str) -> Result<(), Failure> {
-    let (certificate, key) = (stage.path(CERTIFICATE), stage.path(KEY));
-    stage.done(&[
-        "blinder",
-        "init",
-        "blinder",
-        "--name",
-        "sokaisija",
-        "--names",
-        "Sokaisija,Blindaren,Blinder",
-        "--url",
-        url,
-        "--federation",
-        "directory/federation.toml",
-        "--issuer",
-        issuer,
-        "--client-id",
-        BLINDER_CLIENT,
-        "--listen",
-        url,
-        "--certificate",
-        &certificate,
-        "--key",
-        &key,
-    ])?;
+    let init = ["blinder", "init", "blinder", "--name", "sokaisija", "--names", "Sokaisija,Blindaren,Blinder"];
+    let federation = ["--federation", "directory/federation.toml"];
+    let provider = ["--issuer", issuer, "--client-id", BLINDER_CLIENT];
+    stage.done(&with(&stage.serving_at(url), &[&init, &federation, &provider]))?;
     admit(stage, "blinder")
 }
 
@@ -236,37 +224,12 @@ fn make_node(
     issuer: &str,
     secret: &str,
 ) -> Result<(), Failure> {
-    let (certificate, key) = (stage.path(CERTIFICATE), stage.path(KEY));
     let catalogue = catalogue(catalogues, name)?;
     let port = free_port()?;
     let (quic, tcp) = (format!("/ip4/127.0.0.1/udp/{port}/quic-v1"), format!("/ip4/127.0.0.1/tcp/{port}"));
-    stage.done(&[
-        "node",
-        "init",
-        name,
-        "--p2p",
-        &quic,
-        "--p2p",
-        &tcp,
-        "--name",
-        name,
-        "--names",
-        names,
-        "--url",
-        url,
-        "--federation",
-        "directory/federation.toml",
-        "--catalogue",
-        &catalogue,
-        "--blinder",
-        "blinder/blinder.json",
-        "--listen",
-        url,
-        "--certificate",
-        &certificate,
-        "--key",
-        &key,
-    ])?;
+    let init = ["node", "init", name, "--name", name, "--names", names, "--p2p", &quic, "--p2p", &tcp];
+    let federation = ["--federation", "directory/federation.toml", "--blinder", "blinder/blinder.json"];
+    stage.done(&with(&stage.serving_at(url), &[&init, &federation, &["--catalogue", &catalogue]]))?;
     stage.write(&format!("{name}/keys/oidc.secret"), secret)?;
     let quoted = |text: &str| super::super::serving::quoted(text);
     let path = format!("{name}/node.toml");
@@ -401,6 +364,16 @@ fn import(stage: &Stage, name: &str, registers: &Path, told: &Told) -> Result<u6
 async fn start_node(stage: &Stage, name: &str, url: &str) -> Result<Running, Failure> {
     let mut running = stage.start(name, &["node", "serve", "--config", &format!("{name}/node.toml")])?;
     stage.serves(&mut running, url).await?;
+    Ok(running)
+}
+
+/// Over plain HTTP in any case: browsers know this machine, and not the demonstration's certificates.
+async fn start_wallet(stage: &Stage, port: u16) -> Result<Running, Failure> {
+    let address = format!("http://127.0.0.1:{port}");
+    let serve =
+        ["wallet", "serve", "--federation", "blinder/federation.toml", "--theme", THEME.0, "--listen", &address];
+    let mut running = stage.start("wallet", &serve)?;
+    stage.serves(&mut running, &address).await?;
     Ok(running)
 }
 

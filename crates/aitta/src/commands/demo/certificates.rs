@@ -1,6 +1,6 @@
 //! Certificates for one machine: an authority of the demonstration's own, and one certificate that all its servers share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -9,14 +9,19 @@ use rcgen::{
 use crate::failure::Failure;
 use crate::folder;
 
-/// The authority's certificate.
-pub(super) const ROOTS: &str = "roots.pem";
-/// The servers' certificate and key.
-pub(super) const CERTIFICATE: &str = "server.pem";
-pub(super) const KEY: &str = "server.key";
+/// Where they lie.
+#[derive(Debug)]
+pub(super) struct Certificates {
+    /// The authority's certificate.
+    pub(super) roots: PathBuf,
+    /// The servers' certificate.
+    pub(super) certificate: PathBuf,
+    /// The servers' key.
+    pub(super) key: PathBuf,
+}
 
 /// Writes them into `dir`.
-pub(super) fn make(dir: &Path) -> Result<(), Failure> {
+pub(super) fn make(dir: &Path) -> Result<Certificates, Failure> {
     let failed = |source: rcgen::Error| Failure::internal("the demonstration's certificates cannot be made", source);
     let key = KeyPair::generate().map_err(failed)?;
     let mut params = CertificateParams::new(Vec::new()).map_err(failed)?;
@@ -33,9 +38,11 @@ pub(super) fn make(dir: &Path) -> Result<(), Failure> {
     params.use_authority_key_identifier_extension = true;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let server = params.signed_by(&server_key, &authority_key).map_err(failed)?;
-    folder::write(&dir.join(ROOTS), authority.as_bytes())?;
-    folder::write(&dir.join(CERTIFICATE), server.pem().as_bytes())?;
-    folder::write(&dir.join(KEY), server_key.serialize_pem().as_bytes())
+    let [roots, certificate, key] = ["roots.pem", "server.pem", "server.key"].map(|name| dir.join(name));
+    folder::write(&roots, authority.as_bytes())?;
+    folder::write(&certificate, server.pem().as_bytes())?;
+    folder::write(&key, server_key.serialize_pem().as_bytes())?;
+    Ok(Certificates { roots, certificate, key })
 }
 
 #[cfg(test)]
@@ -49,10 +56,9 @@ mod tests {
     #[test]
     fn openssl_believes_the_servers() {
         let dir = tempfile::tempdir().unwrap();
-        make(dir.path()).expect("certificates are made");
-        let [roots, server] = [ROOTS, CERTIFICATE].map(|name| dir.path().join(name));
+        let Certificates { roots, certificate, .. } = make(dir.path()).expect("certificates are made");
         let Ok(found) =
-            Command::new("openssl").args(["verify", "-x509_strict", "-CAfile"]).arg(roots).arg(server).output()
+            Command::new("openssl").args(["verify", "-x509_strict", "-CAfile"]).arg(roots).arg(certificate).output()
         else {
             println!("skipped: openssl is not installed");
             return;

@@ -1,17 +1,20 @@
-//! `aitta demo`: a whole federation on this machine, and a family that moves from Helsinki to Espoo.
+//! `aitta demo`: a whole federation on this machine, for a family that moves from Helsinki to Espoo. In a browser the story is
+//! whoever's at the keys; `--check` plays it by commands.
 //!
 //! | File | What |
 //! |---|---|
 //! | [`stage`] | the folder, the ports, the certificates; running `aitta` as people do |
 //! | [`cast`] | directory, blinder, nodes, services and the login provider: made, admitted, started |
 //! | [`story`] | the scenario, step by step, each with what must come out |
+//! | [`files`] | what is written for the wallet and the admission desk |
 //! | [`told`] | how the steps are told |
 //!
 //! Every party is a process of its own, but for the login provider, which is this one; every step is a command that anybody can
-//! type, every connection TLS.
+//! type. The check goes over TLS; a browser does not believe the demonstration's certificates, so without it all is plain HTTP.
 
 mod cast;
 mod certificates;
+mod files;
 mod provider;
 mod stage;
 mod story;
@@ -32,15 +35,12 @@ use cast::Cast;
 use stage::{Stage, failed};
 use told::Told;
 
-/// Run a whole federation on this machine, and play a family's story through it.
+/// Run a whole federation on this machine: a family's story is yours to play.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Play the story, say whether it went as it must, and stop.
+    /// Play the story, over TLS and QUIC; say whether it went as it must, and stop.
     #[arg(long)]
     check: bool,
-    /// Play nothing: everybody is there, and the story is yours to play.
-    #[arg(long, conflicts_with = "check")]
-    by_hand: bool,
     /// Where everything is made, and left behind. Unless said, a new folder among the temporary ones, which is taken away at the
     /// end, unless something failed.
     #[arg(long, value_name = "DIR")]
@@ -58,7 +58,7 @@ impl Demo {
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         Edge::block_on(async {
             let signals = Signals::listen()?;
-            let mut stage = Stage::set(self.dir.as_deref(), edge)?;
+            let mut stage = Stage::set(self.dir.as_deref(), self.check, edge)?;
             // The processes end with their cast, and that when this does.
             let ended = tokio::select! {
                 ended = self.perform(&stage, edge, output) => ended,
@@ -78,19 +78,16 @@ impl Demo {
     async fn perform(&self, stage: &Stage, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let told = Told::new(output.is_json());
         let mut cast = Cast::start(stage, edge, &self.registers, &self.catalogues, &told).await?;
-        if self.by_hand {
-            output.result(cast.addresses(stage, None), &cast.addresses_json(stage));
-            std::future::pending::<()>().await;
-        }
-        let played = story::play(stage, &mut cast, &told).await?;
-        output.result(
-            format!("The story went as it must: {} steps.", played.steps),
-            &json!({ "steps": played.steps, "folder": stage.dir() }),
-        );
         if !self.check {
-            output.result(cast.addresses(stage, Some(&played)), &cast.addresses_json(stage));
+            output.result(cast.addresses(stage), &cast.addresses_json(stage));
             std::future::pending::<()>().await;
         }
+        story::play(stage, &mut cast, &told).await?;
+        let steps = told.steps();
+        output.result(
+            format!("The story went as it must: {steps} steps."),
+            &json!({ "steps": steps, "folder": stage.dir() }),
+        );
         Ok(Exit::Done)
     }
 }

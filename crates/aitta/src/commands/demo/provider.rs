@@ -6,7 +6,7 @@ use demo_provider::{ClientKind, DemoClient, DemoPerson, DemoProvider, ProviderCo
 use pod_crypto::random_array;
 use pod_http::{CertificateFiles, Limits, Server, ServerConfig, ServerHandle};
 
-use super::certificates::{CERTIFICATE, KEY};
+use super::certificates::Certificates;
 use super::stage::Stage;
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -22,9 +22,14 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    /// Starts it.
-    pub(super) async fn start(stage: &Stage, edge: &Edge, port: u16, people: &[(&str, &str)]) -> Result<Self, Failure> {
-        let issuer = format!("https://127.0.0.1:{port}");
+    /// Starts it. `wallet` is where the blinder's client goes on in a browser.
+    pub(super) async fn start(
+        stage: &Stage,
+        edge: &Edge,
+        people: &[(&str, &str)],
+        wallet: &str,
+    ) -> Result<Self, Failure> {
+        let issuer = stage.free_url()?;
         let one =
             |(name, code): &(&str, &str)| DemoPerson { name: (*name).to_owned(), identity_code: (*code).to_owned() };
         let provider = DemoProvider::new(ProviderConfig {
@@ -32,7 +37,7 @@ impl Provider {
             clients: vec![DemoClient {
                 client_id: BLINDER_CLIENT.to_owned(),
                 kind: ClientKind::Public,
-                redirect_urls: Vec::new(),
+                redirect_urls: vec![wallet.to_owned()],
             }],
             people: people.iter().map(one).collect(),
             sub_key: random_array(&*edge.random),
@@ -40,9 +45,10 @@ impl Provider {
             random: Arc::clone(&edge.random),
         })
         .map_err(Failure::configuration)?;
-        let certificate = CertificateFiles { certificate: stage.dir().join(CERTIFICATE), key: stage.dir().join(KEY) };
-        let config =
-            ServerConfig { listen: vec![issuer.parse()?], certificate: Some(certificate), limits: Limits::default() };
+        let files =
+            |tls: &Certificates| CertificateFiles { certificate: tls.certificate.clone(), key: tls.key.clone() };
+        let certificate = stage.tls.as_ref().map(files);
+        let config = ServerConfig { listen: vec![issuer.parse()?], certificate, limits: Limits::default() };
         let server = Server::bind(config, pod_http::refuse_key_log(Edge::environment)?).await?;
         let server = server.serve(provider.service());
         Ok(Self { issuer, provider, _server: server })

@@ -10,7 +10,7 @@ use pod_http::{Origin, Request};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::certificates;
+use super::certificates::{self, Certificates};
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,6 +26,9 @@ pub(super) struct Stage {
     /// Among the temporary ones: taken away with the stage.
     temporary: Option<TempDir>,
     program: PathBuf,
+    /// Everybody is called over TLS with these, which no browser believes. Without them over plain HTTP, which stays on this
+    /// machine, and which a browser takes.
+    pub(super) tls: Option<Certificates>,
     pub(super) caller: Caller,
 }
 
@@ -61,8 +64,8 @@ impl Running {
 }
 
 impl Stage {
-    /// Makes the folder and the certificates.
-    pub(super) fn set(dir: Option<&Path>, edge: &Edge) -> Result<Self, Failure> {
+    /// Makes the folder and, for TLS, the certificates.
+    pub(super) fn set(dir: Option<&Path>, with_tls: bool, edge: &Edge) -> Result<Self, Failure> {
         let (dir, temporary) = match dir {
             Some(dir) => {
                 folder::make(dir)?;
@@ -75,11 +78,27 @@ impl Stage {
             }
         };
         let dir = fs::canonicalize(&dir).map_err(|source| Failure::internal("the folder is gone", source))?;
-        certificates::make(&dir)?;
+        let tls = if with_tls { Some(certificates::make(&dir)?) } else { None };
         let program =
             std::env::current_exe().map_err(|source| Failure::internal("this program does not find itself", source))?;
-        let caller = edge.caller(Some(&dir.join(certificates::ROOTS)))?;
-        Ok(Self { dir, temporary, program, caller })
+        let caller = edge.caller(tls.as_ref().map(|tls| tls.roots.as_path()))?;
+        Ok(Self { dir, temporary, program, tls, caller })
+    }
+
+    /// An address of this machine at which nobody serves yet.
+    pub(super) fn free_url(&self) -> Result<String, Failure> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://127.0.0.1:{}", free_port()?))
+    }
+
+    /// The arguments with which an `init` has its process serve at `url`.
+    pub(super) fn serving_at(&self, url: &str) -> Vec<String> {
+        let mut arguments = vec!["--url".to_owned(), url.to_owned(), "--listen".to_owned(), url.to_owned()];
+        if let Some(Certificates { certificate, key, .. }) = &self.tls {
+            let [certificate, key] = [certificate, key].map(|path| path.display().to_string());
+            arguments.extend(["--certificate".to_owned(), certificate, "--key".to_owned(), key]);
+        }
+        arguments
     }
 
     /// Leaves the folder behind, for whoever looks for what went wrong.
@@ -106,9 +125,10 @@ impl Stage {
     }
 
     /// Runs `aitta` with these arguments and `--json`.
-    pub(super) fn run(&self, arguments: &[&str]) -> Result<Said, Failure> {
+    pub(super) fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Result<Said, Failure> {
+        let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
         let output = Command::new(&self.program)
-            .args(arguments)
+            .args(&arguments)
             .arg("--json")
             .current_dir(&self.dir)
             .env("AITTA_LOG", "error")
@@ -129,18 +149,8 @@ impl Stage {
         words.join(" ")
     }
 
-    /// Runs a line as a shell does, which must succeed.
-    pub(super) fn shell(&self, line: &str) -> Result<(), Failure> {
-        let output = Command::new("sh").args(["-c", line]).current_dir("/").stdin(Stdio::null()).output();
-        let output = output.map_err(|source| Failure::internal("no shell could be started", source))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(failed(format!("`{line}` ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr))))
-    }
-
     /// As [`Stage::run`], for what must succeed.
-    pub(super) fn done(&self, arguments: &[&str]) -> Result<Value, Failure> {
+    pub(super) fn done<S: AsRef<str>>(&self, arguments: &[S]) -> Result<Value, Failure> {
         Ok(self.run(arguments)?.ended(Exit::Done)?.json)
     }
 
@@ -222,7 +232,7 @@ pub(super) fn has_curl() -> bool {
 }
 
 /// As a shell reads it back.
-pub(super) fn quoted(word: &str) -> String {
+fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:=,".contains(&byte);
     if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

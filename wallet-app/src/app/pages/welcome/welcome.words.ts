@@ -65,6 +65,11 @@ export const welcomeWords = {
       sv: 'Inloggningen kopplar den här enheten till dina uppgifter. Det görs en gång.',
       en: 'The login connects this device with your data. It is done once.',
     },
+    elsewhere: {
+      fi: 'Asun muualla',
+      sv: 'Jag bor någon annanstans',
+      en: 'I live somewhere else',
+    },
     nowhere: {
       fi: 'Kotikaupunkisi ei ole juuri nyt mukana. Ota yhteyttä kaupunkiin.',
       sv: 'Din hemstad är inte med just nu. Kontakta staden.',

@@ -1,0 +1,40 @@
+/** Chromium as people have it, with nothing switched off that protects them. */
+
+import { existsSync } from 'node:fs';
+
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** Debian's; `AITTA_CHROMIUM` names another. */
+const PROGRAM = process.env['AITTA_CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Why nothing can be tried in a browser; null when it can. */
+export const NO_BROWSER = existsSync(PROGRAM)
+  ? null
+  : `there is no ${PROGRAM}: apt-get install chromium, or let AITTA_CHROMIUM name one`;
+
+/** How wide the windows are, in CSS pixels: a table's, and the narrowest that WCAG 2.2 (1.4.10) asks for. */
+export const WIDTHS = [1280, 320] as const;
+
+export function launch(): Promise<Browser> {
+  // Containers have no user namespaces for Chromium's own sandbox.
+  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox'] });
+}
+
+/** Somebody's device: storage of its own. What goes wrong on its pages is collected. */
+export interface Device {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Faults that no page caught, and what the browser's protections refused. */
+  readonly complaints: readonly string[];
+}
+
+export async function device(browser: Browser): Promise<Device> {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: WIDTHS[0], height: 900 } });
+  const complaints: string[] = [];
+  context.on('weberror', (error) => complaints.push(error.error().message));
+  context.on('console', (message) => {
+    if (message.type() === 'error' && /Content Security Policy|Trusted/i.test(message.text()))
+      complaints.push(message.text());
+  });
+  return { context, page: await context.newPage(), complaints };
+}

@@ -1,0 +1,51 @@
+/** What a person does with the wallet, by the words and roles that they see and hear. The wallet speaks English here. */
+
+import assert from 'node:assert/strict';
+
+import type { Page } from 'playwright-core';
+
+/** People of the demonstration: nobody has these numbers. */
+export const ULLA = 'Ulla Timonen';
+
+/** Goes through the three screens of first use. Gives the groups of the recovery code, as they stood on the screen. */
+export async function firstUse(page: Page, wallet: string, who: string): Promise<readonly string[]> {
+  await page.goto(wallet);
+  await page.getByRole('button', { name: 'Start' }).click();
+  const groups = await writeDownCode(page);
+  await connect(page, who, 'Helsinki');
+  await page.getByRole('heading', { name: 'What would you like to do?' }).waitFor();
+  return groups;
+}
+
+/** Writes down the recovery code, and shows that it was. */
+export async function writeDownCode(page: Page): Promise<readonly string[]> {
+  const groups = (await page.locator('.paper').innerText()).trim().split(/\s+/);
+  assert.equal(groups.length, 6);
+  await page.getByLabel('Type the last six characters').fill(groups.at(-1) ?? '');
+  await page.getByRole('button', { name: 'The code is safe, go on' }).click();
+  return groups;
+}
+
+/** Logs in at a city: in another tab, whose last page shows a code that is typed into the wallet. */
+export async function connect(page: Page, who: string, city: string): Promise<void> {
+  await page.getByRole('button', { name: new RegExp(`Log in: .*${city}`) }).click();
+  const login = page.context().waitForEvent('page');
+  await page.getByRole('link', { name: 'Open the login' }).click();
+  const code = await logIn(await login, who);
+  await page.getByLabel('The code from the login page').fill(code);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+}
+
+async function logIn(tab: Page, who: string): Promise<string> {
+  await tab.getByRole('button', { name: who }).click();
+  const code = await tab.locator('#code').innerText();
+  await tab.close();
+  return code;
+}
+
+/** Opens a page of the wallet from its home page. */
+export async function open(page: Page, door: string): Promise<void> {
+  await page.getByRole('link', { name: 'Aitta' }).first().click();
+  await page.getByRole('link', { name: new RegExp(`^${door}`) }).click();
+  await page.getByRole('heading', { level: 1, name: door }).waitFor();
+}
