@@ -55,7 +55,8 @@ export async function inbox(core: Core, holder: Principal, pod: PodId): Promise<
     (skip) => ({ holder, pod, action: { kind: 'inbox', skip } }),
     (json) => {
       const members = new Members(parseJson(json));
-      return { requests: members.need('requests', list(blob)), nextSkip: members.maybe('next_skip', uint) };
+      const requests = members.need('requests', list(blob));
+      return { requests, count: requests.length, nextSkip: members.maybe('next_skip', uint) };
     },
   );
   return pages.flatMap(({ requests }) => requests);

@@ -40,6 +40,12 @@ function keptRegistry(stored: Stored | null): Kept | null {
   return found && found.kept;
 }
 
+/**
+ * Most pages of one answer: with more than half of an answer on each, a hundred megabytes of records, or 25,600 entries of a log at once.
+ * A holder that goes on after that answers without end.
+ */
+export const MAX_PAGES = 256;
+
 /** What a wallet is made of. */
 export interface Parts {
   readonly caller: Caller;
@@ -237,9 +243,10 @@ export class Core {
   }
 
   /**
-   * All pages of what a command brings, read one by one. @throws {CallFault} also when a page does not read.
+   * All pages of what a command brings, read one by one. @throws {CallFault} also when a page does not read, leads on with nothing on
+   * it, or comes after `MAX_PAGES` others.
    */
-  async pages<T extends { readonly nextSkip: bigint | null }>(
+  async pages<T extends { readonly count: number; readonly nextSkip: bigint | null }>(
     order: (skip: bigint) => Order,
     read: (result: Uint8Array) => T,
   ): Promise<readonly T[]> {
@@ -248,10 +255,16 @@ export class Core {
       const asked: bigint = skip;
       const one = order(asked);
       const { result } = await this.order(one);
-      const page = this.reading(one.holder, () => read(result));
+      const page = this.reading(one.holder, () => {
+        const page = read(result);
+        const { count, nextSkip } = page;
+        if (nextSkip === null) return page;
+        if (count === 0 || nextSkip <= asked) throw new ShapeFault('a page leads nowhere further');
+        if (pages.length + 1 >= MAX_PAGES) throw new ShapeFault(`there are more than ${MAX_PAGES} pages`);
+        return page;
+      });
       pages.push(page);
-      // A page that leads nowhere further would be asked for without end.
-      skip = page.nextSkip !== null && page.nextSkip > asked ? page.nextSkip : null;
+      skip = page.nextSkip;
     }
     return pages;
   }

@@ -18,6 +18,8 @@ export interface StandingPage {
   readonly restrictedTypes: readonly string[];
   /** Which services were told that grants no longer count. */
   readonly notices: readonly ToldNotice[];
+  /** How many things are on the page, those that are not read here too. */
+  readonly count: number;
   readonly nextSkip: bigint | null;
 }
 
@@ -63,9 +65,14 @@ export function readStanding(json: Uint8Array): StandingPage {
     isRestricted: members.maybe('restricted', flag) ?? false,
     restrictedTypes: members.maybe('restricted_types', list(text)) ?? [],
     notices: members.maybe('notices', list(toldNotice)) ?? [],
+    count: LISTS.reduce((all, name) => all + (members.maybe(name, list(unread))?.length ?? 0), 0),
     nextSkip: members.maybe('next_skip', uint),
   };
 }
+
+/** The lists of a page. */
+const LISTS = ['grants', 'revoked', 'restricted_types', 'objections', 'key_events', 'notices'] as const;
+const unread: ReadJson<unknown> = (json) => json;
 
 const toldAnswer: ReadJson<ToldAnswer> = (json) => {
   const members = new Members(json);

@@ -16,7 +16,7 @@ import { ChoiceFault, type Decided } from './decide.ts';
 import type { Review } from './review.ts';
 import type { ToldNotice } from './standing.ts';
 
-/** Most acknowledgements that are kept; the oldest go first. They are checked against pages of the log, newest matter. */
+/** Most acknowledgements of one holder that are kept; the oldest go first. They are checked against pages of its log, newest matter. */
 export const MAX_ACKNOWLEDGEMENTS = 4096;
 /** Most notices that are remembered; the oldest go first, and come again when the holder is asked. */
 export const MAX_NOTICES = 4096;
@@ -299,10 +299,12 @@ export function acknowledged(pod: PodId, { claims, bytes }: Verified<Acknowledge
     auditIndex: claims.auditIndex,
     bytes,
   };
-  return (state) => ({
-    ...state,
-    acknowledgements: [...state.acknowledgements, seen].slice(-MAX_ACKNOWLEDGEMENTS),
-  });
+  return (state) => {
+    const { acknowledgements } = state;
+    const ofHolder = acknowledgements.filter(({ holder }) => holder === seen.holder);
+    const oldest = ofHolder.length >= MAX_ACKNOWLEDGEMENTS ? ofHolder[0] : undefined;
+    return { ...state, acknowledgements: [...acknowledgements.filter((one) => one !== oldest), seen] };
+  };
 }
 
 /** A holder has a grant. */

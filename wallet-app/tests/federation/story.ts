@@ -227,7 +227,8 @@ const notice = (state: NoticeState): Promise<CheckedNotice> =>
   });
 const heard = await notice('awaited');
 assert.equal(heard.notice.service, asked.request.claims.service);
-const toAnswer = textAt(aitta.done(...EARLY_EDUCATION, 'notices'), 'notices.0.id');
+// It ends with a code of its own while a notice is unanswered.
+const toAnswer = textAt(aitta.run(...EARLY_EDUCATION, 'notices').json, 'notices.0.id');
 aitta.done(...EARLY_EDUCATION, 'notices', 'answer', toAnswer, '--deleted');
 assert.equal((await notice('answered')).answer?.outcome.kind, 'deleted');
 step('the service was told that it is taken back, and answered that it deleted what it had');
@@ -272,7 +273,11 @@ step('fresh keys are in the place of the old ones, and all devices are shown');
 
 const lost = await Core.open(newStorage());
 const begun = await recover(lost, code, null);
-assert.deepEqual(begun.missing, []);
+// One holder of the demonstration has an address at which nobody answers.
+assert.deepEqual(
+  begun.missing.map(({ name }) => name),
+  ['ruokapalvelu'],
+);
 const waits = begun.stands.flatMap(({ name, at: { state } }) => (state === 'nothing' ? [] : [`${name} ${state}`]));
 assert.deepEqual(waits.toSorted(), ['espoo waits', 'helsinki waits']);
 const seen = await until(async () => {
