@@ -1,1 +1,1 @@
-import{X as e,Y as t,p as n,t as r}from"./frame.js";function i(i,a){e(a,!0),r(i,{get title(){return n.titles.looked}}),t()}export{i as default};
+import{D as e,i as t,vt as n,yt as r}from"./frame.js";function i(i,a){r(a,!0),t(i,{get title(){return e.titles.looked}}),n()}export{i as default};

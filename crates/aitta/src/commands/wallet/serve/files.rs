@@ -27,6 +27,7 @@ pub(super) const BUILT: &[BuiltFile] = built![
     "acting.js",
     "app.css",
     "app.js",
+    "connect.js",
     "consents.js",
     "core.js",
     "data.js",
@@ -40,10 +41,15 @@ pub(super) const BUILT: &[BuiltFile] = built![
     "locked.js",
     "looked.js",
     "manifest.webmanifest",
+    "newpaper.js",
+    "purposes.words.js",
     "request.js",
     "requests.js",
+    "rolldown-runtime.js",
+    "scanning.js",
     "settings.js",
     "sw.js",
+    "values.js",
     "welcome.js",
 ];
 
