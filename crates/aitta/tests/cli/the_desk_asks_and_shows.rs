@@ -145,6 +145,7 @@ fn from_the_request_to_the_refusal() {
     town.wallet(&["revoke", &text(&given, "/grants/0/id")]).done();
     assert_eq!(browser.send(&page, &fetch, "").status, 303);
     let refused = browser.page(&page);
+    assert!(refused.contains("data-state=\"ended\""), "{refused}");
     assert!(refused.contains("<code>denied</code>") && refused.contains("took the consent back"), "{refused}");
     assert!(!refused.contains("Jouko"), "{refused}");
 }
@@ -156,7 +157,11 @@ fn a_no_is_told_and_nothing_is_fetched() {
     let page = browser.make(1);
     let waiting = browser.page(&page);
     assert!(waiting.contains("<h1>The &lt;b&gt;other&lt;/b&gt; one.</h1>"), "{waiting}");
+    assert!(browser.page("/").contains("Waiting for the citizen’s answer"));
     town.wallet(&["deny", &link(&waiting)]).done();
+    // The list learns of it too.
+    let listed = (0..100_000).map(|_| browser.page("/")).find(|list| list.contains("The citizen did not agree"));
+    assert!(listed.is_some(), "{}", browser.page("/"));
     let denied = browser.until(&page, "denied");
     assert!(!denied.contains("<h2>What was received</h2>"), "{denied}");
 }
@@ -209,7 +214,7 @@ fn only_who_has_the_key_and_only_from_its_own_pages() {
     refused(&browser.post("/requests", &browser.desk.address, &form.replace("ask=0", "ask=9")), 400, "desk-form");
     refused(&browser.get("/requests/AAAA"), 404, "not-found");
     refused(&browser.get("/nowhere"), 404, "not-found");
-    for path in ["/", &page, "/desk.js", "/desk.css"] {
+    for path in ["/", &page, "/desk.js", "/desk.css", "/desk.svg"] {
         let answer = browser.get(path);
         assert!(
             answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'; "),

@@ -41,6 +41,8 @@ pub(super) struct Case {
 pub(super) struct Found {
     pub(super) decision: Decision,
     looked_secs: u64,
+    /// The decision was learned here, and nobody has opened it yet.
+    is_news: bool,
     /// What each grant brought, the last time it was fetched.
     pub(super) fetched: Vec<Fetched>,
     /// Why the decision, or anything at all, could not be had the last time.
@@ -93,6 +95,17 @@ impl From<Failure> for Trouble {
     }
 }
 
+impl Found {
+    /// Whether no grant counts any more, says the last fetch.
+    pub(super) fn has_ended(&self) -> bool {
+        let ended = |fetched: &Fetched| match fetched.brought {
+            Brought::Refused(outward) => matches!(outward, Outward::Denied | Outward::Expired | Outward::UnknownGrant),
+            Brought::Released(_) | Brought::Away(_) => false,
+        };
+        !self.fetched.is_empty() && self.fetched.iter().all(ended)
+    }
+}
+
 impl Case {
     fn new(id: ObjectId, request: AccessRequest, bytes: Vec<u8>, decision: Decision) -> Self {
         let found = Mutex::new(Found { decision, ..Found::default() });
@@ -108,9 +121,22 @@ impl Case {
         change(&mut self.found.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Collects the decision, while there is none; what is agreed to is fetched at once.
+    /// Collects the decision, while there is none.
     pub(super) async fn look(&self, opened: &Opened, now_secs: u64) {
         let _alone = self.at_work.lock().await;
+        self.look_alone(opened, now_secs).await;
+    }
+
+    /// As [`Case::look`], for somebody who opens it: what was agreed to meanwhile is fetched at once.
+    pub(super) async fn open(&self, opened: &Opened, now_secs: u64) {
+        let _alone = self.at_work.lock().await;
+        self.look_alone(opened, now_secs).await;
+        if self.found().is_news {
+            self.fetch_alone(opened).await;
+        }
+    }
+
+    async fn look_alone(&self, opened: &Opened, now_secs: u64) {
         let found = self.found();
         if found.decision != Decision::Waiting || now_secs < found.looked_secs.saturating_add(LOOK_AGAIN_SECS) {
             return;
@@ -123,14 +149,11 @@ impl Case {
                 Ok(collected) if !agreed && collected.denied == 0 => found.trouble = None,
                 Ok(_) => {
                     found.decision = if agreed { Decision::Agreed } else { Decision::Denied };
-                    found.trouble = None;
+                    (found.is_news, found.trouble) = (agreed, None);
                 }
                 Err(failure) => found.trouble = Some(failure.into()),
             }
         });
-        if agreed {
-            self.fetch_alone(opened).await;
-        }
     }
 
     /// Fetches what is granted.
@@ -141,10 +164,13 @@ impl Case {
 
     async fn fetch_alone(&self, opened: &Opened) {
         let fetched = fetch_granted(opened, &self.id).await;
-        self.change(|found| match fetched {
-            Ok(fetched) => (found.fetched, found.trouble) = (fetched, None),
-            // What was there before may count no longer: it is not shown as if it had just come.
-            Err(failure) => (found.fetched, found.trouble) = (Vec::new(), Some(failure.into())),
+        self.change(|found| {
+            found.is_news = false;
+            match fetched {
+                Ok(fetched) => (found.fetched, found.trouble) = (fetched, None),
+                // What was there before may count no longer: it is not shown as if it had just come.
+                Err(failure) => (found.fetched, found.trouble) = (Vec::new(), Some(failure.into())),
+            }
         });
     }
 

@@ -31,6 +31,7 @@ use pod_protocol::words::Words;
 use pod_wallet::labels::Labels;
 use pod_wallet::review::{Review, Summary};
 use serde_json::json;
+use tokio::task::JoinSet;
 use url::Url;
 
 use super::ask::{Asked, link_to};
@@ -42,7 +43,7 @@ use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use case::{Case, Cases};
+use case::{Case, Cases, Decision};
 use guard::{Guard, Visitor};
 use page::Trouble;
 
@@ -51,8 +52,11 @@ const WHAT: &str = "desk";
 const REFRESH_EVERY: Duration = Duration::from_secs(60);
 /// Largest form: a token and a number.
 const MAX_FORM_BYTES: usize = 1024;
+/// Most requests about which the node is asked when the list is shown: as many as are read at a glance.
+const MAX_LOOKED_AT: usize = 16;
 const STYLE: &str = include_str!("desk.css");
 const SCRIPT: &str = include_str!("desk.js");
+const ICON: &str = include_str!("desk.svg");
 
 /// Serve a page on which people of the service make requests, and see the answers and what was released.
 #[derive(Debug, Args)]
@@ -233,6 +237,7 @@ impl Open {
         match (method.as_str(), &parts[..]) {
             ("GET" | "HEAD", [""]) => {
                 let all = self.cases.newest_first();
+                look_at_newest(&known, &all, view.now_secs).await;
                 let all: Vec<_> = all.iter().map(|case| (&**case, case.found())).collect();
                 page::list(&view, visitor, &all)
             }
@@ -245,7 +250,7 @@ impl Open {
             },
             ("GET" | "HEAD", ["requests", id]) => match case(id) {
                 Some(case) => {
-                    case.look(&known.opened, view.now_secs).await;
+                    case.open(&known.opened, view.now_secs).await;
                     // A link there is as long as the organisation is a member.
                     let link = self.link(&known.opened, &case.id).unwrap_or_default();
                     page::request(&view, visitor, &case, &case.found(), known.summary(&case).as_ref(), &link)
@@ -264,11 +269,22 @@ impl Open {
     }
 }
 
+/// Collects what was decided about the newest of those that wait.
+async fn look_at_newest(known: &Arc<Known>, cases: &[Arc<Case>], now_secs: u64) {
+    let mut looks = JoinSet::new();
+    for case in cases.iter().filter(|case| case.found().decision == Decision::Waiting).take(MAX_LOOKED_AT) {
+        let (known, case) = (Arc::clone(known), Arc::clone(case));
+        looks.spawn(async move { case.look(&known.opened, now_secs).await });
+    }
+    looks.join_all().await;
+}
+
 async fn answer(State(open): State<Arc<Open>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Outgoing {
     // What shows nothing of anybody.
     match (&method, uri.path()) {
         (&Method::GET, "/desk.css") => return page::file("text/css; charset=utf-8", STYLE),
         (&Method::GET, "/desk.js") => return page::file("text/javascript; charset=utf-8", SCRIPT),
+        (&Method::GET, "/desk.svg") => return page::file("image/svg+xml", ICON),
         (&Method::GET, "/healthz") => return page::file("application/json", "{\"status\":\"ok\"}"),
         _ => {}
     }

@@ -26,7 +26,7 @@ const HEADERS: [(HeaderName, HeaderValue); 9] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
              base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
         ),
     ),
@@ -176,7 +176,7 @@ pub(super) fn request(
         State::Waiting => waiting(&mut body, found, link, language),
         State::Denied => put(&mut body, format_args!("<p>{}</p>", say(&words::DENIED_MORE, language))),
         State::Expired => {}
-        State::Agreed => received(&mut body, view, visitor, case, found),
+        State::Agreed | State::Ended => received(&mut body, view, visitor, case, found),
     }
     body.push_str("</div>");
     if let Some(summary) = summary {
@@ -192,10 +192,13 @@ enum State {
     Denied,
     Expired,
     Agreed,
+    /// Agreed once, and no holder releases anything any more.
+    Ended,
 }
 
 fn state_of(case: &Case, found: &Found, now_secs: u64) -> State {
     match found.decision {
+        Decision::Agreed if found.has_ended() => State::Ended,
         Decision::Agreed => State::Agreed,
         Decision::Denied => State::Denied,
         Decision::Waiting if case.request.expires <= now_secs => State::Expired,
@@ -211,6 +214,7 @@ impl State {
             Self::Denied => "denied",
             Self::Expired => "expired",
             Self::Agreed => "agreed",
+            Self::Ended => "ended",
         }
     }
 
@@ -220,6 +224,7 @@ impl State {
             Self::Denied => &words::DENIED,
             Self::Expired => &words::EXPIRED,
             Self::Agreed => &words::AGREED,
+            Self::Ended => &words::ENDED,
         }
     }
 }
@@ -324,7 +329,7 @@ fn one_holder(body: &mut String, view: &View<'_>, fetched: &Fetched, language: L
                 "<dl class=\"receipt\"><dt>{}</dt><dd><code>{}</code></dd><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd>{holder}</dd>{}</dl>",
                 say(&words::RECEIPT),
                 receipt.id,
-                say(&words::FETCHED_AT),
+                say(&words::AT),
                 date_and_time(receipt.issued_secs, language),
                 say(&words::FROM),
                 way.unwrap_or_default(),
@@ -435,7 +440,7 @@ fn whole(status: StatusCode, title: &str, name: &str, body: &str, language: Lang
     let html = format!(
         "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}{separator}{name}</title>\
-         <link rel=\"stylesheet\" href=\"/desk.css\"><script src=\"/desk.js\" defer></script></head><body>\
+         <link rel=\"icon\" href=\"/desk.svg\"><link rel=\"stylesheet\" href=\"/desk.css\"><script src=\"/desk.js\" defer></script></head><body>\
          <header><p>{name}</p><nav aria-label=\"{}\"><ul>{links}</ul></nav></header><main>{body}</main></body></html>",
         language.code(),
         say(&words::LANGUAGE, language),

@@ -21,6 +21,7 @@ said! {
     WAITING = "Odottaa asiakkaan vastausta", "Väntar på kundens svar", "Waiting for the citizen’s answer";
     AGREED = "Asiakas suostui", "Kunden gav sitt samtycke", "The citizen agreed";
     DENIED = "Asiakas ei suostunut", "Kunden gav inte sitt samtycke", "The citizen did not agree";
+    ENDED = "Suostumus ei enää ole voimassa", "Samtycket gäller inte längre", "The consent no longer counts";
     EXPIRED = "Vastausaika päättyi", "Svarstiden gick ut", "The time to answer has passed";
     DENIED_MORE = "Mitään tietoja ei saatu. Asiaa voi hoitaa myös ilman tätä palvelua.",
         "Inga uppgifter lämnades ut. Ärendet kan skötas också utan den här tjänsten.",
@@ -50,7 +51,7 @@ said! {
     FETCH_AGAIN = "Hae tiedot uudelleen", "Hämta uppgifterna på nytt", "Fetch again";
     FETCH_FAILED = "Tietoja ei voitu hakea.", "Uppgifterna kunde inte hämtas.", "It could not be fetched.";
     RECEIPT = "Kuitti", "Kvitto", "Receipt";
-    FETCHED_AT = "Haettu", "Hämtat", "Fetched";
+    AT = "Aika", "Tid", "Time";
     FROM = "Luovuttaja", "Utlämnare", "Holder";
     CARRIED_BY = "Yhteys", "Förbindelse", "Carried by";
     CODE = "Koodi", "Kod", "Code";
