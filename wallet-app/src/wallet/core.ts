@@ -73,7 +73,7 @@ export class Core {
   readonly #memory: Memory;
   #copy: RegistryCopy;
   #registryRevision: number | null;
-  readonly #labels: Map<Principal, Labels> = new Map();
+  readonly #labels: Map<Principal, { readonly digest: Uint8Array; readonly labels: Labels }> = new Map();
 
   private constructor(
     parts: Parts,
@@ -117,7 +117,6 @@ export class Core {
     const looked = await this.keepingEvidence(() => this.directory.registry(this.federation.anchor, before));
     const meanwhile = this.#copy.kept;
     this.#copy = looked;
-    this.#labels.clear();
     if (meanwhile !== before) await this.#join(meanwhile);
     await this.keepEvidence(looked.troubles);
     await this.#keepRegistry();
@@ -282,27 +281,41 @@ export class Core {
     }
   }
 
+  /** What these holders call record types and fields, as `labelling` says. */
+  labels(holders: readonly Principal[]): Promise<Labels> {
+    return this.labelling()(holders);
+  }
+
   /**
-   * What these holders call record types and fields, the first named first. Only a holder speaks for what it holds: not a suspended
-   * one, nor a member that is none; and a catalogue that is not the one whose digest it signed could mislead, so it is left out.
-   * Those that do not answer are left out too.
+   * For one look: what holders call record types and fields, the first named first; a holder that does not answer is asked once. Only
+   * a holder speaks for what it holds: not a suspended one, nor a member that is none; and a catalogue that is not the one whose digest
+   * it signed could mislead, so it is left out. Those that do not answer are left out too.
    */
-  async labels(holders: readonly Principal[]): Promise<Labels> {
-    const found = await Promise.all(holders.map((holder) => this.#labelsOf(holder)));
-    return found.reduce<Labels>((labels, more) => (more === null ? labels : labels.with(more)), Labels.none());
+  labelling(): (holders: readonly Principal[]) => Promise<Labels> {
+    const asked = new Map<Principal, Promise<Labels | null>>();
+    const labelsOf = (holder: Principal): Promise<Labels | null> => {
+      const labels = asked.get(holder) ?? this.#labelsOf(holder);
+      asked.set(holder, labels);
+      return labels;
+    };
+    return async (holders) => {
+      const found = await Promise.all(holders.map(labelsOf));
+      return found.reduce<Labels>((labels, more) => (more === null ? labels : labels.with(more)), Labels.none());
+    };
   }
 
   async #labelsOf(holder: Principal): Promise<Labels | null> {
-    const known = this.#labels.get(holder);
-    if (known !== undefined) return known;
     const member = this.registry.organisation(holder);
     const digest = member?.profile?.claims.catalogue ?? null;
     if (member === undefined || digest === null || !member.membership.claims.roles.includes('holder')) return null;
+    const known = this.#labels.get(holder);
+    // Those of the very catalogue that it signed: they hold, whether or not it answers now.
+    if (known !== undefined && equalBytes(known.digest, digest)) return known.labels;
     try {
       const catalogue = await NodeClient.of(this.caller, member).catalogue();
       if (!equalBytes(sha256(catalogue), digest)) return null;
       const labels = Labels.of(catalogue);
-      this.#labels.set(holder, labels);
+      this.#labels.set(holder, { digest, labels });
       return labels;
     } catch (thrown) {
       if (thrown instanceof CallFault || thrown instanceof ShapeFault) return null;
