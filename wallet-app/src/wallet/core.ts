@@ -10,7 +10,8 @@ import { ShapeFault } from '../client/json.ts';
 import { type CommandOutcome, NodeClient } from '../client/node.ts';
 import type { Custody } from '../keys/custody.ts';
 import { KeysFault, type OrganisationSigner, signerIn } from '../keys/key-log.ts';
-import { type Storage, StorageFault, type Stored } from '../keys/storage.ts';
+import { askToPersist, type Persistence } from '../keys/persistence.ts';
+import { type Storage, type Stored, writeOver } from '../keys/storage.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import { sha256 } from '../protocol/crypto/hash.ts';
 import type { PodId, Principal } from '../protocol/ids.ts';
@@ -24,8 +25,6 @@ import { acknowledged, all, type Act, deposited, evidenceSeen, type WalletState 
 /** Under which key the directory's last good copy lies. */
 const REGISTRY_KEY = 'registry';
 const REGISTRY_FORMAT = 1;
-/** How often the directory's copy is joined with what another tab has written meanwhile. */
-const MAX_RACES = 5;
 
 interface KeptRegistry {
   readonly format: number;
@@ -52,6 +51,8 @@ export interface Parts {
   readonly storage: Storage;
   readonly custody: Custody;
   readonly federation: Federation;
+  /** What asks the browser to keep the storage; without it nobody is asked. */
+  readonly persistence?: Persistence | null;
 }
 
 /** An organisation that did not do its part: named, and the rest goes on. */
@@ -70,6 +71,7 @@ export class Core {
   readonly federation: Federation;
   readonly directory: DirectoryClient;
   readonly #storage: Storage;
+  readonly #persistence: Persistence | null;
   readonly #memory: Memory;
   #copy: RegistryCopy;
   #registryRevision: number | null;
@@ -87,6 +89,7 @@ export class Core {
     this.federation = parts.federation;
     this.directory = directory;
     this.#storage = parts.storage;
+    this.#persistence = parts.persistence ?? null;
     this.#memory = memory;
     this.#copy = copy;
     this.#registryRevision = revision;
@@ -120,6 +123,11 @@ export class Core {
     if (meanwhile !== before) await this.#join(meanwhile);
     await this.keepEvidence(looked.troubles);
     await this.#keepRegistry();
+  }
+
+  /** Whether the browser keeps what is stored, also when its disk fills. Asks for that once; a person may be asked. Never fails. */
+  isPersistent(): Promise<boolean> {
+    return askToPersist(this.#storage, this.#persistence);
   }
 
   get state(): WalletState {
@@ -156,24 +164,20 @@ export class Core {
   }
 
   /** @throws {StorageFault} */
-  async #keepRegistry(): Promise<void> {
-    for (let race = 1; ; race += 1) {
+  #keepRegistry(): Promise<void> {
+    const write = async (): Promise<void> => {
       const value: KeptRegistry = { format: REGISTRY_FORMAT, kept: this.#copy.kept };
       const replaces = this.#registryRevision;
-      try {
-        await this.#storage.write([{ key: REGISTRY_KEY, value, replaces }]);
-        this.#registryRevision = (replaces ?? 0) + 1;
-        return;
-      } catch (thrown) {
-        const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
-        if (!isRace || race >= MAX_RACES) throw thrown;
-        // Another tab looked too: what it saw was checked as well, and neither takes back what the other saw.
-        const stored = await this.#storage.read(REGISTRY_KEY);
-        this.#registryRevision = stored?.revision ?? null;
-        const theirs = keptRegistry(stored);
-        if (theirs !== null) await this.#join(theirs);
-      }
-    }
+      await this.#storage.write([{ key: REGISTRY_KEY, value, replaces }]);
+      this.#registryRevision = (replaces ?? 0) + 1;
+    };
+    // Another tab looked too: what it saw was checked as well, and neither takes back what the other saw.
+    return writeOver(write, async () => {
+      const stored = await this.#storage.read(REGISTRY_KEY);
+      this.#registryRevision = stored?.revision ?? null;
+      const theirs = keptRegistry(stored);
+      if (theirs !== null) await this.#join(theirs);
+    });
   }
 
   /** Joins what was seen elsewhere with what this window holds. */
