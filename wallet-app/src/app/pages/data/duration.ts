@@ -1,6 +1,6 @@
 /** Lengths of time as catalogues write them (ISO 8601, such as `P10Y`), in words. */
 
-import type { Words } from '../../protocol/words.ts';
+import type { Words } from '../../../protocol/words.ts';
 
 const DURATION = /^P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?$/;
 const UNITS = ['year', 'month', 'week', 'day'] as const;

@@ -1,7 +1,7 @@
 /** Why the law lets somebody hold data: the legal bases of the GDPR in words for people, in three languages. */
 
-import type { Words } from '../../protocol/words.ts';
-import { visible } from '../../wallet/show.ts';
+import type { Words } from '../../../protocol/words.ts';
+import { visible } from '../../../wallet/show.ts';
 
 const BASES: Readonly<Record<string, Words>> = {
   'A6-1-a': {
