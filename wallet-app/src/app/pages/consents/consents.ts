@@ -37,15 +37,22 @@ export interface Consents {
   readonly denied: readonly Consent[];
 }
 
+/** Tells answers apart on a page. */
+export function keyOf({ decision: { request, grants, decidedSecs } }: Consent): string {
+  return grants[0] ?? `${request} ${decidedSecs}`;
+}
+
 /** First second at which nothing of it counts any more by itself. */
 export function untilSecs({ parts }: Consent): bigint {
   return parts.reduce((latest, { given }) => (given.expiresSecs > latest ? given.expiresSecs : latest), 0n);
 }
 
-export function consentsOf(state: WalletState, nowSecs: bigint): Consents {
+/** `kept`: keys of those that stay with the active ones though they have ended. */
+export function consentsOf(state: WalletState, nowSecs: bigint, kept: ReadonlySet<string> = new Set()): Consents {
   const consents = state.decisions.toReversed().map((decision) => consentOf(state, decision, nowSecs));
   const isDenied = ({ decision }: Consent): boolean => decision.grants.length === 0;
-  const isActive = ({ parts }: Consent): boolean => parts.some(({ standing }) => standing !== 'ended');
+  const isActive = (one: Consent): boolean =>
+    one.parts.some(({ standing }) => standing !== 'ended') || kept.has(keyOf(one));
   const active = consents.filter(isActive);
   const services = [...new Set(active.map(({ decision }) => decision.service))];
   return {

@@ -5,7 +5,7 @@ import type { Words } from '../../../protocol/words.ts';
 import type { Review } from '../../../wallet/review.ts';
 import { visible } from '../../../wallet/show.ts';
 import { asked } from '../../parts/questions.ts';
-import { lasting, verbatim } from '../../text/format.ts';
+import { verbatim } from '../../text/format.ts';
 import { purposeWords } from '../../text/purposes.words.ts';
 import { requestWords as words } from './request.words.ts';
 
@@ -27,7 +27,7 @@ export function unknownWords(review: Review): readonly Words[] {
   return purposeWords(purpose) === null ? [words.problems.purpose(verbatim(visible(purpose))), ...problems] : problems;
 }
 
-/** What goes beyond the service's registration and is left out of whatever is agreed to. */
+/** What data go beyond the service's registration and are left out of whatever is agreed to. */
 export function overAskedWords(review: Review): readonly Words[] {
   return review.overAsked.flatMap((over): readonly Words[] => {
     switch (over.code) {
@@ -38,11 +38,18 @@ export function overAskedWords(review: Review): readonly Words[] {
       case 'over-ask-derived':
         return [within(review, over.recordType, over.predicate)];
       case 'over-ask-retention':
-        return [words.over.retention(lasting(over.askedSecs), lasting(over.registeredSecs))];
       case 'over-ask-purpose':
         return [];
     }
   });
+}
+
+/** How long the service would keep what it gets: as asked, but no longer than it may. */
+export function retentionOf(review: Review): { readonly secs: bigint; readonly askedSecs: bigint | null } {
+  const over = review.overAsked.find(({ code }) => code === 'over-ask-retention');
+  return over?.code === 'over-ask-retention'
+    ? { secs: over.registeredSecs, askedSecs: over.askedSecs }
+    : { secs: review.request.claims.retentionSecs, askedSecs: null };
 }
 
 /** Whether it can be agreed to at all: everything is shown, and it is for a purpose for which the service may ask. */

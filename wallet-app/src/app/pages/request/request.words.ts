@@ -93,10 +93,10 @@ export const requestWords = {
       en: 'This is not shared, even if you say yes:',
     },
     type: about('#: kaikki tiedot', '#: alla uppgifter', '#: all of it'),
-    retention: (asked: Words, registered: Words): Words => ({
-      fi: `Säilytys ${asked.fi}: sallittu on enintään ${registered.fi}`,
-      sv: `Bevaring ${asked.sv}: tillåtet är högst ${registered.sv}`,
-      en: `Keeping for ${asked.en}: allowed is at most ${registered.en}`,
+    retention: (asked: Words, allowed: Words): Words => ({
+      fi: `Palvelu haluaisi säilyttää tiedot ${asked.fi}. Se saa säilyttää ne enintään ${allowed.fi}.`,
+      sv: `Tjänsten vill spara uppgifterna ${asked.sv}. Den får spara dem högst ${allowed.sv}.`,
+      en: `The service would like to keep the data for ${asked.en}. It may keep them for at most ${allowed.en}.`,
     }),
     purpose: {
       fi: 'Palvelulla ei ole oikeutta pyytää tietoja tähän tarkoitukseen. Siksi voit vain kieltäytyä.',

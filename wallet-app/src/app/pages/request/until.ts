@@ -19,10 +19,11 @@ export function lastDay(untilSecs: bigint): string {
  * or one before today or after the latest.
  */
 export function untilOf(date: string, nowSecs: bigint, latestSecs: bigint): bigint | null | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return undefined;
   if (date === lastDay(latestSecs)) return null;
   const begins = new Date(`${date}T00:00:00`);
-  if (Number.isNaN(begins.getTime()) || date < dateOf(nowSecs) || date > lastDay(latestSecs)) return undefined;
+  // What is in no calendar is no day, or comes out as another one.
+  if (Number.isNaN(begins.getTime()) || dateOf(BigInt(begins.getTime() / 1000)) !== date) return undefined;
+  if (date < dateOf(nowSecs) || date > lastDay(latestSecs)) return undefined;
   // Through the next noon: a day of summer time begins and ends an hour off.
   const next = new Date(begins.getTime() + 1.5 * DAY_MS);
   next.setHours(0, 0, 0, 0);
