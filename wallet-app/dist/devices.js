@@ -1,1 +1,1 @@
-import{D as e,i as t,vt as n,yt as r}from"./frame.js";function i(i,a){r(a,!0),t(i,{get title(){return e.titles.devices}}),n()}export{i as default};
+import{D as e,St as t,n,xt as r}from"./frame.js";function i(i,a){t(a,!0),n(i,{get title(){return e.titles.devices}}),r()}export{i as default};
