@@ -17,7 +17,7 @@ fn entry(first_byte: u8, number: u8, issued: u64, expires: u64, sealed: bool) ->
 fn put_all(map: &mut HolderMap, entries: &[Verified<HolderEntry>], now_secs: u64) -> usize {
     let mut plan = map.plan(now_secs);
     let newer = entries.iter().filter(|entry| map.put(&mut plan, entry, entry.id(), entry.bytes())).count();
-    let (live, tree) = (map.live_after(&plan), map.tree_after(&plan));
+    let (live, tree) = (plan.live(), map.tree_after(&plan));
     map.apply(plan, tree);
     assert_eq!(map.live(), live);
     let mut again = HolderMap::default();
