@@ -197,12 +197,12 @@ impl Plan {
 
     /// Applies an entry that was checked; whether it changes something.
     pub(super) fn entry(&mut self, machine: &Machine, entry: &Verified<HolderEntry>) -> bool {
-        machine.map.put(&mut self.map, entry, entry.id(), entry.bytes())
+        machine.map.put(&mut self.map, entry.into())
     }
 
     /// Applies an entry that was checked when the log took it.
     pub(super) fn logged_entry(&mut self, machine: &Machine, entry: &Signed<HolderEntry>) {
-        machine.map.put(&mut self.map, entry.unverified(), entry.id(), entry.bytes());
+        machine.map.put(&mut self.map, entry.into());
     }
 
     /// The state after the batch.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use pod_http::Bytes;
-use pod_protocol::bucket::{bucket_bits, bucket_of};
+use pod_protocol::bucket::{BucketParts, Row, bucket_bits, bucket_of};
 use pod_protocol::holder_entry::{HolderEntry, Tag};
 use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::merkle::Hash;
@@ -30,27 +30,33 @@ pub(super) struct Record {
     pub(super) remembered_until: u64,
     /// In its bucket's hash.
     hash: Hash,
+    /// As its bucket is handed out; none for a tombstone.
+    row: Option<Row>,
     pub(super) bytes: Bytes,
 }
 
 impl Record {
-    fn new(entry: &HolderEntry, id: ObjectId, bytes: &[u8], remembered_until: u64) -> Self {
+    fn new(entry: &HolderEntry, id: ObjectId, row: Option<Row>, bytes: &[u8]) -> Self {
         Self {
             place: (entry.tag, entry.holder),
             id,
             issued: entry.issued,
             expires: entry.expires,
             tombstone: entry.is_tombstone(),
-            remembered_until: remembered_until.max(entry.expires),
+            remembered_until: entry.expires,
             hash: entry_hash(bytes),
+            row,
             bytes: Bytes::copy_from_slice(bytes),
         }
     }
 
+    fn remembered(self, until: u64) -> Self {
+        Self { remembered_until: self.remembered_until.max(until), ..self }
+    }
+
     /// What a store kept: it was verified when it came.
     pub(super) fn from_stored(bytes: &[u8], remembered_until: u64) -> Result<Self, Refusal> {
-        let signed = Signed::<HolderEntry>::decode(bytes)?;
-        Ok(Self::new(signed.unverified(), signed.id(), bytes, remembered_until))
+        Ok(Self::from(&Signed::decode(bytes)?).remembered(remembered_until))
     }
 
     fn counts(&self, now_secs: u64) -> bool {
@@ -60,6 +66,20 @@ impl Record {
     /// Newer wins; of two of the same second the greater id, so that every copy chooses the same.
     fn is_newer_than(&self, other: &Self) -> bool {
         (self.issued, self.id) > (other.issued, other.id)
+    }
+}
+
+impl From<&Signed<HolderEntry>> for Record {
+    fn from(entry: &Signed<HolderEntry>) -> Self {
+        let claims = entry.unverified();
+        Self::new(claims, entry.id(), Row::of(claims, entry.kid(), entry.signature()), entry.bytes())
+    }
+}
+
+impl From<&Verified<HolderEntry>> for Record {
+    fn from(entry: &Verified<HolderEntry>) -> Self {
+        let row = Row::of(entry, entry.thumbprint().kid(), entry.signature());
+        Self::new(entry, entry.id(), row, entry.bytes())
     }
 }
 
@@ -205,11 +225,10 @@ impl HolderMap {
     }
 
     /// Adds an entry to the plan, unless something newer stands there; whether it was added.
-    pub(super) fn put(&self, plan: &mut MapPlan, entry: &HolderEntry, id: ObjectId, bytes: &[u8]) -> bool {
-        let place = (entry.tag, entry.holder);
+    pub(super) fn put(&self, plan: &mut MapPlan, record: Record) -> bool {
+        let place = record.place;
         let before = self.stands_after(plan, &place);
-        let remembered_until = before.map_or(0, |before| before.remembered_until);
-        let record = Record::new(entry, id, bytes, remembered_until);
+        let record = record.remembered(before.map_or(0, |before| before.remembered_until));
         let newer = before.is_none_or(|before| record.is_newer_than(before));
         if newer {
             let (new, was_live) = (before.is_none(), self.is_live_after(plan, &place));
@@ -406,15 +425,16 @@ impl HolderMap {
         Some(held)
     }
 
-    /// The entries of a bucket, in order; `None` when there is none of this number.
-    pub(super) fn bucket(&self, number: u32) -> Option<Vec<&[u8]>> {
+    /// A bucket; `None` when there is none of this number.
+    pub(super) fn bucket(&self, number: u32) -> Option<BucketParts<'_>> {
         let bits = self.tree.bits();
         if u64::from(number) >> bits != 0 {
             return None;
         }
         let from = (first_tag(bits, number), Principal::new([0; 32]));
         let inside = self.held.range(from..).take_while(|((tag, _), _)| bucket_of(tag, bits) == number);
-        Some(inside.filter(|(_, held)| held.live).map(|(_, held)| &*held.record.bytes).collect())
+        let rows = inside.filter(|(_, held)| held.live).filter_map(|(_, held)| held.record.row.as_ref());
+        Some(BucketParts::new(bits, number, rows))
     }
 }
 

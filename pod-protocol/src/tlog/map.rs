@@ -112,8 +112,8 @@ impl ProvenBucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let entries: Vec<&[u8]> = self.bucket.entries.iter().map(Vec::as_slice).collect();
-        let bucket = BucketParts { bits: self.bucket.bits, number: self.bucket.number, entries: &entries };
+        let rows = self.bucket.rows();
+        let bucket = BucketParts::new(self.bucket.bits, self.bucket.number, &rows);
         Self::encode(&bucket, &self.siblings, &self.head.to_bytes())
     }
 
@@ -160,14 +160,13 @@ impl ProvenBucket {
         if bucket.bits != state.bits || bucket.bits > MAX_BUCKET_BITS {
             return Err(LogFault::MapRoot);
         }
-        for entry in bucket.decoded() {
-            let entry = entry.map_err(|_| LogFault::MapRoot)?;
+        for entry in &bucket.entries {
             if bucket_of(&entry.unverified().tag, bucket.bits) != bucket.number {
                 return Err(LogFault::MapPlace);
             }
         }
         bucket.check().map_err(|_| LogFault::MapRoot)?;
-        let hashes: Vec<Hash> = bucket.entries.iter().map(|entry| entry_hash(entry)).collect();
+        let hashes: Vec<Hash> = bucket.entries.iter().map(|entry| entry_hash(entry.bytes())).collect();
         let (number, count) = (u64::from(bucket.number), 1 << bucket.bits);
         verify_inclusion(number, count, &bucket_hash(&hashes), &self.siblings, &state.map_root)
             .map_err(|_| LogFault::MapRoot)

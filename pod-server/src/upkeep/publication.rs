@@ -7,7 +7,6 @@ use pod_protocol::Verified;
 use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::holder_entry::{HolderEntry, HolderHandle, Tag};
 use pod_protocol::ids::PodId;
-use pod_protocol::statement::Endpoint;
 use pod_store::Batch;
 
 use super::config::DirectoryConfig;
@@ -104,16 +103,11 @@ async fn send(config: &DirectoryConfig, client: &Client, rows: &[Row], told: Tol
 struct Terms {
     issued: u64,
     lifetime_secs: u64,
-    enrolment: Option<Endpoint>,
 }
 
 impl Terms {
     fn of(config: &DirectoryConfig, now_secs: u64) -> Self {
-        Self {
-            issued: now_secs,
-            lifetime_secs: config.entry_lifetime_days * DAY_SECS,
-            enrolment: config.enrolment.clone(),
-        }
+        Self { issued: now_secs, lifetime_secs: config.entry_lifetime_days * DAY_SECS }
     }
 
     /// When an entry is due to be renewed: a directory that is away for weeks makes nobody unfindable.
@@ -146,10 +140,7 @@ fn entry(node: &Node, terms: &Terms, pod: &PodId) -> Result<Option<Vec<u8>>, Fau
         return Ok(None);
     }
     let Some(found) = tags::read(node, pod)? else { return Ok(None) };
-    // No record types: whoever knows the identity code opens the handle, and a clinic's types would say more than its name.
-    let handle = HolderHandle { pod: *pod, record_types: Vec::new(), enrolment: terms.enrolment.clone() };
-    // It fits: an endpoint's length is bounded in the configuration.
-    let Ok(sealed) = handle.seal(&found.key, &node.principal, &found.tag, &*node.random) else { return Ok(None) };
+    let sealed = HolderHandle { pod: *pod }.seal(&found.key, &node.principal, &found.tag, &*node.random);
     Ok(Some(sign(node, terms, found.tag, Some(sealed))))
 }
 

@@ -163,7 +163,6 @@ impl Directory {
             revocation_bound: RevocationBound::default(),
             publish: Duration::from_millis(10),
             entry_lifetime_days: 90,
-            enrolment: None,
         }
     }
 
