@@ -121,6 +121,25 @@ test('the last key of this device is not revoked by itself', async () => {
   assert.deepEqual([current(others, 'helsinki.example'), phone.state.keyTasks], [1, []]);
 });
 
+test('what is done twice at once, in two windows, is done once', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const phone = await enrolledAtBoth(others, disk);
+  const window = await Core.open(partsOf(others, disk));
+  const laptop = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
+  const [code, tablet] = [await deviceCode(laptop), await Core.open(partsOf(others, new MemoryStorage(), 44))];
+  const other = await deviceCode(tablet);
+  const all = await Promise.all([
+    addDevice(phone, code, LOST),
+    addDevice(window, code, LOST),
+    addDevice(window, other, { label: 'tablet', manages: true }),
+  ]);
+  assert.deepEqual(
+    all.flatMap(({ missing }) => missing.map(({ fault }) => fault.message)),
+    [],
+  );
+  assert.deepEqual([current(others, 'helsinki.example'), current(others, 'espoo.example')], [3, 3]);
+});
+
 test('a device that may only sign adds nobody', async () => {
   const others = new Others();
   const phone = await enrolledAtBoth(others, new MemoryStorage());
