@@ -43,6 +43,11 @@ export function parseLink(link: string): { readonly node: string; readonly id: O
   return { node, id: wanted };
 }
 
+/** The link to an access request at a node. */
+export function linkTo(node: string, id: ObjectId): string {
+  return node.replace(/\/+$/, '') + PATH + id;
+}
+
 /** The signed access request behind a link. @throws {LinkFault} @throws {CallFault} */
 export async function fetchRequest(core: Core, link: string): Promise<Uint8Array> {
   const { node, id } = parseLink(link);

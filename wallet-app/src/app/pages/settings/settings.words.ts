@@ -104,9 +104,7 @@ export const settingsWords = {
       sv: `Den här Aitta erbjuds av ${city.sv}. Färgerna och märket är dess.`,
       en: `This Aitta is offered by ${city.en}. The colours and the mark are its own.`,
     }),
-    phone: { fi: 'Puhelin', sv: 'Telefon', en: 'Telephone' },
-    email: { fi: 'Sähköposti', sv: 'E-post', en: 'E-mail' },
-    site: { fi: 'Verkkosivu', sv: 'Webbplats', en: 'Website' },
+    contact: { fi: 'Kysy', sv: 'Fråga', en: 'Ask' },
     privacy: {
       fi: 'Miten kaupunki käsittelee tietojasi',
       sv: 'Så behandlar staden dina uppgifter',
