@@ -239,3 +239,18 @@ test("a device's code is read as it was shown, or named as what is wrong with it
   const elsewhere = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
   await assert.rejects(addDevice(phone, await deviceCode(elsewhere, []), LOST), { code: 'device-code-elsewhere' });
 });
+
+test('a key that was revoked meanwhile is not told as renewed', async () => {
+  const others = new Others();
+  const phone = await enrolledAtBoth(others, new MemoryStorage());
+  const laptop = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
+  await addDevice(phone, await deviceCode(laptop), LOST);
+  for (const [, holder] of HOSTS) await refreshLog(laptop, holder);
+  others.away = 'espoo.example';
+  await rotateKeys(phone, null);
+  others.away = null;
+  const keys = (await devices(laptop)).devices.filter(({ isThis }) => !isThis).flatMap((one) => one.keys);
+  assert.deepEqual((await revokeDevice(laptop, keys, null)).missing, []);
+  const { keys: done, missing } = await finish(phone);
+  assert.deepEqual([done, missing.map(({ name, fault }) => [name, fault.code])], [[], [['espoo', 'keys-not-ours']]]);
+});

@@ -7,6 +7,7 @@
 import { CallFault } from '../client/fault.ts';
 import { addDevice, cancel, type Changed, revokeDevice, rotate, withEvent } from '../keys/key-change.ts';
 import { KeysFault, replay } from '../keys/key-log.ts';
+import { equalBytes } from '../protocol/bytes.ts';
 import { PublicKey } from '../protocol/crypto/signing.ts';
 import type { KeyState } from '../protocol/key-event/index.ts';
 import type { ObjectId } from '../protocol/ids.ts';
@@ -98,6 +99,8 @@ async function changeAt(core: Core, task: KeyTask): Promise<KeyTaskHow> {
     const log = await refreshLog(core, holder);
     if (log === null) throw new KeysFault('not-enrolled');
     if (isDone(task, log)) {
+      // The key may have gone without another in its place: then this device has none there.
+      if (task.kind === 'rotate') await core.signer(holder);
       await core.keep(changeEnded(task));
       return { by: 'holder' };
     }
@@ -141,8 +144,11 @@ function isDone(task: KeyTask, { state, desk }: FoundLog): boolean {
     }
     case 'revoke':
       return !current.some(({ kid }) => kid === task.key);
-    case 'rotate':
-      return !current.some(({ kid }) => kid === task.from);
+    case 'rotate': {
+      const { recovery } = task;
+      const isPaperIn = recovery === null || state.controls.recovery.some((one) => equalBytes(one.digest, recovery));
+      return isPaperIn && !current.some(({ kid }) => kid === task.from);
+    }
     case 'cancel':
       // One that took effect was not cancelled: then no key of this device is left to say so.
       return state.pending?.id !== task.target && state.head !== task.target && desk?.target !== task.target;
