@@ -21,7 +21,7 @@ import type { ObjectId, Principal } from '../protocol/ids.ts';
 import { dueSecs, type KeyState, type Pending } from '../protocol/key-event/index.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { type Enrolling, notePaper } from './enrol.ts';
-import { allLogs, findLogs, type FoundLog, knownHolders, ownLog } from './key-logs.ts';
+import { allHolders, allLogs, findLogs, type FoundLog, knownHolders, ownLog } from './key-logs.ts';
 import { changeKeys, type KeysChanged } from './key-tasks.ts';
 import { held, recoveringAt } from './state.ts';
 
@@ -47,7 +47,7 @@ export interface RecoveryBegun {
 export async function recover(core: Core, code: RecoveryCode, lostSince: bigint | null): Promise<RecoveryBegun> {
   const paper = new RecoveryRoot(code);
   await notePaper(core, code);
-  const holders = holdersOf(core);
+  const holders = allHolders(core);
   await core.keep(recoveringAt(lostSince, holders));
   const asked = await Promise.all(
     holders.map(async (holder) => {
@@ -63,13 +63,6 @@ export async function recover(core: Core, code: RecoveryCode, lostSince: bigint 
     ),
   );
   return { stands: asked.flatMap((one) => (isMissing(one) ? [] : [one])), missing };
-}
-
-/** Whoever may have a log of this wallet. */
-function holdersOf(core: Core): readonly Principal[] {
-  return core.registry.organisations
-    .filter(({ membership, isSuspended }) => membership.claims.roles.includes('holder') && !isSuspended)
-    .map(({ membership }) => membership.claims.subject);
 }
 
 async function recoverAt(
@@ -205,7 +198,7 @@ export async function cancelRecovery(
 
 /** Organisations at which this wallet could not enrol now: they joined after the printed code was last typed. */
 export function withoutPaper(core: Core): readonly Principal[] {
-  return holdersOf(core).filter((holder) => !core.state.recoveryDigests.has(holder));
+  return allHolders(core).filter((holder) => !core.state.recoveryDigests.has(holder));
 }
 
 /** Another printed code than the one that counts was typed. */
