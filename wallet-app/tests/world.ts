@@ -58,6 +58,8 @@ export const POD: PodId = Pod.of(new Uint8Array(16).fill(5));
 const KEYS = { anchor: signer(100), directory: signer(101), helsinki: signer(1), espoo: signer(2), service: signer(9) };
 /** To which decisions are sealed. */
 export const SEAL_KEY = sealKeyFromSeed(new Uint8Array(32).fill(9));
+/** To which is sealed what Espoo is to hear through the log. Helsinki published no such key. */
+export const HOLDER_SEAL_KEY = sealKeyFromSeed(new Uint8Array(32).fill(2));
 export const DIRECTORY_URL = 'https://directory.example';
 
 export const CATALOGUE = utf8(
@@ -96,18 +98,20 @@ async function profile(
   name: string,
   key: Signer,
   services: readonly ServiceEntry[],
+  sealKey: Profile['sealKey'] = null,
+  issued = NOW - DAY,
 ): Promise<Uint8Array> {
   const endpoint: Endpoint = need(parseEndpoint(`https://${name}.example`));
   const claims: Profile = {
     issuer,
     expires: NOW + 200n * DAY,
-    issued: NOW - DAY,
+    issued,
     cti: Cti.of(new Uint8Array(16).fill(2)),
     names: { fi: name, sv: name, en: name },
     endpoints: [endpoint],
     catalogue: sha256(CATALOGUE),
     services,
-    sealKey: null,
+    sealKey,
   };
   return (await sign(Profile, claims, key)).bytes;
 }
@@ -133,8 +137,15 @@ export const STATEMENTS: readonly Uint8Array[] = await Promise.all([
   member(HELSINKI, 'helsinki', KEYS.helsinki, ['holder', 'services']),
   member(ESPOO, 'espoo', KEYS.espoo, ['holder', 'services']),
   profile(HELSINKI, 'helsinki', KEYS.helsinki, []),
-  profile(ESPOO, 'espoo', KEYS.espoo, [EARLY_EDUCATION]),
+  profile(ESPOO, 'espoo', KEYS.espoo, [EARLY_EDUCATION], sealPublicKey(HOLDER_SEAL_KEY)),
 ]);
+
+/** What Espoo says next of its service, or that there is none any more. */
+export function withService(more: Partial<ServiceEntry> | null): Promise<Uint8Array> {
+  const services = more === null ? [] : [{ ...EARLY_EDUCATION, ...more }];
+  return profile(ESPOO, 'espoo', KEYS.espoo, services, sealPublicKey(HOLDER_SEAL_KEY), NOW - 1n);
+}
+
 export const SNAPSHOT = encode(STATEMENTS);
 export const ANCHORED: Anchor = { principal: ANCHOR, key: KEYS.anchor.key };
 export const REGISTRY: Registry = Registry.build(ANCHORED, STATEMENTS, NOW).registry;
@@ -174,6 +185,7 @@ export async function askedFor(more: Partial<AccessRequest> = {}): Promise<Uint8
 export const SERVICE_SIGNER = KEYS.service;
 /** Helsinki's key, for its log. */
 export const HELSINKI_SIGNER = KEYS.helsinki;
+export const ESPOO_SIGNER = KEYS.espoo;
 
 /** A wallet's key log at Helsinki, and what signs in it. */
 export async function enrolled(): Promise<{ readonly event: HeldEvent; readonly signer: OrganisationSigner }> {

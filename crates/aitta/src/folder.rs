@@ -140,6 +140,14 @@ pub(crate) fn make(path: &Path) -> Result<(), Failure> {
     })
 }
 
+/// Makes a folder for its owner alone, unless it is there.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn make_unless_there(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() { Ok(()) } else { make(path) }
+}
+
 fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path)
 }

@@ -36,7 +36,7 @@ export const appWords = {
   },
   titles: {
     welcome: { fi: 'Tervetuloa', sv: 'Välkommen', en: 'Welcome' },
-    locked: { fi: 'Avaa aitta', sv: 'Öppna Aitta', en: 'Unlock Aitta' },
+    locked: { fi: 'Avaa Aitta', sv: 'Öppna Aitta', en: 'Unlock Aitta' },
     home: { fi: 'Etusivu', sv: 'Startsida', en: 'Home' },
     data: { fi: 'Omat tietoni', sv: 'Mina uppgifter', en: 'My data' },
     requests: { fi: 'Pyynnöt', sv: 'Förfrågningar', en: 'Requests' },

@@ -1,5 +1,6 @@
 /** The wallet that is open in this window, and what the pages see of it. */
 
+import type { RecoveryCode } from '../keys/recovery-code.ts';
 import type { Core } from '../wallet/core.ts';
 import type { WalletState } from '../wallet/state.ts';
 import { type Theme, wear } from './browser/theme.ts';
@@ -48,14 +49,14 @@ class Session {
     }
   }
 
-  /** Opens the wallet with whatever keeps its keys. */
-  async openWith(custody: Core['custody']): Promise<void> {
+  /** Opens the wallet with whatever keeps its keys; `paper` when these were locked under it and it was just typed or made. */
+  async openWith(custody: Core['custody'], paper: RecoveryCode | null = null): Promise<void> {
     const storage = this.ground?.storage ?? null;
     if (this.ground === null || storage === null) throw new Error('the ground is laid first');
     this.phase = { is: 'opening' };
     try {
       const { openCore } = await import('./opening/index.ts');
-      this.#core = await openCore(storage, this.ground.federation, custody);
+      this.#core = await openCore(storage, this.ground.federation, custody, paper);
       this.#seen();
       this.phase = { is: 'open' };
       document.addEventListener('visibilitychange', () => void this.#comeBack());

@@ -71,6 +71,22 @@ export interface KeyEventTold {
   readonly taken: Taken;
 }
 
+/** A key log as a node tells it. */
+export interface KeyLogTold {
+  /** The first first. */
+  readonly events: readonly KeyEventTold[];
+  /** Another wallet that the organisation's desk binds in place of this log. */
+  readonly desk: DeskTold | null;
+}
+
+/** A wallet that an organisation's desk binds. */
+export interface DeskTold {
+  /** What to cancel. */
+  readonly target: ObjectId;
+  /** When it is bound. */
+  readonly dueSecs: bigint;
+}
+
 /** Calls to one node. */
 export class NodeClient {
   readonly #target: Target;
@@ -160,7 +176,16 @@ export class NodeClient {
 
   /** Begins an enrolment with the wallet's key events. @throws {CallFault} */
   beginEnrolment(events: readonly Uint8Array[]): Promise<EnrolmentStarted> {
-    return this.#target.postJson('/v1/enrolments', { events: events.map(base64url) }, (json) => {
+    return this.#enrol({ events: events.map(base64url) });
+  }
+
+  /** Begins an enrolment in which the person logs in for a recovery of their key log. @throws {CallFault} */
+  beginRecovery(events: readonly Uint8Array[], recovery: Uint8Array): Promise<EnrolmentStarted> {
+    return this.#enrol({ events: events.map(base64url), recovery: base64url(recovery) });
+  }
+
+  #enrol(body: object): Promise<EnrolmentStarted> {
+    return this.#target.postJson('/v1/enrolments', body, (json) => {
       const members = new Members(json);
       const enrolment = members.need('enrolment', text);
       const authorizationUrl = members.need('authorization_url', text);
@@ -184,14 +209,19 @@ export class NodeClient {
     return this.#target.postJson(`/v1/enrolments/${enrolment}/confirmation`, { code }, enrolmentStatus);
   }
 
-  /** The key logs in which the key with this digest is; nothing of them is checked here. @throws {CallFault} */
-  keyLogs(digest: Uint8Array): Promise<readonly (readonly KeyEventTold[])[]> {
+  /**
+   * The key logs in which the key with this digest is a device's or a recovery key; nothing of them is checked here.
+   * @throws {CallFault}
+   */
+  keyLogs(digest: Uint8Array): Promise<readonly KeyLogTold[]> {
     return this.#target.postJson('/v1/key-logs', { digest: base64url(digest) }, (json) =>
-      new Members(json).need(
-        'logs',
-        list((log) => new Members(log).need('events', list(keyEventTold))),
-      ),
+      new Members(json).need('logs', list(keyLogTold)),
     );
+  }
+
+  /** Appends an event to a key log. @throws {CallFault} whose detail begins with the exact code when it does not count there. */
+  sendKeyEvent(principal: Principal, event: Uint8Array): Promise<void> {
+    return this.#target.postJson('/v1/key-events', { principal, event: base64url(event) }, () => undefined);
   }
 
   /** The holder's catalogue, as JSON. @throws {CallFault} */
@@ -240,6 +270,16 @@ const boundPod: ReadJson<BoundPod> = (json) => {
     untilSecs: members.maybe('until', uint),
     label: members.maybe('label', text),
   };
+};
+
+const keyLogTold: ReadJson<KeyLogTold> = (json) => {
+  const members = new Members(json);
+  return { events: members.need('events', list(keyEventTold)), desk: members.maybe('desk', deskTold) };
+};
+
+const deskTold: ReadJson<DeskTold> = (json) => {
+  const members = new Members(json);
+  return { target: members.need('target', id(ObjectId)), dueSecs: members.need('due', uint) };
 };
 
 const keyEventTold: ReadJson<KeyEventTold> = (json) => {

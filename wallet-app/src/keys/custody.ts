@@ -1,8 +1,9 @@
 /** Who keeps the device's keys: the browser, so that nobody reads them out; or a secret that lies wrapped, where a browser cannot. */
 
+import type { Random } from '../crypto/random.ts';
 import type { Signer } from '../protocol/cose.ts';
 import type { Principal } from '../protocol/ids.ts';
-import type { KeyPurpose, RootSecret } from './root.ts';
+import type { KeyPurpose, RootSecret, WrappingKey } from './root.ts';
 
 /** The keys of one device, one for each organisation, purpose and number. */
 export interface Custody {
@@ -29,5 +30,10 @@ export class WrappedCustody implements Custody {
 
   logSalt(organisation: Principal): Promise<Uint8Array> {
     return Promise.resolve(this.#root.logSalt(organisation));
+  }
+
+  /** The root secret wrapped under another key too. */
+  wrap(key: WrappingKey, random: Random): Promise<Uint8Array> {
+    return this.#root.wrap(key, random);
   }
 }

@@ -20,6 +20,11 @@ export async function openIndexedDb(factory: IDBFactory): Promise<Storage> {
   return new IndexedDbStorage(database);
 }
 
+/** Takes away everything that was kept; windows that have it open give way. @throws {StorageFault} `not-kept` */
+export async function deleteIndexedDb(factory: IDBFactory): Promise<void> {
+  await done(factory.deleteDatabase(DATABASE));
+}
+
 class IndexedDbStorage implements Storage {
   readonly #database: IDBDatabase;
 

@@ -4,7 +4,7 @@
  */
 
 import { sign, Signed, type Signer, type Verified } from '../protocol/cose.ts';
-import type { Principal } from '../protocol/ids.ts';
+import type { Kid, Principal } from '../protocol/ids.ts';
 import {
   KeyEvent,
   type KeyEventClaims,
@@ -23,7 +23,7 @@ import type { Custody } from './custody.ts';
  */
 const BEGUN_SECS = 1n;
 /** How long a recovery with the paper waits, in seconds: 72 hours, the least that the protocol allows. */
-const RECOVERY_DELAY_SECS = 72n * 3600n;
+export const RECOVERY_DELAY_SECS = 72n * 3600n;
 
 /** A signed event, and what the organisation knows of it. */
 export interface HeldEvent {
@@ -37,13 +37,38 @@ export type KeysCode =
   /** An event does not hold, or is of a log at another organisation. */
   | 'keys-broken'
   /** No key of this device may sign now: it was revoked, or the log is another wallet's. */
-  | 'keys-not-ours';
+  | 'keys-not-ours'
+  /** A recovery waits: until it is cancelled or takes effect, nothing else changes the log. */
+  | 'keys-pending'
+  /** What is to be cancelled goes before what cancels it: the person identified themselves for it, or a higher paper began it. */
+  | 'keys-outranked'
+  /** It is the last key of this device there: without it the wallet could do nothing there any more. */
+  | 'keys-last'
+  /** This device signs, and may not change the log. */
+  | 'keys-signs-only'
+  /** Another device holds the keys that may rotate. */
+  | 'keys-not-controlling'
+  /** The printed code is none of the log's. */
+  | 'keys-other-paper'
+  /** The printed code is to be typed once more. */
+  | 'keys-paper-needed'
+  /** The change does not hold after what is in the log already. */
+  | 'keys-unchangeable';
 
 const WHAT: Readonly<Record<KeysCode, string>> = {
   'not-enrolled': 'this wallet is not enrolled there: log in there first',
   'keys-broken': 'the key log of this organisation does not hold: load it again; if it goes on, tell the organisation',
   'keys-not-ours':
     'no key of this device is valid there: log in with the device that is, or recover with the printed code',
+  'keys-pending': 'a recovery waits there: cancel it, or wait until it has taken effect',
+  'keys-outranked': 'this cannot cancel it: use the printed code, and call the organisation at once if it was not you',
+  'keys-last': 'it is the last key of this wallet there: add another device first',
+  'keys-signs-only': 'this device may not add or revoke devices: do it on one that may',
+  'keys-not-controlling':
+    'the keys that may be renewed are on another device: renew them there, or recover with the printed code',
+  'keys-other-paper': 'this printed code is not the one that counts there: take the one that was printed last',
+  'keys-paper-needed': 'this organisation was not asked yet: type the printed code once more',
+  'keys-unchangeable': 'the key log of this organisation does not allow that: look at the devices again',
 };
 
 /** Why a key log cannot be used. */
@@ -122,14 +147,37 @@ export async function signerIn(
   nowSecs: bigint,
 ): Promise<OrganisationSigner> {
   const state = replay(organisation, events, nowSecs);
+  const { signer } = await ownKey(custody, organisation, state);
+  return { principal: state.principal, organisation, signer, keyEvent: state.seq };
+}
+
+/** A key of this device, and which it is. */
+export interface OwnKey {
+  readonly signer: Signer;
+  readonly index: number;
+}
+
+/** The key of this device that may sign in the log. @throws {KeysFault} `keys-not-ours` */
+export async function ownKey(custody: Custody, organisation: Principal, state: KeyState): Promise<OwnKey> {
   const live = state.devices
     .filter(({ device, revokedSeq }) => device.roles.sign && revokedSeq === null)
     .map(({ device }) => device.key.kid);
-  // A rotation puts a key with the next number in its place; only so many can ever have been.
-  for (let index = 0; index < Math.min(MAX_DEVICES, state.devices.length); index += 1) {
+  const found = await keyAmong(custody, organisation, state, live);
+  if (found === null) throw new KeysFault('keys-not-ours');
+  return found;
+}
+
+/** The first key of this device with one of these ids. */
+export async function keyAmong(
+  custody: Custody,
+  organisation: Principal,
+  state: KeyState,
+  kids: readonly Kid[],
+): Promise<OwnKey | null> {
+  // A rotation puts a key with the next number in its place, and what waits one that is in no log yet; more can never have been.
+  for (let index = 0; index < Math.min(MAX_DEVICES, state.devices.length + 1); index += 1) {
     const signer = await custody.signer(organisation, 'device', index);
-    if (!live.includes(signer.key.kid)) continue;
-    return { principal: state.principal, organisation, signer, keyEvent: state.seq };
+    if (kids.includes(signer.key.kid)) return { signer, index };
   }
-  throw new KeysFault('keys-not-ours');
+  return null;
 }

@@ -16,6 +16,8 @@ const LINE_BYTES = ENTROPY_BYTES / LINES;
 const DATA_CHARACTERS = 16;
 /** With the two of the check. */
 const LINE_CHARACTERS = DATA_CHARACTERS + 2;
+/** Characters of a whole code, without what stands between them. */
+export const TYPED_CHARACTERS = LINES * LINE_CHARACTERS;
 /** What people read at once. */
 const GROUP_CHARACTERS = 6;
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -79,7 +81,7 @@ export class RecoveryCode {
       const [group, place] = [Math.floor(at / GROUP_CHARACTERS) + 1, (at % GROUP_CHARACTERS) + 1];
       return symbolOf(found) ?? fail({ code: 'code-character', group, place, found });
     });
-    if (length !== LINES * LINE_CHARACTERS) throw new CodeFault({ code: 'code-length', found: length });
+    if (length !== TYPED_CHARACTERS) throw new CodeFault({ code: 'code-length', found: length });
     const entropy = new Uint8Array(ENTROPY_BYTES);
     for (let number = 0; number < LINES; number += 1) {
       const line = symbols.slice(number * LINE_CHARACTERS, (number + 1) * LINE_CHARACTERS);

@@ -5,13 +5,12 @@
 
 import { findHolders, type FoundHolder } from '../client/holders.ts';
 import type { EnrolmentStarted, EnrolmentStatus } from '../client/node.ts';
-import { beginLog, type HeldEvent, KeysFault, replay, signerIn } from '../keys/key-log.ts';
+import { beginLog, type HeldEvent, signerIn } from '../keys/key-log.ts';
 import type { RecoveryCode } from '../keys/recovery-code.ts';
 import { RecoveryRoot } from '../keys/root.ts';
-import { equalBytes } from '../protocol/bytes.ts';
 import type { Principal } from '../protocol/ids.ts';
-import { keyDigest } from '../protocol/key-event/index.ts';
 import type { Core } from './core.ts';
+import { refreshLog } from './key-logs.ts';
 import { bound, entriesSeen, held, paperNoted } from './state.ts';
 
 /** An enrolment that waits for a person. */
@@ -43,6 +42,8 @@ export async function notePaper(core: Core, code: RecoveryCode): Promise<void> {
  */
 export async function beginEnrolment(core: Core, organisation: Principal): Promise<Enrolling> {
   const events = await ownLog(core, organisation);
+  // From now on there are keys that exist nowhere else. What a person is asked about it, the login does not wait for.
+  void core.isPersistent();
   // The first event names the log; whatever else is in it, the organisation has.
   const first = events.slice(0, 1).map(({ bytes }) => bytes);
   return { organisation, started: await core.node(organisation).beginEnrolment(first) };
@@ -69,36 +70,20 @@ async function settle(core: Core, organisation: Principal, status: EnrolmentStat
 
 /** The log in which this device is at the organisation, as that has it now; or a new one. */
 async function ownLog(core: Core, organisation: Principal): Promise<readonly HeldEvent[]> {
-  const nowSecs = core.caller.nowSecs();
-  const known = core.state.organisations.get(organisation)?.events ?? [];
-  const own = await core.custody.signer(organisation, 'device', 0);
-  const told = await core.node(organisation).keyLogs(keyDigest(own.key));
-  const logs = told.map((log): readonly HeldEvent[] => log.map(({ event, taken }) => ({ bytes: event, taken })));
-  // Somebody could have put this device's key into a log of their own: that is none that this wallet began.
-  const isOurs = (log: readonly HeldEvent[]): boolean =>
-    (known[0] === undefined || equalBytes(log[0]?.bytes ?? new Uint8Array(0), known[0].bytes)) &&
-    replays(organisation, log, nowSecs);
-  const events = logs.find(isOurs) ?? known;
-  if (events.length > 0) {
-    await signerIn(core.custody, organisation, events, nowSecs);
-    if (events !== known) await core.keep(held(organisation, core.nameOf(organisation), events));
+  const found = await refreshLog(core, organisation);
+  const known = core.state.organisations.get(organisation);
+  const digest = core.state.recoveryDigests.get(organisation);
+  const isBound = known !== undefined && known.pods.length > 0;
+  // What was only begun is begun again: it is the same log, unless another paper was printed since.
+  const events = found?.events ?? (isBound || digest === undefined ? known?.events : undefined);
+  if (events !== undefined) {
+    await signerIn(core.custody, organisation, events, core.caller.nowSecs());
     return events;
   }
-  const digest = core.state.recoveryDigests.get(organisation);
   if (digest === undefined) throw new PaperNeeded();
   const begun = [await beginLog(core.custody, organisation, digest)];
   await core.keep(held(organisation, core.nameOf(organisation), begun));
   return begun;
-}
-
-function replays(organisation: Principal, log: readonly HeldEvent[], nowSecs: bigint): boolean {
-  try {
-    replay(organisation, log, nowSecs);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof KeysFault) return false;
-    throw thrown;
-  }
 }
 
 /**

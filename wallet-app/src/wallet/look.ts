@@ -2,7 +2,7 @@
 
 import type { RecordType } from '../protocol/field.ts';
 import type { PodId, Principal } from '../protocol/ids.ts';
-import { type Core, isMissing, type Missing } from './core.ts';
+import { type Core, isMissing, MAX_PAGES, type Missing } from './core.ts';
 import { type AskedPage, type CheckedEntry, type CheckedPage, checkLogPage, LogCheckFault } from './log-check.ts';
 import { type LogPage, readLogPage } from './log-page.ts';
 import { type OwnRecord, ownRecord, readRecordPage } from './records.ts';
@@ -44,7 +44,9 @@ export interface Looked {
 export async function whoLooked(core: Core, holder: Principal, pod: PodId, from = 0n): Promise<Looked> {
   const entries: CheckedEntry[] = [];
   let treeSize = 0n;
-  for (let next: bigint | null = from; next !== null;) {
+  let pages = 0;
+  for (let next: bigint | null = from; next !== null; pages += 1) {
+    if (pages >= MAX_PAGES) throw new LogCheckFault('log-order');
     const page: CheckedPage = await logPage(core, { holder, pod, from: next });
     entries.push(...page.entries);
     treeSize = page.treeSize;

@@ -22,18 +22,22 @@ export interface RecordPage {
   readonly catalogue: unknown;
   /** As they came, for a download. */
   readonly raw: readonly unknown[];
+  /** How many there are on the page. */
+  readonly count: number;
   readonly nextSkip: bigint | null;
 }
 
 /** Reads the JSON result of `read` and `export`. @throws {ShapeFault} */
 export function readRecordPage(json: Uint8Array): RecordPage {
   const members = new Members(parseJson(json));
+  const raw = members.need(
+    'records',
+    list((one) => one),
+  );
   return {
     catalogue: members.get('catalogue') ?? null,
-    raw: members.need(
-      'records',
-      list((one) => one),
-    ),
+    raw,
+    count: raw.length,
     nextSkip: members.maybe('next_skip', uint),
   };
 }

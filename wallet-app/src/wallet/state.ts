@@ -6,16 +6,20 @@
 import type { BoundPod } from '../client/node.ts';
 import type { NewestSeen } from '../client/directory/index.ts';
 import type { HeldEvent } from '../keys/key-log.ts';
+import { base64url } from '../protocol/base64.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import type { Acknowledgement } from '../protocol/command.ts';
 import type { Verified } from '../protocol/cose.ts';
-import type { ObjectId, PodId, Principal } from '../protocol/ids.ts';
+import type { Kid, ObjectId, PodId, Principal } from '../protocol/ids.ts';
 import type { Evidence } from '../protocol/tlog/evidence.ts';
 import { ChoiceFault, type Decided } from './decide.ts';
 import type { Review } from './review.ts';
+import type { ToldNotice } from './standing.ts';
 
-/** Most acknowledgements that are kept; the oldest go first. They are checked against pages of the log, newest matter. */
+/** Most acknowledgements of one holder that are kept; the oldest go first. They are checked against pages of its log, newest matter. */
 export const MAX_ACKNOWLEDGEMENTS = 4096;
+/** Most notices that are remembered; the oldest go first, and come again when the holder is asked. */
+export const MAX_NOTICES = 4096;
 /** Most forks of one log that are kept as evidence: the first ones prove it, more of the same log add nothing. */
 export const MAX_EVIDENCE = 64;
 
@@ -109,6 +113,58 @@ export interface ToStop {
   readonly service: Principal;
 }
 
+/** Something to change in this wallet's key log at one organisation. Doing it twice changes nothing more. */
+export type KeyTask =
+  /** Add a key that another device showed. */
+  | { readonly kind: 'add'; readonly holder: Principal; readonly key: Uint8Array; readonly manages: boolean }
+  /** Revoke a key; what it signed from `compromisedSince` on does not count. */
+  | {
+      readonly kind: 'revoke';
+      readonly holder: Principal;
+      readonly key: Kid;
+      readonly compromisedSince: bigint | null;
+    }
+  /** Put another key in the place of this one of this device; with `recovery`, a digest, another paper counts. */
+  | { readonly kind: 'rotate'; readonly holder: Principal; readonly from: Kid; readonly recovery: Uint8Array | null }
+  /** Cancel what waits there; `signed` by the paper, or (null) to be signed by this device. */
+  | {
+      readonly kind: 'cancel';
+      readonly holder: Principal;
+      readonly target: ObjectId;
+      readonly signed: Uint8Array | null;
+    };
+
+/** A change of a key log that its organisation has not taken in yet. */
+export interface OutstandingKeyTask {
+  readonly task: KeyTask;
+  /** Whether it was posted to the directory's log: it takes effect there without this wallet. */
+  readonly posted: boolean;
+}
+
+/** A device that this wallet took in: its first keys, which tell at several organisations that it is one. */
+export interface KnownDevice {
+  /** What the person calls it. */
+  readonly label: string;
+  readonly keys: ReadonlyMap<Principal, Kid>;
+}
+
+/** A recovery with the paper that was begun on this device. */
+export interface Recovering {
+  /** Since when the lost device may be in other hands. */
+  readonly lostSince: bigint | null;
+  /** Organisations that were not reached yet: they are asked when the code is typed once more. */
+  readonly unasked: readonly Principal[];
+}
+
+/** A notice that the wallet remembers. */
+export interface KnownNotice {
+  readonly holder: Principal;
+  readonly pod: PodId;
+  /** The grants that it names, and those above them. */
+  readonly grants: readonly ObjectId[];
+  readonly told: ToldNotice;
+}
+
 /** The wallet's memory. */
 export interface WalletState {
   readonly organisations: ReadonlyMap<Principal, EnrolledAt>;
@@ -123,6 +179,14 @@ export interface WalletState {
   readonly podTags: ReadonlyMap<PodId, Uint8Array>;
   readonly outstanding: readonly Outstanding[];
   readonly toStop: readonly ToStop[];
+  readonly keyTasks: readonly OutstandingKeyTask[];
+  readonly knownDevices: readonly KnownDevice[];
+  readonly recovering: Recovering | null;
+  /** Whether this device showed its code: another one may have put its keys into a log that it had begun. */
+  readonly isCodeShown: boolean;
+  readonly notices: readonly KnownNotice[];
+  /** When each pod's notices were asked for last. */
+  readonly noticesAsked: ReadonlyMap<PodId, bigint>;
   readonly newestEntries: NewestSeen;
   /** Digests of the recovery keys on paper, for the organisations that were known when the code was last typed. */
   readonly recoveryDigests: ReadonlyMap<Principal, Uint8Array>;
@@ -139,6 +203,12 @@ export const NEW_STATE: WalletState = {
   podTags: new Map(),
   outstanding: [],
   toStop: [],
+  keyTasks: [],
+  knownDevices: [],
+  recovering: null,
+  isCodeShown: false,
+  notices: [],
+  noticesAsked: new Map(),
   newestEntries: new Map(),
   recoveryDigests: new Map(),
 };
@@ -229,10 +299,12 @@ export function acknowledged(pod: PodId, { claims, bytes }: Verified<Acknowledge
     auditIndex: claims.auditIndex,
     bytes,
   };
-  return (state) => ({
-    ...state,
-    acknowledgements: [...state.acknowledgements, seen].slice(-MAX_ACKNOWLEDGEMENTS),
-  });
+  return (state) => {
+    const { acknowledgements } = state;
+    const ofHolder = acknowledgements.filter(({ holder }) => holder === seen.holder);
+    const oldest = ofHolder.length >= MAX_ACKNOWLEDGEMENTS ? ofHolder[0] : undefined;
+    return { ...state, acknowledgements: [...acknowledgements.filter((one) => one !== oldest), seen] };
+  };
 }
 
 /** A holder has a grant. */
@@ -292,6 +364,73 @@ export function revoked(grant: ObjectId, atSecs: bigint): Act {
  */
 export function endedDropped(nowSecs: bigint): Act {
   return (state) => ({ ...state, outstanding: state.outstanding.filter(({ expiresSecs }) => expiresSecs > nowSecs) });
+}
+
+/** A key log is to be changed: remembered before it is tried. */
+export function toChange(task: KeyTask): Act {
+  return (state) =>
+    state.keyTasks.some((one) => isSameTask(one.task, task))
+      ? state
+      : { ...state, keyTasks: [...state.keyTasks, { task, posted: false }] };
+}
+
+/** That change stands in the directory's log, or somebody passes it on to there. */
+export function changePosted(task: KeyTask): Act {
+  return (state) => ({
+    ...state,
+    keyTasks: state.keyTasks.map((one) => (isSameTask(one.task, task) ? { ...one, posted: true } : one)),
+  });
+}
+
+/** That change is in the key log, or cannot be made any more. */
+export function changeEnded(task: KeyTask): Act {
+  return (state) => ({ ...state, keyTasks: state.keyTasks.filter((one) => !isSameTask(one.task, task)) });
+}
+
+function isSameTask(one: KeyTask, other: KeyTask): boolean {
+  return one.holder === other.holder && nameOf(one) === nameOf(other);
+}
+
+function nameOf(task: KeyTask): string {
+  switch (task.kind) {
+    case 'add':
+      return `add/${base64url(task.key)}`;
+    case 'revoke':
+      return `revoke/${task.key}/${task.compromisedSince ?? ''}`;
+    case 'rotate':
+      return `rotate/${task.from}/${task.recovery === null ? '' : base64url(task.recovery)}`;
+    case 'cancel':
+      return `cancel/${task.target}/${task.signed === null ? '' : 'paper'}`;
+  }
+}
+
+/** A device of which this wallet took the code in. */
+export function deviceKnown(device: KnownDevice): Act {
+  const isSame = ({ keys }: KnownDevice): boolean => [...device.keys].some(([at, kid]) => keys.get(at) === kid);
+  return (state) => ({ ...state, knownDevices: [...state.knownDevices.filter((one) => !isSame(one)), device] });
+}
+
+/** What a holder tells of a pod's notices. */
+export function noticesTold(pod: PodId, notices: readonly KnownNotice[], nowSecs: bigint): Act {
+  return (state) => {
+    const isAgain = (one: KnownNotice): boolean =>
+      notices.some(({ holder, told }) => holder === one.holder && told.id === one.told.id);
+    return {
+      ...state,
+      notices: [...state.notices.filter((one) => !isAgain(one)), ...notices].slice(-MAX_NOTICES),
+      noticesAsked: new Map([...state.noticesAsked, [pod, nowSecs]]),
+    };
+  };
+}
+
+/** This device showed its code. */
+export function codeShown(state: WalletState): WalletState {
+  return state.isCodeShown ? state : { ...state, isCodeShown: true };
+}
+
+/** A recovery goes on at these organisations once the code is typed again; nowhere any more when there are none. */
+export function recoveringAt(lostSince: bigint | null, unasked: readonly Principal[]): Act {
+  return (state) => ({ ...state, recovering: unasked.length > 0 ? { lostSince, unasked } : null });
 }
 
 /** How new the entries are that were seen. */

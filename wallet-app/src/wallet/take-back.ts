@@ -2,14 +2,14 @@
 
 import { CallFault } from '../client/fault.ts';
 import type { Purpose, RecordType } from '../protocol/field.ts';
-import type { Verified } from '../protocol/cose.ts';
 import type { Grant } from '../protocol/grant.ts';
 import type { ObjectId, PodId, Principal, Thumbprint } from '../protocol/ids.ts';
-import type { Revocation } from '../protocol/revocation.ts';
-import { type Posted, sealPosted } from '../protocol/tlog/post.ts';
 import { signRevocation } from './commands.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
-import { send } from './answer.ts';
+import { sendOn } from './answer.ts';
+import { finishKeyTasks, type KeysChanged } from './key-tasks.ts';
+import { postFor } from './posting.ts';
+import { unaskedInRecovery } from './recovery.ts';
 import { readStanding } from './standing.ts';
 import {
   acknowledged,
@@ -26,8 +26,6 @@ import {
 
 /** In how many seconds a holder hears of what stands in the log, once it is connected: it looks every 30 s. */
 export const HEARD_WITHIN_SECS = 35n;
-/** Random bytes of which the key of one sealing is made. */
-const SEED_BYTES = 32;
 
 /** How a grant was taken back. */
 export type TakenBack =
@@ -111,16 +109,24 @@ async function usableBy(core: Core, { holder, pod, service }: ToStop): Promise<r
   );
 }
 
-/** Goes on with everything that was begun: first what is to be taken back, then decisions that were not told yet. */
-export async function finish(core: Core): Promise<Everywhere> {
+/** What came of going on with everything that was begun. */
+export interface Finished extends Everywhere {
+  /** Changes of the wallet's key logs that were made. */
+  readonly keys: KeysChanged['done'];
+}
+
+/**
+ * Goes on with everything that was begun: first what is to be taken back, then keys, then decisions that were not told yet. Where a
+ * recovery was not begun yet is named: the printed code is needed for it.
+ */
+export async function finish(core: Core): Promise<Finished> {
   const { done, missing: unrevoked } = await finishRevocations(core);
-  const missing = [...unrevoked];
-  for (const { untold, organisation } of core.state.decisions) {
-    if (untold === null) continue;
-    const sent = await core.orMissing(organisation, null, async () => ({ sent: await send(core, untold) }));
-    if (isMissing(sent)) missing.push(sent);
+  const changed = await finishKeyTasks(core);
+  const missing = [...unrevoked, ...changed.missing, ...unaskedInRecovery(core)];
+  for (const { untold } of core.state.decisions) {
+    if (untold !== null) missing.push(...(await sendOn(core, untold)));
   }
-  return { done, missing };
+  return { done, keys: changed.done, missing };
 }
 
 /** What is known goes first: it does not wait for holders that are still to say what stands there. */
@@ -173,39 +179,8 @@ async function revoke(core: Core, task: Outstanding): Promise<TakenBack> {
     if (!(thrown instanceof CallFault)) throw thrown;
     if (!thrown.mayPass) throw thrown;
     if (task.posted) return { by: 'log', proven: false, away: thrown };
-    return { by: 'log', proven: await byTheLog(core, holder, revocation, thrown), away: thrown };
-  }
-}
-
-/** The holder was not reached: what it is to hear goes by way of the directory's log. Whether that it stands there was checked. */
-async function byTheLog(
-  core: Core,
-  holder: Principal,
-  revocation: Verified<Revocation>,
-  away: CallFault,
-): Promise<boolean> {
-  const member = core.registry.organisation(holder);
-  const key = member?.profile?.claims.sealKey ?? null;
-  const post: Posted = { kind: 'revocation', revocation: revocation.bytes };
-  const sealed = key && sealPosted(post, key, core.caller.random(SEED_BYTES));
-  // It has published no key for it, or none that can be sealed to: there is no other way to it.
-  if (sealed === null) throw away;
-  const { target } = revocation.claims;
-  try {
-    const taken = await core.directory.post(core.registry, holder, [sealed]);
-    if (target.kind === 'grant') await core.keep(posted(target.grant));
-    if (taken.by === 'node') return false;
-    const { index } = taken.logged;
-    await core.viewed(await core.keepingEvidence(() => core.directory.standInLog(core.copy, [sealed], index)));
-    return true;
-  } catch (thrown) {
-    if (!(thrown instanceof CallFault)) throw thrown;
-    // When it was posted, and only could not be checked, it is on its way; else why the holder was not reached says more.
-    const isPosted = core.state.outstanding.some(
-      (one) => target.kind === 'grant' && one.grant === target.grant && one.posted,
-    );
-    if (isPosted) return false;
-    throw away;
+    const post = { kind: 'revocation', revocation: revocation.bytes } as const;
+    return { by: 'log', proven: await postFor(core, holder, post, posted(grant), thrown), away: thrown };
   }
 }
 

@@ -12,12 +12,14 @@ import { WIDTHS } from './chromium.ts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** No finding in any width, and nothing to scroll sideways. */
+/** No finding in any width, by day and by night, and nothing to scroll sideways. */
 export async function checkAccessible(page: Page, name: string): Promise<void> {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
-    const found = await findings(page);
-    assert.deepEqual(found, [], `${name} at ${width} px`);
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await findings(page), [], `${name} at ${width} px, ${colorScheme}`);
+    }
     const wider = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );

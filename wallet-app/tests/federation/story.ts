@@ -15,6 +15,7 @@ import type { BoundPod } from '../../src/client/node.ts';
 import { systemRandom } from '../../src/crypto/random.ts';
 import { BrowserCustody } from '../../src/keys/browser-custody.ts';
 import { advise, probe } from '../../src/keys/probe.ts';
+import { KeysFault } from '../../src/keys/key-log.ts';
 import { RecoveryCode } from '../../src/keys/recovery-code.ts';
 import { MemoryStorage } from '../../src/keys/storage.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
@@ -22,10 +23,13 @@ import type { Principal } from '../../src/protocol/ids.ts';
 import { parseShortName } from '../../src/protocol/statement/membership.ts';
 import { agreeTo, fetchRequest, inbox, preview, review } from '../../src/wallet/answer.ts';
 import { Core, type Parts } from '../../src/wallet/core.ts';
+import { addDevice, deviceCode, devices, revokeDevice, rotateKeys } from '../../src/wallet/devices.ts';
 import { ChoiceFault } from '../../src/wallet/decide.ts';
 import { beginEnrolment, confirmEnrolment, enrolmentStatus, find, notePaper } from '../../src/wallet/enrol.ts';
 import { type Federation, readFederation } from '../../src/wallet/federation.ts';
 import { exportAll, ownData, whoLooked } from '../../src/wallet/look.ts';
+import { askForNews, type CheckedNotice, type NoticeState, noticesOf } from '../../src/wallet/notices.ts';
+import { cancelRecovery, recover, recoveries, recoverIdentified } from '../../src/wallet/recovery.ts';
 import { boundSecs, finish, object, restrict, stopService, takeBack } from '../../src/wallet/take-back.ts';
 import { Purpose, RecordType } from '../../src/protocol/field.ts';
 import { Aitta, at, textAt } from './aitta.ts';
@@ -204,6 +208,103 @@ assert.ok(after.entries.some(({ opened }) => opened.purpose === 'revoke'));
 assert.ok(after.entries.some(({ opened }) => opened.kind === 'refusal' && opened.outcome === 'revoked'));
 step('revocation and refusal stand in the log, which went on from the head that was seen before');
 
+/** Asks again until it is so: holders tell services and log recoveries in their own time. */
+async function until<T>(ask: () => Promise<T | null>): Promise<T> {
+  for (;;) {
+    const found = await ask();
+    if (found !== null) return found;
+    await setTimeout(100);
+  }
+}
+
+const back = core.state.grants.find(({ id }) => id === given.id);
+assert.ok(back);
+const notice = (state: NoticeState): Promise<CheckedNotice> =>
+  until(async () => {
+    assert.deepEqual(await askForNews(core), []);
+    const [one] = noticesOf(core, back);
+    return one !== undefined && one.state !== 'not-believed' && one.state === state ? one : null;
+  });
+const heard = await notice('awaited');
+assert.equal(heard.notice.service, asked.request.claims.service);
+// It ends with a code of its own while a notice is unanswered.
+const toAnswer = textAt(aitta.run(...EARLY_EDUCATION, 'notices').json, 'notices.0.id');
+aitta.done(...EARLY_EDUCATION, 'notices', 'answer', toAnswer, '--deleted');
+assert.equal((await notice('answered')).answer?.outcome.kind, 'deleted');
+step('the service was told that it is taken back, and answered that it deleted what it had');
+
+const federationFile = join('blinder', 'federation.toml');
+writeFileSync(join(folder, 'ulla.login'), ULLA, { mode: 0o600 });
+const TABLET = ['wallet', '--wallet', 'wallet-tablet'];
+aitta.done(...TABLET, 'init', '--federation', federationFile, '--another-device');
+const tabletCode = textAt(aitta.done(...TABLET, 'devices', 'show'), 'device_code');
+const added = await addDevice(core, tabletCode, { label: 'tablet', manages: true });
+assert.deepEqual([added.done.map(({ name }) => name).toSorted(), added.missing], [['espoo', 'helsinki'], []]);
+const onTablet = aitta.done(...TABLET, 'enrol', 'helsinki', '--login-as', 'ulla.login');
+assert.equal(textAt(onTablet, 'principal'), (await core.signer(helsinki)).principal);
+aitta.done(...TABLET, 'enrol', 'espoo', '--login-as', 'ulla.login');
+step("another wallet's program is a second device: this one took its code in");
+
+const newStorage = (): Parts => {
+  const own = new MemoryStorage();
+  return { ...parts, storage: own, custody: new BrowserCustody(own, systemRandom) };
+};
+const laptop = await Core.open(newStorage());
+writeFileSync(join(folder, 'laptop.code'), await deviceCode(laptop));
+aitta.done(...TABLET, 'devices', 'add', '--code', 'laptop.code');
+await enrol(laptop, helsinki);
+assert.equal((await laptop.signer(helsinki)).principal, (await core.signer(helsinki)).principal);
+step('and it took in the code of a third, which logs in as the same person');
+
+const rotated = await rotateKeys(core, null);
+assert.deepEqual([rotated.done.length, rotated.missing], [2, []]);
+const { devices: all } = await devices(core);
+assert.deepEqual(
+  all.map(({ isThis, label, keys }) => [isThis, label, keys.length]),
+  [
+    [true, null, 2],
+    [false, 'tablet', 2],
+    [false, null, 1],
+    [false, null, 1],
+  ],
+);
+assert.ok((await ownData(core, helsinki, atHelsinki, null)).length > 0);
+step('fresh keys are in the place of the old ones, and all devices are shown');
+
+const lost = await Core.open(newStorage());
+const begun = await recover(lost, code, null);
+// One holder of the demonstration has an address at which nobody answers.
+assert.deepEqual(
+  begun.missing.map(({ name }) => name),
+  ['ruokapalvelu'],
+);
+const waits = begun.stands.flatMap(({ name, at: { state } }) => (state === 'nothing' ? [] : [`${name} ${state}`]));
+assert.deepEqual(waits.toSorted(), ['espoo waits', 'helsinki waits']);
+const seen = await until(async () => {
+  const { waiting, missing } = await recoveries(core);
+  assert.deepEqual([waiting.length, missing], [2, []]);
+  return waiting.every(({ countsFromSecs }) => countsFromSecs !== null) ? waiting : null;
+});
+for (const one of seen) {
+  assert.ok(one.by === 'code' && one.deviceCancels && !one.toThisDevice);
+  assert.equal(one.dueSecs, (one.countsFromSecs ?? 0n) + 72n * 3600n);
+}
+step('a recovery with the paper waits: its 72 hours count from when it stood in the log');
+
+for (const one of seen) assert.deepEqual((await cancelRecovery(core, one, null)).missing, []);
+assert.deepEqual((await recoveries(core)).waiting, []);
+await assert.rejects(recoverIdentified(lost, RecoveryCode.generate(systemRandom), helsinki, null), KeysFault);
+const identified = await recoverIdentified(lost, code, helsinki, null);
+await until(async () => {
+  const shownCode = await logIn(identified.started.authorizationUrl, ULLA);
+  return (await confirmEnrolment(lost, identified, shownCode)).status === 'bound' ? true : null;
+});
+const [second] = (await recoveries(core)).waiting;
+assert.ok(second?.by === 'code-and-login' && !second.deviceCancels);
+assert.deepEqual((await cancelRecovery(core, second, code)).missing, []);
+assert.deepEqual((await recoveries(core)).waiting, []);
+step('a device cancels it; one for which somebody logged in, the paper cancels');
+
 await restrict(core, helsinki, atHelsinki, [RecordType.parse('child-health')!], true);
 await object(core, helsinki, atHelsinki, Purpose.parse('dpv:ServiceOptimisation')!, null, true);
 assert.deepEqual(await inbox(core, helsinki, atHelsinki), []);
@@ -223,12 +324,22 @@ step('everything is downloaded: the holder that is down is named');
 const stopped = await stopService(core, asked.request.claims.service);
 const [byLog] = stopped.done;
 assert.ok(byLog?.how.by === 'log' && byLog.how.proven);
-assert.ok((await finish(core)).done.every(({ how }) => how.by === 'log'));
+const goneOn = await finish(core);
+assert.ok(goneOn.done.every(({ how }) => how.by === 'log'));
 step('all by the service is stopped: the holder that is away hears of it through the log');
 
+const [, tablet] = (await devices(core)).devices;
+assert.ok(tablet?.label === 'tablet');
+const revoked = await revokeDevice(core, tablet.keys, null);
+assert.deepEqual(revoked.done.map(({ name, how }) => [name, how.by, how.by === 'log' && how.proven]).toSorted(), [
+  ['espoo', 'log', true],
+  ['helsinki', 'holder', false],
+]);
+assert.notEqual(aitta.run(...TABLET, 'log', 'helsinki').code, 0);
+step('a lost device is revoked with one act, through the log where the holder is away');
+
 writeFileSync(join(folder, 'paper.code'), code.toPaper(), { mode: 0o600 });
-const federationFile = join('blinder', 'federation.toml');
-const recover = ['recover', '--federation', federationFile, '--code', 'paper.code', '--dry-run'];
-const recovered = aitta.run('wallet', '--wallet', 'wallet-lost', ...recover);
+const recoverArguments = ['recover', '--federation', federationFile, '--code', 'paper.code', '--dry-run'];
+const recovered = aitta.run('wallet', '--wallet', 'wallet-lost', ...recoverArguments);
 assert.ok(JSON.stringify(recovered.json).includes('helsinki'), JSON.stringify(recovered));
 step("the printed code is one that the other wallet's program knows");

@@ -39,9 +39,7 @@ fn keep(evidence: &Evidence, own: &Path) -> Result<Option<PathBuf>, String> {
     if file.exists() {
         return Ok(None);
     }
-    if !dir.exists() {
-        folder::make(&dir).map_err(|failure| failure.message)?;
-    }
+    folder::make_unless_there(&dir).map_err(|failure| failure.message)?;
     if fs::read_dir(&dir).map_err(|error| error.to_string())?.count() >= MAX_FILES {
         return Ok(None);
     }

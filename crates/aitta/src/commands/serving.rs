@@ -48,7 +48,7 @@ impl ConfigArgs {
     }
 }
 
-/// Where a new process will listen.
+/// Where a process will listen.
 #[derive(Debug, Args)]
 pub(crate) struct ListenArgs {
     /// Where it will listen: `https://IP:PORT` with --certificate and --key, or `http://127.0.0.1:PORT` behind a proxy on
@@ -66,10 +66,20 @@ pub(crate) struct ListenArgs {
 }
 
 impl ListenArgs {
+    fn address(&self, usual_port: u16) -> Result<ListenAddress, Failure> {
+        let listen = self.listen.clone().unwrap_or_else(|| format!("http://127.0.0.1:{usual_port}"));
+        Ok(listen.parse()?)
+    }
+
+    /// As a server takes it.
+    pub(crate) fn to_config(&self, usual_port: u16) -> Result<(ListenAddress, Option<CertificateFiles>), Failure> {
+        let files = self.certificate.clone().zip(self.key.clone());
+        Ok((self.address(usual_port)?, files.map(|(certificate, key)| CertificateFiles { certificate, key })))
+    }
+
     /// The lines of a configuration file, checked.
     pub(crate) fn to_toml(&self, usual_port: u16) -> Result<String, Failure> {
-        let listen = self.listen.clone().unwrap_or_else(|| format!("http://127.0.0.1:{usual_port}"));
-        let address: ListenAddress = listen.parse()?;
+        let address = self.address(usual_port)?;
         let wants_tls = address.to_string().starts_with("https");
         let paths = match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => {

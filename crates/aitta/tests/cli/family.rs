@@ -164,6 +164,11 @@ impl Family {
         self.wallet(&["enrol", "helsinki", "--login-as", &code]);
     }
 
+    /// Where the node answers.
+    pub fn node_url(&self) -> &str {
+        &self.node_url
+    }
+
     /// The directory's process.
     pub fn directory_id(&self) -> u32 {
         self.directory.id()

@@ -108,6 +108,11 @@ impl Town {
         aitta(&[&["wallet", "--wallet", &self.path("wallet"), "--json"], args].concat())
     }
 
+    /// Where the node answers.
+    pub fn node_url(&self) -> &str {
+        self.family.node_url()
+    }
+
     /// One of the services: `desk`, `cook`, `stranger`.
     pub fn service(&self, name: &str, args: &[&str]) -> Ran {
         aitta(&[&["service", "--service", &self.path(name), "--json"], args].concat())

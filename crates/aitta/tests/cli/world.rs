@@ -222,12 +222,29 @@ impl World {
     }
 }
 
+/// An answer over HTTP.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    /// The header with this name; nothing when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+}
+
 /// A serving process. Killed when it is dropped.
 pub struct Daemon {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
     log: File,
     pub address: String,
+    /// Its first words.
+    pub said: Value,
 }
 
 impl Daemon {
@@ -241,7 +258,7 @@ impl Daemon {
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let address =
             said["serving"]["addresses"][0].as_str().unwrap_or_else(|| panic!("it serves: {line}")).to_owned();
-        Self { child, out, log, address }
+        Self { child, out, log, address, said }
     }
 
     /// Its process.
@@ -283,13 +300,27 @@ impl Daemon {
 
     /// Status and body of a GET.
     pub fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address.strip_prefix("http://").unwrap()).unwrap();
+        let answer = self.ask("GET", path, &[], "");
+        (answer.status, answer.body)
+    }
+
+    /// What it answers to a request with these headers.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let host = self.address.strip_prefix("http://").unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n").unwrap();
+        headers.iter().for_each(|(name, value)| write!(stream, "{name}: {value}\r\n").unwrap());
+        write!(stream, "content-length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        let (first, fields) = head.split_once("\r\n").unwrap();
+        let fields = fields.split("\r\n").map(|line| line.split_once(": ").unwrap());
+        Answer {
+            status: first.split(' ').nth(1).unwrap().parse().unwrap(),
+            headers: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            body: body.to_owned(),
+        }
     }
 
     /// Tells it to stop; its exit code and its last words.

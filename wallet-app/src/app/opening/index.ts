@@ -6,8 +6,10 @@ import { BrowserCustody } from '../../keys/browser-custody.ts';
 import type { Custody } from '../../keys/custody.ts';
 import { openIndexedDb } from '../../keys/indexed-db.ts';
 import { advise, type Advice, probe } from '../../keys/probe.ts';
+import type { RecoveryCode } from '../../keys/recovery-code.ts';
 import type { Storage } from '../../keys/storage.ts';
 import { Core } from '../../wallet/core.ts';
+import { notePaper } from '../../wallet/enrol.ts';
 import { type Federation, readFederation } from '../../wallet/federation.ts';
 import type { Theme } from '../browser/theme.ts';
 import { readTheme } from './theme.ts';
@@ -34,9 +36,19 @@ export async function layGround(): Promise<Ground> {
   return { storage, advice, federation: readFederation(federation), theme: readTheme(theme) };
 }
 
-/** Opens the wallet. @throws {CallFault} @throws {StorageFault} @throws {FormatFault} */
-export function openCore(storage: Storage, federation: Federation, custody: Custody): Promise<Core> {
-  return Core.open({ caller: browserCaller(), storage, custody, federation });
+/**
+ * Opens the wallet. With the printed code that its keys were locked under, a wallet that knows of none yet takes it for its own: there is
+ * one paper. @throws {CallFault} @throws {StorageFault} @throws {FormatFault}
+ */
+export async function openCore(
+  storage: Storage,
+  federation: Federation,
+  custody: Custody,
+  paper: RecoveryCode | null,
+): Promise<Core> {
+  const core = await Core.open({ caller: browserCaller(), storage, custody, federation });
+  if (paper !== null && core.state.recoveryDigests.size === 0) await notePaper(core, paper);
+  return core;
 }
 
 /** Keys that the browser keeps. */

@@ -1,18 +1,10 @@
 /** The language that the wallet speaks now. Everything that is said is there in three languages, side by side. */
 
 import type { Words } from '../../protocol/words.ts';
-
-export type Language = keyof Words;
-
-/** Each in its own words. */
-export const LANGUAGES: Readonly<Record<Language, string>> = { fi: 'Suomi', sv: 'Svenska', en: 'English' };
+import { isLanguage, type Language } from './languages.ts';
 
 /** Under which name the choice is remembered. */
 const REMEMBERED = 'aitta-language';
-
-function isLanguage(text: string | null | undefined): text is Language {
-  return text !== null && text !== undefined && Object.hasOwn(LANGUAGES, text);
-}
 
 /** What was chosen before, else the first that the browser asks for and the wallet speaks, else Finnish. */
 function first(): Language {

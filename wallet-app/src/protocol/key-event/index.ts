@@ -17,5 +17,5 @@ export {
 } from './event.ts';
 export { MAX_LIVE_DEVICES, PublishedLog, readPublished, type SigningDevice } from './published.ts';
 export type { Device } from './replay.ts';
-export { dueSecs, KeyState, type Pending, type Taken, takenAt } from './state.ts';
+export { dueSecs, KeyState, type Pending, type RecoveryPoint, type Taken, takenAt } from './state.ts';
 export { KeyEvent, MAX_DEVICES } from './wire.ts';

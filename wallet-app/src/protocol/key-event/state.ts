@@ -58,6 +58,16 @@ export function dueSecs(pending: Pending): bigint | null {
   return pending.taken.loggedSecs === null ? null : pending.taken.loggedSecs + pending.delaySecs;
 }
 
+/** From where a recovery with some key goes on. */
+export interface RecoveryPoint {
+  /** The last event in which the key is a recovery key. */
+  readonly id: ObjectId;
+  readonly seq: bigint;
+  readonly timeSecs: bigint;
+  /** The controlling and recovery keys after it. */
+  readonly controls: Controls;
+}
+
 interface Parts {
   readonly principal: Principal;
   readonly organisation: Principal | null;
@@ -192,6 +202,19 @@ export class KeyState {
     return keys.devices
       .filter(({ device, revokedSeq }) => revokedSeq === null && device.roles.manage)
       .map(({ device }) => device);
+  }
+
+  /**
+   * The last event after which the key with this digest is a recovery key; null when it never was one. What comes after was done by
+   * whoever took it out.
+   */
+  recoveryPoint(digest: Uint8Array): RecoveryPoint | null {
+    const { steps } = this.#parts;
+    for (const [seq, { id, timeSecs }] of [...steps.entries()].toReversed()) {
+      const keys = this.#keysAt(seq);
+      if (rankOf(keys, digest) !== null) return { id, seq: BigInt(seq), timeSecs, controls: keys.controls };
+    }
+    return null;
   }
 
   get #last(): Step {

@@ -8,7 +8,7 @@ use pod_protocol::ids::base64url;
 use serde_json::{Value, json};
 
 use super::super::node::fill;
-use super::asks::{DAY_CARE, DAY_CARE_FILE};
+use super::files::{DAY_CARE, MENUS, THEME};
 use super::provider::{BLINDER_CLIENT, Provider};
 use super::stage::{Running, Stage, failed, free_port, has_curl};
 use super::told::Told;
@@ -36,6 +36,9 @@ pub(super) struct Cast {
     directory: (String, Option<Running>),
     blinder: (String, Running),
     nodes: Vec<(String, String, Running)>,
+    wallet: (String, Running),
+    /// With the key that opens it.
+    desk: (String, Running),
 }
 
 impl Cast {
@@ -49,7 +52,8 @@ impl Cast {
     ) -> Result<Self, Failure> {
         told.part("The federation");
         // Not an address, as everybody else's: browsers give passkeys to names alone.
-        let wallet_url = format!("http://localhost:{}/", free_port()?);
+        let wallet_port = free_port()?;
+        let wallet_url = format!("http://localhost:{wallet_port}/");
         let provider = Provider::start(stage, edge, &[ULLA, JOUKO], &wallet_url).await?;
         let (directory_url, blinder_url) = (stage.free_url()?, stage.free_url()?);
         let directory = start_directory(stage, &directory_url).await?;
@@ -67,7 +71,9 @@ impl Cast {
         let blinder = start_blinder(stage, &blinder_url).await?;
         told.step("A blinder: it helps wallets to find holders, and sees no identity code.");
         make_services(stage)?;
-        stage.write(DAY_CARE_FILE, DAY_CARE)?;
+        for (name, text) in [DAY_CARE, MENUS, THEME] {
+            stage.write(name, text)?;
+        }
         let mut people = 0;
         for (name, _) in &urls {
             people += import(stage, name, registers, told)?;
@@ -80,7 +86,12 @@ impl Cast {
         told.step("Four cities' nodes, an early-education and a school service of Espoo, and a kitchen company.");
         wait_until_found(stage, &directory_url, people).await?;
         told.step("Every person can be found by their own wallet, and by nobody else.");
-        Ok(Self { provider, directory: (directory_url, Some(directory)), blinder: (blinder_url, blinder), nodes })
+        let wallet = (wallet_url, start_wallet(stage, wallet_port).await?);
+        told.step("Helsinki serves the wallet to browsers.");
+        let desk = open_desk(stage, &wallet.0)?;
+        told.step("Espoo's early education opens its admission desk.");
+        let (directory, blinder) = ((directory_url, Some(directory)), (blinder_url, blinder));
+        Ok(Self { provider, directory, blinder, nodes, wallet, desk })
     }
 
     /// kill -9 of the directory.
@@ -110,7 +121,10 @@ impl Cast {
     pub(super) fn addresses(&self, stage: &Stage) -> String {
         let mut lines = vec![
             String::new(),
-            "Everything goes on running until Ctrl-C:".to_owned(),
+            "Everything goes on running until Ctrl-C. Open in a browser:".to_owned(),
+            format!("  wallet          {}", self.wallet.0),
+            format!("  service page    {}", self.desk.0),
+            "And for programs:".to_owned(),
             format!("  directory       {}", self.directory.0),
             format!("  blinder         {}", self.blinder.0),
             format!("  login provider  {}", self.provider.issuer),
@@ -129,7 +143,7 @@ impl Cast {
         let federation = stage.path("blinder/federation.toml");
         let mut commands = vec![
             ("Be a citizen", stage.line(&["wallet", "--wallet", &wallet, "init", "--federation", &federation])),
-            ("Be a service", stage.line(&["service", "--service", &service, "ask", &stage.path(DAY_CARE_FILE)])),
+            ("Be a service", stage.line(&["service", "--service", &service, "ask", &stage.path(DAY_CARE.0)])),
         ];
         if let (Some((_, url, _)), true) = (self.nodes.first(), has_curl()) {
             commands.push(("Ask anybody", format!("curl --silent --show-error {url}/.well-known/aitta")));
@@ -150,7 +164,7 @@ impl Cast {
         };
         let nodes: Vec<Value> = self.nodes.iter().map(node).collect();
         json!({
-            "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
+            "wallet": self.wallet.0, "desk": self.desk.0, "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
             "folder": stage.dir(),
             "commands": self.commands(stage).iter().map(|(what, line)| json!({ "what": what, "line": line })).collect::<Vec<_>>(),
         })
@@ -356,6 +370,26 @@ async fn start_node(stage: &Stage, name: &str, url: &str) -> Result<Running, Fai
     let mut running = stage.start(name, &["node", "serve", "--config", &format!("{name}/node.toml")])?;
     stage.serves(&mut running, url).await?;
     Ok(running)
+}
+
+/// Over plain HTTP in any case: browsers know this machine, and not the demonstration's certificates.
+async fn start_wallet(stage: &Stage, port: u16) -> Result<Running, Failure> {
+    let address = format!("http://127.0.0.1:{port}");
+    let serve =
+        ["wallet", "serve", "--federation", "blinder/federation.toml", "--theme", THEME.0, "--listen", &address];
+    let mut running = stage.start("wallet", &serve)?;
+    stage.serves(&mut running, &address).await?;
+    Ok(running)
+}
+
+/// Espoo's admission desk. Its address has the key that opens it.
+fn open_desk(stage: &Stage, wallet: &str) -> Result<(String, Running), Failure> {
+    let listen = format!("http://127.0.0.1:{}", free_port()?);
+    let desk = ["service", "--service", "early-education", "desk", "--listen", &listen, "--wallet", wallet];
+    let asks = ["--ask", DAY_CARE.0, "--ask", MENUS.0];
+    let (running, said) = stage.start_and_hear("desk", &[&desk[..], &asks].concat())?;
+    let open = said.get("open").and_then(Value::as_str);
+    Ok((open.ok_or_else(|| failed(format!("the desk does not open: {said}")))?.to_owned(), running))
 }
 
 fn node_url(stage: &Stage, name: &str) -> Result<String, Failure> {

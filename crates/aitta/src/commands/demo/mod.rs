@@ -6,15 +6,15 @@
 //! | [`stage`] | the folder, the ports, the certificates; running `aitta` as people do |
 //! | [`cast`] | directory, blinder, nodes, services and the login provider: made, admitted, started |
 //! | [`story`] | the scenario, step by step, each with what must come out |
-//! | [`asks`] | what the admission desk asks |
+//! | [`files`] | what is written for the wallet and the admission desk |
 //! | [`told`] | how the steps are told |
 //!
 //! Every party is a process of its own, but for the login provider, which is this one; every step is a command that anybody can
 //! type. The check goes over TLS; a browser does not believe the demonstration's certificates, so without it all is plain HTTP.
 
-mod asks;
 mod cast;
 mod certificates;
+mod files;
 mod provider;
 mod stage;
 mod story;

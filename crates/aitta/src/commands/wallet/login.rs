@@ -19,10 +19,11 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Where the blinder's login comes back to. Nothing listens there: without a browser the address itself is read.
 const NOWHERE: &str = "http://127.0.0.1/aitta-wallet";
 
+/// Where a login provider does what (OpenID Connect Discovery 1.0).
 #[derive(Deserialize)]
-struct Discovery {
+pub(super) struct Discovery {
     authorization_endpoint: String,
-    token_endpoint: String,
+    pub(super) token_endpoint: String,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +52,14 @@ pub(super) async fn log_in(
     Err(Failure::usage("the login page sends from one address to another without end"))
 }
 
+/// Asks a login provider where it does what.
+pub(super) async fn discover(caller: &Caller, issuer: &str) -> Result<Discovery, Failure> {
+    let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let (origin, path) = Origin::of_url(&url).map_err(|source| refused("the login provider has no address", source))?;
+    let response = caller.http.send(&origin, Request::get(path)).await.map_err(not_reached)?;
+    serde_json::from_slice(&response.body).map_err(|source| refused("the login provider says nothing usable", source))
+}
+
 /// Logs in as a public client (the blinder's) and gives the login token.
 pub(super) async fn login_token(
     caller: &Caller,
@@ -58,14 +67,7 @@ pub(super) async fn login_token(
     client_id: &str,
     identity_code: &str,
 ) -> Result<Zeroizing<String>, Failure> {
-    let discovery: Discovery = {
-        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let (origin, path) =
-            Origin::of_url(&url).map_err(|source| refused("the login provider has no address", source))?;
-        let response = caller.http.send(&origin, Request::get(path)).await.map_err(not_reached)?;
-        serde_json::from_slice(&response.body)
-            .map_err(|source| refused("the login provider says nothing usable", source))?
-    };
+    let discovery = discover(caller, issuer).await?;
     let verifier = Zeroizing::new(base64url(&random_array::<32>(&*caller.random)));
     let state = base64url(&random_array::<16>(&*caller.random));
     let address = authorization(&discovery, client_id, &verifier, &state, &*caller.random)?;

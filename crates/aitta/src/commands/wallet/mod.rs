@@ -15,6 +15,7 @@ mod recovery;
 mod requests;
 mod rights;
 mod rotate;
+mod serve;
 mod service;
 mod standing;
 mod target;
@@ -77,12 +78,14 @@ enum Command {
     Object(rights::Object),
     /// Download everything that is held, from every organisation.
     Export(rights::Export),
+    /// Serve the wallet to browsers, from an address of its own. Uses no wallet's folder.
+    Serve(serve::Serve),
 }
 
 impl Wallet {
     /// Does what is asked.
     pub(crate) fn run(self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        keep_memory_private()?;
+        let key_log = keep_memory_private()?;
         let dir = self.wallet;
         Edge::block_on(async {
             match self.command {
@@ -103,6 +106,7 @@ impl Wallet {
                 Command::Restrict(restrict) => restrict.run(&dir, edge, output).await,
                 Command::Object(object) => object.run(&dir, edge, output).await,
                 Command::Export(export) => export.run(&dir, edge, output).await,
+                Command::Serve(serve) => serve.run(key_log, edge, output).await,
             }
         })
     }

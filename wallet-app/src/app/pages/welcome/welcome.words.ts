@@ -33,37 +33,18 @@ export const welcomeWords = {
       en: 'I have Aitta on another device already, or my device is lost',
     },
   },
-  code: {
-    title: { fi: 'Palautuskoodisi', sv: 'Din återställningskod', en: 'Your recovery code' },
-    why: {
-      fi: 'Jos tämä laite katoaa tai hajoaa, pääset takaisin tällä koodilla. Tulosta se tai kirjoita se paperille, ja säilytä paperi kuten passia.',
-      sv: 'Om enheten försvinner eller går sönder kommer du tillbaka med den här koden. Skriv ut den eller skriv av den, och förvara papperet som ett pass.',
-      en: 'If this device is lost or breaks, you get back in with this code. Print it or write it down, and keep the paper like a passport.',
-    },
-    print: { fi: 'Tulosta koodi', sv: 'Skriv ut koden', en: 'Print the code' },
-    warning: {
-      fi: 'Koodi näytetään vain nyt. Kukaan muu ei tiedä sitä, eikä kukaan kaupungista koskaan kysy sitä.',
-      sv: 'Koden visas bara nu. Ingen annan känner till den, och ingen från staden frågar någonsin efter den.',
-      en: 'The code is shown only now. Nobody else knows it, and nobody from the city will ever ask for it.',
-    },
-    label: {
-      fi: 'Kirjoita paperista koodin viimeiset kuusi merkkiä',
-      sv: 'Skriv de sista sex tecknen av koden från papperet',
-      en: 'Type the last six characters of the code from the paper',
-    },
-    mistake: {
-      fi: 'Merkit eivät täsmää. Katso viimeinen ryhmä uudelleen.',
-      sv: 'Tecknen stämmer inte. Titta på den sista gruppen igen.',
-      en: 'The characters do not match. Look at the last group again.',
-    },
-    goOn: { fi: 'Koodi on tallessa, jatka', sv: 'Koden är i säkerhet, fortsätt', en: 'The code is safe, go on' },
-  },
+  code: { title: { fi: 'Palautuskoodisi', sv: 'Din återställningskod', en: 'Your recovery code' } },
   login: {
     title: { fi: 'Kirjaudu kotikaupunkiisi', sv: 'Logga in hos din hemstad', en: 'Log in at your city' },
     why: {
       fi: 'Kirjautuminen yhdistää tämän laitteen tietoihisi. Se tehdään kerran.',
       sv: 'Inloggningen kopplar den här enheten till dina uppgifter. Det görs en gång.',
       en: 'The login connects this device with your data. It is done once.',
+    },
+    elsewhere: {
+      fi: 'Asun muualla',
+      sv: 'Jag bor någon annanstans',
+      en: 'I live somewhere else',
     },
     nowhere: {
       fi: 'Kotikaupunkisi ei ole juuri nyt mukana. Ota yhteyttä kaupunkiin.',

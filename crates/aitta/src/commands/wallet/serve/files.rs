@@ -1,0 +1,122 @@
+//! The built wallet, which is part of this program: what is served was built, compared and published with it.
+
+use std::fmt::Write as _;
+
+use pod_crypto::sha256;
+
+/// A file of the built wallet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BuiltFile {
+    /// Its name in `wallet-app/dist`, which is its path under the wallet's address.
+    pub(super) name: &'static str,
+    /// What is in it.
+    pub(super) content: &'static [u8],
+}
+
+macro_rules! built {
+    ($($name:literal),* $(,)?) => {
+        &[$(BuiltFile {
+            name: $name,
+            content: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wallet-app/dist/", $name)),
+        }),*]
+    };
+}
+
+/// All of them, by name.
+pub(super) const BUILT: &[BuiltFile] = built![
+    "acting.js",
+    "app.css",
+    "app.js",
+    "askthem.js",
+    "connect.js",
+    "consents.js",
+    "core.js",
+    "data.js",
+    "devices.js",
+    "download.js",
+    "field.js",
+    "frame.js",
+    "home.js",
+    "icon.svg",
+    "index.html",
+    "locked.js",
+    "looked.js",
+    "manifest.webmanifest",
+    "missing.js",
+    "newpaper.js",
+    "permissions.js",
+    "request.js",
+    "requests.js",
+    "rolldown-runtime.js",
+    "scanning.js",
+    "settings.js",
+    "sw.js",
+    "tick.js",
+    "values.js",
+    "waiting.svelte.js",
+    "welcome.js",
+];
+
+/// The page at the wallet's address itself.
+pub(super) const PAGE: &str = "index.html";
+
+impl BuiltFile {
+    /// As a browser is told.
+    pub(super) fn content_type(&self) -> &'static str {
+        match self.name.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("html") => "text/html; charset=utf-8",
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
+            Some("svg") => "image/svg+xml",
+            Some("webmanifest") => "application/manifest+json",
+            _ => "application/octet-stream",
+        }
+    }
+
+    /// The SHA-256 of its content, as `sha256sum` writes it.
+    pub(super) fn sha256(&self) -> String {
+        hex(&sha256(&[self.content]))
+    }
+}
+
+/// Hash and name of every file, as `sha256sum` writes them for whoever compares.
+pub(super) fn hash_lines() -> String {
+    BUILT.iter().fold(String::new(), |mut lines, file| {
+        // Writing into a String does not fail.
+        let _written = writeln!(lines, "{}  {}", file.sha256(), file.name);
+        lines
+    })
+}
+
+/// In lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        let _written = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn every_built_file_is_part_of_the_program() {
+        let dist = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wallet-app/dist");
+        let mut there: Vec<String> =
+            std::fs::read_dir(dist).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        there.sort();
+        let embedded: Vec<&str> = BUILT.iter().map(|file| file.name).collect();
+        assert_eq!(embedded, there, "name each file of wallet-app/dist in BUILT, in this order");
+        assert!(embedded.contains(&PAGE));
+    }
+
+    #[test]
+    fn browsers_are_told_what_each_file_is() {
+        for file in BUILT {
+            assert_ne!(file.content_type(), "application/octet-stream", "{}", file.name);
+        }
+    }
+}

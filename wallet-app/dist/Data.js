@@ -1,1 +1,0 @@
-import{H as e,U as t,f as n,t as r}from"./frame.js";function i(i,a){t(a,!0),r(i,{get title(){return n.titles.data}}),e()}export{i as default};

@@ -1,0 +1,1 @@
+import{D as e,St as t,n,xt as r}from"./frame.js";function i(i,a){t(a,!0),n(i,{get title(){return e.titles.acting}}),r()}export{i as default};
