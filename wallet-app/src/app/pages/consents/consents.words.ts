@@ -1,7 +1,6 @@
 /** What a person agreed to, and taking it back, in three languages. */
 
 import type { Words } from '../../../protocol/words.ts';
-import { counted } from '../../text/format.ts';
 
 /** With one thing put in the place of `#`. */
 function about(fi: string, sv: string, en: string): (what: Words) => Words {
@@ -21,8 +20,6 @@ export const consentsWords = {
   active: { fi: 'Voimassa', sv: 'I kraft', en: 'In force' },
   ended: { fi: 'Päättyneet', sv: 'Avslutade', en: 'Ended' },
   denied: { fi: 'Kielletyt', sv: 'Nekade', en: 'Denied' },
-  howMany: (count: number): Words =>
-    counted(count, { fi: '# kpl', sv: '# st.', en: '# item' }, { fi: '# kpl', sv: '# st.', en: '# items' }),
   none: {
     fi: 'Et ole antanut yhtään lupaa, joka olisi voimassa. Kukaan ei saa hakea tietojasi luvallasi.',
     sv: 'Du har inte gett något tillstånd som gäller. Ingen får hämta dina uppgifter med ditt tillstånd.',
@@ -39,7 +36,7 @@ export const consentsWords = {
     whom: { fi: 'Kenen tiedot', sv: 'Vems uppgifter', en: 'Whose data' },
     until: { fi: 'Mihin asti', sv: 'Till när', en: 'Until when' },
     retention: { fi: 'Säilytys', sv: 'Bevaring', en: 'Kept' },
-    passedOn: { fi: 'Annettu edelleen', sv: 'Får ges vidare till', en: 'May be passed on to' },
+    passedOn: { fi: 'Saa antaa edelleen', sv: 'Får ges vidare', en: 'May be passed on' },
     given: { fi: 'Annettu', sv: 'Gett', en: 'Given' },
     where: { fi: 'Mistä', sv: 'Varifrån', en: 'From where' },
   },

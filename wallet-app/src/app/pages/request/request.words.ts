@@ -1,7 +1,6 @@
 /** A request and the answer to it, in three languages. */
 
 import type { Words } from '../../../protocol/words.ts';
-import { counted } from '../../text/format.ts';
 
 /** With one thing put in the place of `#`. */
 function about(fi: string, sv: string, en: string): (what: Words) => Words {
@@ -133,11 +132,16 @@ export const requestWords = {
   whom: {
     title: { fi: 'Kenen tiedoista on kyse?', sv: 'Vems uppgifter gäller det?', en: 'Whose data is this about?' },
     only: about('Tiedot koskevat: #', 'Uppgifterna gäller: #', 'The data are about: #'),
-    until: about(
-      'kunnes toimintaoikeutesi päättyy #',
-      'tills din rätt att företräda upphör den #',
-      'until you stop acting for them on #',
-    ),
+    at: (name: Words, where: Words): Words => ({
+      fi: `${name.fi} (${where.fi})`,
+      sv: `${name.sv} (${where.sv})`,
+      en: `${name.en} (${where.en})`,
+    }),
+    nothing: {
+      fi: 'Tästä henkilöstä ei ole näitä tietoja. Katso, onko pyynnössä kyse jostakusta toisesta.',
+      sv: 'Om den här personen finns inga sådana uppgifter. Se efter om förfrågan gäller någon annan.',
+      en: 'There are no such data about this person. See whether the request is about somebody else.',
+    },
     nobody: {
       fi: 'Pyyntö koskee paikkoja, joissa tällä laitteella ei ole vielä kirjauduttu.',
       sv: 'Förfrågan gäller ställen där den här enheten inte har loggat in ännu.',
@@ -298,14 +302,4 @@ export const requestWords = {
       'You can change your mind until #.',
     ),
   },
-  left: (count: number): Words =>
-    counted(
-      count,
-      { fi: '# vapaaehtoinen jätetty pois', sv: '# frivillig uppgift bortlämnad', en: '# optional thing left out' },
-      {
-        fi: '# vapaaehtoista jätetty pois',
-        sv: '# frivilliga uppgifter bortlämnade',
-        en: '# optional things left out',
-      },
-    ),
 } as const;
