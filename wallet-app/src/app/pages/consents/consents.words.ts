@@ -57,9 +57,9 @@ export const consentsWords = {
   standing: {
     active: { fi: 'voimassa', sv: 'i kraft', en: 'in force' },
     onItsWay: (secs: Words): Words => ({
-      fi: `ei vastaa juuri nyt. Peruutuksesi odottaa: se kuullaan ${secs.fi} kuluessa siitä, kun yhteys palaa.`,
-      sv: `svarar inte just nu. Din återkallelse väntar: den hörs inom ${secs.sv} efter att förbindelsen är tillbaka.`,
-      en: `does not answer right now. Your ending waits for it: it will hear within ${secs.en} of being reachable.`,
+      fi: `ei vastaa juuri nyt. Lopetus odottaa: se tulee perille viimeistään ${secs.fi} sen jälkeen, kun yhteys palaa.`,
+      sv: `svarar inte just nu. Avslutet väntar: det kommer fram inom ${secs.sv} efter att förbindelsen är tillbaka.`,
+      en: `does not answer right now. The end waits for it: it will hear within ${secs.en} of being reachable.`,
     }),
     notTold: {
       fi: 'ei ole vielä kuullut, että lopetit luvan.',
@@ -85,11 +85,16 @@ export const consentsWords = {
     },
     atOnce: about('#: heti.', '#: genast.', '#: at once.'),
     within: (whom: Words, bound: Words): Words => ({
-      fi: `${whom.fi}: heti, ja kaikkialla muualla ${bound.fi} kuluessa.`,
-      sv: `${whom.sv}: genast, och överallt annars inom ${bound.sv}.`,
-      en: `${whom.en}: at once, and everywhere else within ${bound.en}.`,
+      fi: `${whom.fi}: heti. Kaikkialla muualla viimeistään ${bound.fi} myöhemmin.`,
+      sv: `${whom.sv}: genast. Överallt annars inom ${bound.sv}.`,
+      en: `${whom.en}: at once. Everywhere else within ${bound.en}.`,
     }),
     yes: { fi: 'Kyllä, lopeta', sv: 'Ja, avsluta', en: 'Yes, end it' },
+    done: {
+      fi: 'Lopetit luvan. Yllä näet, kuka on jo vahvistanut sen.',
+      sv: 'Du avslutade tillståndet. Ovan ser du vem som redan har bekräftat det.',
+      en: 'You ended the consent. Above you see who has confirmed it already.',
+    },
     working: { fi: 'Lopetetaan…', sv: 'Avslutas…', en: 'Ending…' },
   },
   back: { fi: 'Älä tee mitään', sv: 'Gör ingenting', en: 'Do nothing' },

@@ -295,6 +295,11 @@ export const requestWords = {
     },
     onDay: about('Vastasit #.', 'Du svarade den #.', 'You answered on #.'),
     ended: { fi: 'Tämä lupa on päättynyt.', sv: 'Det här tillståndet har upphört.', en: 'This consent has ended.' },
+    endedAnew: {
+      fi: 'Aiempi lupasi on päättynyt. Voit nyt vastata uudelleen.',
+      sv: 'Ditt tidigare tillstånd har upphört. Du kan nu svara på nytt.',
+      en: 'Your earlier consent has ended. You can answer again now.',
+    },
     anew: { fi: 'Vastaa uudelleen', sv: 'Svara på nytt', en: 'Answer again' },
     anewUntil: about(
       'Voit muuttaa mieltäsi # saakka.',
