@@ -134,6 +134,11 @@ export const consentsWords = {
     yes: { fi: 'Kyllä, lopeta kaikki', sv: 'Ja, avsluta allt', en: 'Yes, stop everything' },
     done: about('Lopetettu: #', 'Avslutat: #', 'Stopped: #'),
     nothing: { fi: 'ei mitään lopetettavaa', sv: 'inget att avsluta', en: 'nothing to end' },
+    remembered: {
+      fi: 'ei vastaa juuri nyt. Lopetus on muistissa: yritä uudelleen sivun ylälaidasta.',
+      sv: 'svarar inte just nu. Avslutet är i minnet: försök igen högst upp på sidan.',
+      en: 'does not answer right now. The end is remembered: try again at the top of the page.',
+    },
     posted: {
       fi: 'ei vastaa juuri nyt; saa tiedon, kun yhteys palaa',
       sv: 'svarar inte just nu; får veta det när förbindelsen är tillbaka',

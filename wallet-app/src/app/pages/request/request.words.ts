@@ -67,9 +67,9 @@ export const requestWords = {
     },
     where: { fi: 'Mistä tiedot haettaisiin', sv: 'Varifrån uppgifterna hämtas', en: 'From where' },
     anywhere: {
-      fi: 'Kaikkialta, missä näitä tietoja on. Voit rajata alla.',
-      sv: 'Överallt där sådana uppgifter finns. Du kan begränsa nedan.',
-      en: 'Wherever there are such data. You can leave some out below.',
+      fi: 'Kaikkialta, missä näitä tietoja on',
+      sv: 'Överallt där sådana uppgifter finns',
+      en: 'Wherever there are such data',
     },
     passedOn: {
       fi: 'Kenelle palvelu voisi antaa luvan edelleen',
@@ -87,9 +87,9 @@ export const requestWords = {
       en: 'The service asks for more than it may',
     },
     leftOut: {
-      fi: 'Näitä ei jaeta, vaikka vastaisit kyllä:',
-      sv: 'Det här delas inte, även om du svarar ja:',
-      en: 'This is not shared, even if you say yes:',
+      fi: 'Sillä ei ole oikeutta näihin tietoihin, eikä niitä jaeta:',
+      sv: 'Den har inte rätt till de här uppgifterna, och de delas inte:',
+      en: 'It has no right to these data, and they are not shared:',
     },
     type: about('#: kaikki tiedot', '#: alla uppgifter', '#: all of it'),
     retention: (asked: Words, allowed: Words): Words => ({
@@ -123,7 +123,8 @@ export const requestWords = {
   what: {
     title: { fi: 'Mitä pyydetään', sv: 'Vad som begärs', en: 'What is asked for' },
     required: { fi: 'Palvelu tarvitsee nämä', sv: 'Tjänsten behöver detta', en: 'The service needs these' },
-    optional: {
+    optional: { fi: 'Nämä ovat vapaaehtoisia', sv: 'Det här är frivilligt', en: 'These are optional' },
+    choose: {
       fi: 'Nämä ovat vapaaehtoisia. Valitse, mitä haluat jakaa.',
       sv: 'Det här är frivilligt. Välj vad du vill dela.',
       en: 'These are optional. Tick what you want to share.',
@@ -278,6 +279,11 @@ export const requestWords = {
       fi: 'Lupa on voimassa nyt.',
       sv: 'Tillståndet gäller nu.',
       en: 'It takes effect now.',
+    },
+    notYet: {
+      fi: 'Palvelu saa siitä tiedon, kun vastauksesi on perillä.',
+      sv: 'Tjänsten får veta det när ditt svar har kommit fram.',
+      en: 'The service learns of it when your answer arrives.',
     },
     nothingShared: { fi: 'Mitään ei jaettu.', sv: 'Ingenting delades.', en: 'Nothing was shared.' },
     forGood: {

@@ -91,7 +91,8 @@ class Inboxes {
     const found = await core.orMissing(holder, pod, async () => reviewAll(core, await inbox(core, holder, pod)));
     const others = (): readonly Box[] =>
       this.#boxes.filter((one) => one.place.holder !== holder || one.place.pod !== pod);
-    if (isMissing(found)) this.missing = [...this.missing, found];
+    // An organisation is named once, for however many people it was asked.
+    if (isMissing(found)) this.missing = [...this.missing.filter((one) => one.holder !== holder), found];
     else this.#boxes = [...others(), { person, place, ...found }];
   }
 }
