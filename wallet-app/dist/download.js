@@ -1,1 +1,1 @@
-import{U as e,W as t,f as n,t as r}from"./frame.js";function i(i,a){t(a,!0),r(i,{get title(){return n.titles.download}}),e()}export{i as default};
+import{D as e,i as t,vt as n,yt as r}from"./frame.js";function i(i,a){r(a,!0),t(i,{get title(){return e.titles.download}}),n()}export{i as default};

@@ -9,6 +9,7 @@ import { WrappedCustody } from '../src/keys/custody.ts';
 import { beginLog, KeysFault, replay, signerIn } from '../src/keys/key-log.ts';
 import { advise, probe } from '../src/keys/probe.ts';
 import { CodeFault, type CodeProblem, RecoveryCode } from '../src/keys/recovery-code.ts';
+import { askToPersist, type Persistence } from '../src/keys/persistence.ts';
 import { paperWrap, passkeyWrap, RecoveryRoot, RootSecret, UnwrapFault } from '../src/keys/root.ts';
 import { type Change, MemoryStorage, type Storage, StorageFault, type Stored } from '../src/keys/storage.ts';
 import { utf8 } from '../src/protocol/bytes.ts';
@@ -187,6 +188,40 @@ test('what the browser can do is tried out', async () => {
         : memory.write(changes),
   };
   assert.equal(advise(await probe(noKeys)), 'wrapped');
+});
+
+test('two windows that try the browser out at once disturb neither', async () => {
+  const storage = new MemoryStorage();
+  const abilities = await Promise.all([probe(storage), probe(storage), probe(storage)]);
+  assert.deepEqual(abilities.map(advise), ['browser', 'browser', 'browser']);
+});
+
+/** What a browser says when it is asked to keep this origin's storage. */
+function persistence(kept: boolean, says: boolean): Persistence & { asked: number } {
+  const port = {
+    asked: 0,
+    persisted: () => Promise.resolve(kept),
+    persist: () => {
+      port.asked += 1;
+      return Promise.resolve(says);
+    },
+  };
+  return port;
+}
+
+test('the browser is asked once to keep what is there', async () => {
+  const storage = new MemoryStorage();
+  const no = persistence(false, false);
+  assert.deepEqual([await askToPersist(storage, no), await askToPersist(storage, no), no.asked], [false, false, 1]);
+  const windows = new MemoryStorage();
+  const yes = persistence(false, true);
+  const asked = await Promise.all([askToPersist(windows, yes), askToPersist(windows, yes)]);
+  assert.deepEqual([asked.includes(true), yes.asked], [true, 1]);
+  const already = persistence(true, true);
+  assert.deepEqual([await askToPersist(new MemoryStorage(), already), already.asked], [true, 0]);
+  assert.equal(await askToPersist(new MemoryStorage(), null), false);
+  const broken = { persisted: () => Promise.reject(new TypeError('no')), persist: () => Promise.resolve(true) };
+  assert.equal(await askToPersist(new MemoryStorage(), broken), false);
 });
 
 /** Is killed instead of writing for the nth time: whoever waits for that write waits for ever. */

@@ -8,6 +8,7 @@ import { beginLog } from '../src/keys/key-log.ts';
 import { RecoveryCode } from '../src/keys/recovery-code.ts';
 import { RecoveryRoot, RootSecret } from '../src/keys/root.ts';
 import type { Storage } from '../src/keys/storage.ts';
+import { sha256 } from '../src/protocol/crypto/hash.ts';
 import { base64url } from '../src/protocol/base64.ts';
 import { utf8 } from '../src/protocol/bytes.ts';
 import { Acknowledgement, Command, commandAnswerToBytes } from '../src/protocol/command.ts';
@@ -52,8 +53,12 @@ export class Others {
   readonly onRecord: { readonly id: ObjectId; readonly bytes: Uint8Array }[] = [];
   /** What services were told, as the holder tells it. */
   readonly notices: unknown[] = [];
-  /** What the directory's log begins with, and when its witnesses saw that. */
-  log: { readonly leaves: readonly Uint8Array[]; readonly witnessedSecs?: bigint } = { leaves: [someLeaf(1)] };
+  /** What the directory's log begins with, and when its witnesses saw that; null while it shows none. */
+  log: { readonly leaves: readonly Uint8Array[]; readonly witnessedSecs?: bigint } | null = { leaves: [someLeaf(1)] };
+  /** What holders say that fields are called. */
+  catalogue = (): Response => bytesOf('application/json', CATALOGUE);
+  /** The registry's snapshot. */
+  snapshot: Uint8Array = SNAPSHOT;
   /** What commands of a kind bring, if anything. */
   readonly results: Map<Command['action']['kind'], () => Uint8Array> = new Map();
   /** The key logs that holders have, by their hosts. */
@@ -77,7 +82,7 @@ export class Others {
     if (instead !== undefined) return instead;
     if (request.url.startsWith(DIRECTORY_URL)) return this.#directory(path, request);
     if (path === '/v1/nonce') return jsonOf({ nonce: Cti.of(systemRandom(16)) });
-    if (path === '/v1/catalogue') return bytesOf('application/json', CATALOGUE);
+    if (path === '/v1/catalogue') return this.catalogue();
     const body = new Uint8Array(await request.arrayBuffer());
     const keyLogs = this.keyLogs.get(host);
     if (path === '/v1/key-logs') return keyLogs?.find(body) ?? jsonOf({ logs: [] });
@@ -112,8 +117,9 @@ export class Others {
       this.posted.push(new Uint8Array(await request.arrayBuffer()));
       return jsonOf({ index: 1, size: 2 });
     }
-    if (path === '/v1/registry') return bytesOf(CBOR, SNAPSHOT);
-    if (path === '/v1/log/head') return bytesOf(CBOR, served(await headOver(this.log.leaves, this.log)));
+    if (path === '/v1/registry') return bytesOf(CBOR, this.snapshot);
+    if (path === '/v1/log/head' && this.log !== null)
+      return bytesOf(CBOR, served(await headOver(this.log.leaves, { ...this.log, registry: sha256(this.snapshot) })));
     return problemOf(503, { code: 'unavailable', title: 'Later' });
   }
 

@@ -99,12 +99,13 @@ async function profile(
   key: Signer,
   services: readonly ServiceEntry[],
   sealKey: Profile['sealKey'] = null,
+  issued = NOW - DAY,
 ): Promise<Uint8Array> {
   const endpoint: Endpoint = need(parseEndpoint(`https://${name}.example`));
   const claims: Profile = {
     issuer,
     expires: NOW + 200n * DAY,
-    issued: NOW - DAY,
+    issued,
     cti: Cti.of(new Uint8Array(16).fill(2)),
     names: { fi: name, sv: name, en: name },
     endpoints: [endpoint],
@@ -138,6 +139,13 @@ export const STATEMENTS: readonly Uint8Array[] = await Promise.all([
   profile(HELSINKI, 'helsinki', KEYS.helsinki, []),
   profile(ESPOO, 'espoo', KEYS.espoo, [EARLY_EDUCATION], sealPublicKey(HOLDER_SEAL_KEY)),
 ]);
+
+/** What Espoo says next of its service, or that there is none any more. */
+export function withService(more: Partial<ServiceEntry> | null): Promise<Uint8Array> {
+  const services = more === null ? [] : [{ ...EARLY_EDUCATION, ...more }];
+  return profile(ESPOO, 'espoo', KEYS.espoo, services, sealPublicKey(HOLDER_SEAL_KEY), NOW - 1n);
+}
+
 export const SNAPSHOT = encode(STATEMENTS);
 export const ANCHORED: Anchor = { principal: ANCHOR, key: KEYS.anchor.key };
 export const REGISTRY: Registry = Registry.build(ANCHORED, STATEMENTS, NOW).registry;

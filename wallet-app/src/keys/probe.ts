@@ -3,7 +3,7 @@
 import { own } from '../crypto/aead.ts';
 import { PublicKey } from '../protocol/crypto/signing.ts';
 import { utf8 } from '../protocol/bytes.ts';
-import { MemoryStorage, type Storage } from './storage.ts';
+import { MemoryStorage, type Storage, StorageFault, writeOver } from './storage.ts';
 
 /** What came of it. */
 export interface Abilities {
@@ -54,20 +54,26 @@ async function succeeds(attempt: () => Promise<boolean>): Promise<boolean> {
 }
 
 async function keeps(storage: Storage): Promise<boolean> {
-  await put(storage, 'kept');
-  return (await storage.read(PROBE_KEY))?.value === 'kept';
+  return (await putAndRead(storage, 'kept')) === 'kept';
 }
 
 async function signsAfter(storage: Storage): Promise<boolean> {
   const pair = await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
   const key = PublicKey.fromBytes(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
-  await put(storage, pair.privateKey);
-  const kept = (await storage.read(PROBE_KEY))?.value as CryptoKey;
+  const kept = (await putAndRead(storage, pair.privateKey)) as CryptoKey;
   const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', kept, own(MESSAGE)));
   return !kept.extractable && key !== null && key.verifies(MESSAGE, signature);
 }
 
-async function put(storage: Storage, value: unknown): Promise<void> {
-  const replaces = (await storage.read(PROBE_KEY))?.revision ?? null;
-  await storage.write([{ key: PROBE_KEY, value, replaces }]);
+/** What is read back after it was written. Another window that tries the browser out at the same time is waited out. */
+function putAndRead(storage: Storage, value: unknown): Promise<unknown> {
+  const write = async (): Promise<unknown> => {
+    const replaces = (await storage.read(PROBE_KEY))?.revision ?? null;
+    await storage.write([{ key: PROBE_KEY, value, replaces }]);
+    const found = await storage.read(PROBE_KEY);
+    if (found !== null && found.revision !== (replaces ?? 0) + 1) throw new StorageFault('changed-elsewhere');
+    return found?.value;
+  };
+  // What it wrote is read anew each time.
+  return writeOver(write, () => Promise.resolve());
 }

@@ -61,6 +61,25 @@ export function nextRevisions(
   });
 }
 
+/** How often something is written again on what another tab has written meanwhile. */
+const MAX_RACES = 5;
+
+/**
+ * Writes; when somebody else wrote meanwhile, `takeIn` reads what they wrote, and `write` is asked again. @throws {StorageFault} also
+ * when others write all the time.
+ */
+export async function writeOver<T>(write: () => Promise<T>, takeIn: () => Promise<void>): Promise<T> {
+  for (let race = 1; ; race += 1) {
+    try {
+      return await write();
+    } catch (thrown) {
+      const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
+      if (!isRace || race >= MAX_RACES) throw thrown;
+      await takeIn();
+    }
+  }
+}
+
 /** In memory: for tests, and for browsers that keep nothing. */
 export class MemoryStorage implements Storage {
   readonly #stored: Map<string, Stored> = new Map();

@@ -8,10 +8,10 @@ import { AccessRequest } from '../protocol/access-request.ts';
 import { Signed } from '../protocol/cose.ts';
 import { ObjectId, type PodId, type Principal } from '../protocol/ids.ts';
 import { attempt, Refusal } from '../protocol/refusal.ts';
-import type { Core } from './core.ts';
-import { agree, type Choice, type Decided, deny, permissionsOf } from './decide.ts';
+import { type Core, isMissing, type Missing } from './core.ts';
+import { agree, type Choice, ChoiceFault, type Decided, deny, permissionsOf } from './decide.ts';
 import { ownRecord, type Preview, previewOf, readRecordPage } from './records.ts';
-import { type Review, reviewOf } from './review.ts';
+import { isShownSame, type Review, reviewOf } from './review.ts';
 import { decided, isTakenBack, told, untoldDecision } from './state.ts';
 
 /** The path that a link to an access request has. */
@@ -43,6 +43,11 @@ export function parseLink(link: string): { readonly node: string; readonly id: O
   return { node, id: wanted };
 }
 
+/** The link to an access request at a node. */
+export function linkTo(node: string, id: ObjectId): string {
+  return node.replace(/\/+$/, '') + PATH + id;
+}
+
 /** The signed access request behind a link. @throws {LinkFault} @throws {CallFault} */
 export async function fetchRequest(core: Core, link: string): Promise<Uint8Array> {
   const { node, id } = parseLink(link);
@@ -63,9 +68,24 @@ export async function inbox(core: Core, holder: Principal, pod: PodId): Promise<
 }
 
 /** What a person sees of an access request, in the words of the holders that it is about. @throws {Refusal}: it is not to be answered. */
-export async function review(core: Core, bytes: Uint8Array): Promise<Review> {
-  const labels = await core.labels(holdersOf(core, bytes));
+export function review(core: Core, bytes: Uint8Array): Promise<Review> {
+  return reviewWith(core, bytes, core.labelling());
+}
+
+async function reviewWith(core: Core, bytes: Uint8Array, labelsOf: ReturnType<Core['labelling']>): Promise<Review> {
+  const labels = await labelsOf(holdersOf(core, bytes));
   return reviewOf(bytes, core.registry, labels, core.caller.nowSecs());
+}
+
+/**
+ * The request once more, under the registry of now: what is signed is what was shown. @throws {ChoiceFault} `changed`
+ * @throws {Refusal}: it is not to be answered any more. @throws {CallFault} when there is no registry that counts.
+ */
+async function reviewAgain(core: Core, shown: Review): Promise<Review> {
+  await core.refresh();
+  const now = await review(core, shown.request.bytes);
+  if (!isShownSame(shown, now)) throw new ChoiceFault('changed');
+  return now;
 }
 
 /** As `review`, of each that waits: what cannot be read does not hide the others. */
@@ -75,9 +95,10 @@ export async function reviewAll(
 ): Promise<{ readonly reviews: readonly Review[]; readonly notAcceptable: readonly NotAcceptable[] }> {
   const reviews: Review[] = [];
   const notAcceptable: NotAcceptable[] = [];
+  const labelsOf = core.labelling();
   for (const bytes of waiting) {
     try {
-      reviews.push(await review(core, bytes));
+      reviews.push(await reviewWith(core, bytes, labelsOf));
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
       const read = attempt(() => Signed.decode(AccessRequest, bytes).id);
@@ -129,8 +150,17 @@ export interface Wanted extends Omit<Choice, 'holders'> {
   readonly holders: readonly { readonly holder: Principal; readonly pod: PodId }[];
 }
 
-/** Agrees, remembers it, deposits each grant and tells the service. @throws {ChoiceFault} @throws {CallFault}: `finish` goes on. */
-export async function agreeTo(core: Core, reviewed: Review, wanted: Wanted): Promise<Decided> {
+/**
+ * Agrees, remembers it, deposits each grant and tells the service. Looks at the registry once more before it signs.
+ * @throws {ChoiceFault} @throws {Refusal} @throws {CallFault}: once it is signed, `finish` goes on.
+ */
+export async function agreeTo(core: Core, shown: Review, wanted: Wanted): Promise<Decided> {
+  const enrolled = core.enrolled();
+  for (const { holder, pod } of wanted.holders) {
+    const isHere = enrolled.some((one) => one.holder === holder && one.pods.includes(pod));
+    if (!isHere) throw new ChoiceFault('pod-not-enrolled');
+  }
+  const reviewed = await reviewAgain(core, shown);
   const holders = await Promise.all(
     wanted.holders.map(async ({ holder, pod }) => ({ pod, signer: await core.signer(holder), recordTypes: null })),
   );
@@ -138,8 +168,9 @@ export async function agreeTo(core: Core, reviewed: Review, wanted: Wanted): Pro
   return remember(core, reviewed, made);
 }
 
-/** Denies, remembers it and tells the service. @throws {ChoiceFault} @throws {CallFault}: `finish` goes on. */
-export async function denyTo(core: Core, reviewed: Review, forGood: boolean): Promise<Decided> {
+/** Denies, remembers it and tells the service; as `agreeTo`. @throws {ChoiceFault} @throws {Refusal} @throws {CallFault} */
+export async function denyTo(core: Core, shown: Review, forGood: boolean): Promise<Decided> {
+  const reviewed = await reviewAgain(core, shown);
   return remember(core, reviewed, deny(reviewed, forGood, core.caller.nowSecs(), core.caller.random));
 }
 
@@ -149,33 +180,48 @@ async function remember(core: Core, reviewed: Review, made: Decided): Promise<De
   return made;
 }
 
-/**
- * Sends what of the decision with these sealed bytes was not sent yet. What was done is remembered step by step, so that it can be gone on with; what a node
- * will not take is not tried again. @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
- */
+/** As `sendOn`. @throws {CallFault} @throws {KeysFault} of the first who is missing. @throws {StorageFault} */
 export async function send(core: Core, sealed: Uint8Array): Promise<void> {
-  try {
-    await sendOn(core, sealed);
-  } catch (thrown) {
-    if (thrown instanceof CallFault && thrown.isFinal) await core.keep(told(sealed));
-    throw thrown;
-  }
+  const [missing] = await sendOn(core, sealed);
+  if (missing !== undefined) throw missing.fault;
 }
 
 /**
- * Deposits the grants of a decision that their holders do not have yet, then tells the service: in this order, so that a grant that
- * the service knows of is one that the holder has. What was taken back meanwhile is left out; of a consent of which nothing is left
- * the service hears nothing.
+ * Deposits the grants of the decision with these sealed bytes that their holders do not have yet, then tells the service: in this
+ * order, so that a grant that the service knows of is one that the holder has. What was done is remembered step by step, so that it
+ * can be gone on with.
+ *
+ * A holder that does not take a grant is named and asked again until the grant ends, whatever it says: while a recovery waits there it
+ * takes none in, and outside that is told like any other no. What the service's node will not hear is not told again. What was taken
+ * back or ended meanwhile is left out; of a consent of which nothing is left the service hears nothing. @throws {StorageFault}
  */
-async function sendOn(core: Core, sealed: Uint8Array): Promise<void> {
+export async function sendOn(core: Core, sealed: Uint8Array): Promise<readonly Missing[]> {
   const made = untoldDecision(core.state, sealed);
-  if (made === null) return;
+  if (made === null) return [];
+  const missing: Missing[] = [];
   for (const id of made.grants) {
     // Looked up each time: a person may take one back while another is on its way.
     const grant = core.state.grants.find((one) => one.id === id);
-    if (grant !== undefined && !grant.deposited && !isTakenBack(core.state, id)) await core.deposit(grant);
+    if (grant === undefined || grant.deposited || isOver(core, id)) continue;
+    const kept = await core.orMissing(grant.holder, grant.pod, async () => ({ deposited: await core.deposit(grant) }));
+    if (isMissing(kept)) missing.push(kept);
   }
-  const isNothingLeft = made.grants.length > 0 && made.grants.every((id) => isTakenBack(core.state, id));
-  if (!isNothingLeft) await core.node(made.organisation).leaveDecision(made.request, sealed);
-  await core.keep(told(sealed));
+  if (missing.length > 0) return missing;
+  const { organisation, request } = made;
+  const isNothingLeft = made.grants.length > 0 && made.grants.every((id) => isOver(core, id));
+  const heard = isNothingLeft
+    ? null
+    : await core.orMissing(organisation, null, async () => ({
+        told: await core.node(organisation).leaveDecision(request, sealed),
+      }));
+  const unheard = heard !== null && isMissing(heard) ? heard : null;
+  const isRefused = unheard?.fault instanceof CallFault && unheard.fault.isFinal;
+  if (unheard === null || isRefused) await core.keep(told(sealed));
+  return unheard === null ? [] : [unheard];
+}
+
+/** Whether a grant was taken back, or has ended: it is neither deposited nor told any more. */
+function isOver({ state, caller }: Core, id: ObjectId): boolean {
+  const hasEnded = state.grants.some((one) => one.id === id && one.expiresSecs <= caller.nowSecs());
+  return hasEnded || isTakenBack(state, id);
 }

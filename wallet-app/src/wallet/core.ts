@@ -10,7 +10,8 @@ import { ShapeFault } from '../client/json.ts';
 import { type CommandOutcome, NodeClient } from '../client/node.ts';
 import type { Custody } from '../keys/custody.ts';
 import { KeysFault, type OrganisationSigner, signerIn } from '../keys/key-log.ts';
-import { type Storage, StorageFault, type Stored } from '../keys/storage.ts';
+import { askToPersist, type Persistence } from '../keys/persistence.ts';
+import { type Storage, type Stored, writeOver } from '../keys/storage.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import { sha256 } from '../protocol/crypto/hash.ts';
 import type { PodId, Principal } from '../protocol/ids.ts';
@@ -24,8 +25,6 @@ import { acknowledged, all, type Act, deposited, evidenceSeen, type WalletState 
 /** Under which key the directory's last good copy lies. */
 const REGISTRY_KEY = 'registry';
 const REGISTRY_FORMAT = 1;
-/** How often the directory's copy is joined with what another tab has written meanwhile. */
-const MAX_RACES = 5;
 
 interface KeptRegistry {
   readonly format: number;
@@ -52,6 +51,8 @@ export interface Parts {
   readonly storage: Storage;
   readonly custody: Custody;
   readonly federation: Federation;
+  /** What asks the browser to keep the storage; without it nobody is asked. */
+  readonly persistence?: Persistence | null;
 }
 
 /** An organisation that did not do its part: named, and the rest goes on. */
@@ -70,10 +71,11 @@ export class Core {
   readonly federation: Federation;
   readonly directory: DirectoryClient;
   readonly #storage: Storage;
+  readonly #persistence: Persistence | null;
   readonly #memory: Memory;
   #copy: RegistryCopy;
   #registryRevision: number | null;
-  readonly #labels: Map<Principal, Labels> = new Map();
+  readonly #labels: Map<Principal, { readonly digest: Uint8Array; readonly labels: Labels }> = new Map();
 
   private constructor(
     parts: Parts,
@@ -87,6 +89,7 @@ export class Core {
     this.federation = parts.federation;
     this.directory = directory;
     this.#storage = parts.storage;
+    this.#persistence = parts.persistence ?? null;
     this.#memory = memory;
     this.#copy = copy;
     this.#registryRevision = revision;
@@ -117,10 +120,14 @@ export class Core {
     const looked = await this.keepingEvidence(() => this.directory.registry(this.federation.anchor, before));
     const meanwhile = this.#copy.kept;
     this.#copy = looked;
-    this.#labels.clear();
     if (meanwhile !== before) await this.#join(meanwhile);
     await this.keepEvidence(looked.troubles);
     await this.#keepRegistry();
+  }
+
+  /** Whether the browser keeps what is stored, also when its disk fills. Asks for that once; a person may be asked. Never fails. */
+  isPersistent(): Promise<boolean> {
+    return askToPersist(this.#storage, this.#persistence);
   }
 
   get state(): WalletState {
@@ -157,24 +164,20 @@ export class Core {
   }
 
   /** @throws {StorageFault} */
-  async #keepRegistry(): Promise<void> {
-    for (let race = 1; ; race += 1) {
+  #keepRegistry(): Promise<void> {
+    const write = async (): Promise<void> => {
       const value: KeptRegistry = { format: REGISTRY_FORMAT, kept: this.#copy.kept };
       const replaces = this.#registryRevision;
-      try {
-        await this.#storage.write([{ key: REGISTRY_KEY, value, replaces }]);
-        this.#registryRevision = (replaces ?? 0) + 1;
-        return;
-      } catch (thrown) {
-        const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
-        if (!isRace || race >= MAX_RACES) throw thrown;
-        // Another tab looked too: what it saw was checked as well, and neither takes back what the other saw.
-        const stored = await this.#storage.read(REGISTRY_KEY);
-        this.#registryRevision = stored?.revision ?? null;
-        const theirs = keptRegistry(stored);
-        if (theirs !== null) await this.#join(theirs);
-      }
-    }
+      await this.#storage.write([{ key: REGISTRY_KEY, value, replaces }]);
+      this.#registryRevision = (replaces ?? 0) + 1;
+    };
+    // Another tab looked too: what it saw was checked as well, and neither takes back what the other saw.
+    return writeOver(write, async () => {
+      const stored = await this.#storage.read(REGISTRY_KEY);
+      this.#registryRevision = stored?.revision ?? null;
+      const theirs = keptRegistry(stored);
+      if (theirs !== null) await this.#join(theirs);
+    });
   }
 
   /** Joins what was seen elsewhere with what this window holds. */
@@ -282,27 +285,41 @@ export class Core {
     }
   }
 
+  /** What these holders call record types and fields, as `labelling` says. */
+  labels(holders: readonly Principal[]): Promise<Labels> {
+    return this.labelling()(holders);
+  }
+
   /**
-   * What these holders call record types and fields, the first named first. Only a holder speaks for what it holds: not a suspended
-   * one, nor a member that is none; and a catalogue that is not the one whose digest it signed could mislead, so it is left out.
-   * Those that do not answer are left out too.
+   * For one look: what holders call record types and fields, the first named first; a holder that does not answer is asked once. Only
+   * a holder speaks for what it holds: not a suspended one, nor a member that is none; and a catalogue that is not the one whose digest
+   * it signed could mislead, so it is left out. Those that do not answer are left out too.
    */
-  async labels(holders: readonly Principal[]): Promise<Labels> {
-    const found = await Promise.all(holders.map((holder) => this.#labelsOf(holder)));
-    return found.reduce<Labels>((labels, more) => (more === null ? labels : labels.with(more)), Labels.none());
+  labelling(): (holders: readonly Principal[]) => Promise<Labels> {
+    const asked = new Map<Principal, Promise<Labels | null>>();
+    const labelsOf = (holder: Principal): Promise<Labels | null> => {
+      const labels = asked.get(holder) ?? this.#labelsOf(holder);
+      asked.set(holder, labels);
+      return labels;
+    };
+    return async (holders) => {
+      const found = await Promise.all(holders.map(labelsOf));
+      return found.reduce<Labels>((labels, more) => (more === null ? labels : labels.with(more)), Labels.none());
+    };
   }
 
   async #labelsOf(holder: Principal): Promise<Labels | null> {
-    const known = this.#labels.get(holder);
-    if (known !== undefined) return known;
     const member = this.registry.organisation(holder);
     const digest = member?.profile?.claims.catalogue ?? null;
     if (member === undefined || digest === null || !member.membership.claims.roles.includes('holder')) return null;
+    const known = this.#labels.get(holder);
+    // Those of the very catalogue that it signed: they hold, whether or not it answers now.
+    if (known !== undefined && equalBytes(known.digest, digest)) return known.labels;
     try {
       const catalogue = await NodeClient.of(this.caller, member).catalogue();
       if (!equalBytes(sha256(catalogue), digest)) return null;
       const labels = Labels.of(catalogue);
-      this.#labels.set(holder, labels);
+      this.#labels.set(holder, { digest, labels });
       return labels;
     } catch (thrown) {
       if (thrown instanceof CallFault || thrown instanceof ShapeFault) return null;

@@ -45,6 +45,8 @@ const SEED_BYTES = 32;
 const WHAT = {
   'already-decided':
     'this request was answered already: wait until that was sent, or take back what was agreed to first',
+  changed: 'what was shown has changed meanwhile, so nothing was signed: look at the request once more',
+  'pod-not-enrolled': 'a pod was chosen at which this wallet is not: log in there first',
   unshowable: 'the request asks for something that cannot be shown, so nothing of it is signed: deny it, or leave it',
   'too-late': 'the request can no longer be answered: ask the service for a new one',
   'not-optional': 'something was ticked that is not among the optional things of this request: review it again',

@@ -42,6 +42,8 @@ export async function notePaper(core: Core, code: RecoveryCode): Promise<void> {
  */
 export async function beginEnrolment(core: Core, organisation: Principal): Promise<Enrolling> {
   const events = await ownLog(core, organisation);
+  // From now on there are keys that exist nowhere else. What a person is asked about it, the login does not wait for.
+  void core.isPersistent();
   // The first event names the log; whatever else is in it, the organisation has.
   const first = events.slice(0, 1).map(({ bytes }) => bytes);
   return { organisation, started: await core.node(organisation).beginEnrolment(first) };

@@ -1,14 +1,12 @@
 /** The wallet's memory over its storage: what is done to it is written down before anybody is told. */
 
-import { type Storage, StorageFault, type Stored } from '../keys/storage.ts';
+import { type Storage, type Stored, writeOver } from '../keys/storage.ts';
 import { type Act, NEW_STATE, type WalletState } from './state.ts';
 
 /** Under which key it lies. */
 const STATE_KEY = 'state';
 /** The shape of what lies there. One that this wallet does not know is refused, never guessed at. */
 const FORMAT = 1;
-/** How often an act is done again on what another tab has written meanwhile. */
-const MAX_RACES = 5;
 
 interface KeptState {
   readonly format: number;
@@ -66,22 +64,16 @@ export class Memory {
     return done;
   }
 
-  async #write(act: Act): Promise<void> {
-    for (let race = 1; ; race += 1) {
+  #write(act: Act): Promise<void> {
+    const write = async (): Promise<void> => {
       const state = act(this.#state);
       const value: KeptState = { format: FORMAT, state };
       const replaces = this.#revision;
-      try {
-        await this.#storage.write([{ key: STATE_KEY, value, replaces }]);
-        [this.#state, this.#revision] = [state, (replaces ?? 0) + 1];
-        return;
-      } catch (thrown) {
-        const isRace = thrown instanceof StorageFault && thrown.code === 'changed-elsewhere';
-        if (!isRace || race >= MAX_RACES) throw thrown;
-        // Another tab: an act says what changes, so that it is done again on what that tab has written.
-        await this.#read();
-      }
-    }
+      await this.#storage.write([{ key: STATE_KEY, value, replaces }]);
+      [this.#state, this.#revision] = [state, (replaces ?? 0) + 1];
+    };
+    // An act says what changes, so that it is done again on what another tab has written.
+    return writeOver(write, () => this.#read());
   }
 
   async #read(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 
 import type { AccessRequest, Ask } from '../protocol/access-request.ts';
+import { base64url } from '../protocol/base64.ts';
 import type { Verified } from '../protocol/cose.ts';
 import type { FieldPath, PredicateId, RecordType } from '../protocol/field.ts';
 import type { Principal } from '../protocol/ids.ts';
@@ -153,4 +154,19 @@ function reviewedType(ask: Ask, labels: Labels, overAsked: readonly OverAsk[], p
     ...questions(ask.optionalPredicates, false),
   ];
   return { recordType, words, names };
+}
+
+/** Whether a person sees the same of both. */
+export function isShownSame(one: Review, other: Review): boolean {
+  return shown(one) === shown(other);
+}
+
+/** All that a person sees of a review, as one text. */
+function shown({ request, service, organisation, types, holders, delegatees, overAsked, problems }: Review): string {
+  const parts = [request.id, service.names, organisation, types, holders, delegatees, overAsked, problems];
+  return JSON.stringify(parts, (_name, value: unknown) => {
+    if (typeof value === 'bigint') return `${value}n`;
+    if (value instanceof Uint8Array) return base64url(value);
+    return value instanceof Map ? [...(value as ReadonlyMap<unknown, unknown>)] : value;
+  });
 }

@@ -6,7 +6,7 @@ import type { Grant } from '../protocol/grant.ts';
 import type { ObjectId, PodId, Principal, Thumbprint } from '../protocol/ids.ts';
 import { signRevocation } from './commands.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
-import { send } from './answer.ts';
+import { sendOn } from './answer.ts';
 import { finishKeyTasks, type KeysChanged } from './key-tasks.ts';
 import { postFor } from './posting.ts';
 import { unaskedInRecovery } from './recovery.ts';
@@ -123,10 +123,8 @@ export async function finish(core: Core): Promise<Finished> {
   const { done, missing: unrevoked } = await finishRevocations(core);
   const changed = await finishKeyTasks(core);
   const missing = [...unrevoked, ...changed.missing, ...unaskedInRecovery(core)];
-  for (const { untold, organisation } of core.state.decisions) {
-    if (untold === null) continue;
-    const sent = await core.orMissing(organisation, null, async () => ({ sent: await send(core, untold) }));
-    if (isMissing(sent)) missing.push(sent);
+  for (const { untold } of core.state.decisions) {
+    if (untold !== null) missing.push(...(await sendOn(core, untold)));
   }
   return { done, keys: changed.done, missing };
 }

@@ -73,6 +73,7 @@ fn errors_have_a_code_a_message_and_advice() {
         &["service", "ask", &missing],
         &["service", "collect", NO_ID],
         &["service", "fetch"],
+        &["service", "desk", "--listen", "http://127.0.0.1:0", "--wallet", "https://wallet.example", "--ask", &missing],
         &["service", "delegate", NO_ID, "--to", &someone, "--out", &missing],
         &["service", "accept", &missing],
         &["service", "revoke", &missing],

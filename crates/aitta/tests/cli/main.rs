@@ -32,6 +32,7 @@ mod services_are_told_what_to_do;
 mod taken_back_and_answered;
 mod the_demo_is_played_by_hand;
 mod the_demo_takes_everything_down;
+mod the_desk_asks_and_shows;
 mod the_doctor_names_the_step;
 mod the_wallet_asks_for_the_code;
 mod town;

@@ -76,6 +76,8 @@ fn what_it_prints_can_be_typed() {
     }
     let wallet = demo.text("/wallet").replace("localhost", "127.0.0.1");
     assert!(serves(wallet.trim_end_matches('/')), "{wallet}");
+    let (desk, key) = demo.text("/desk").split_once("/?key=").unwrap();
+    assert!(serves(desk) && key.len() == 43, "{desk}");
     let mut lines = demo.lines();
     let [mut stop, mut start] = ["Stop Espoo", "Start it again"].map(|what| lines.remove(what).unwrap());
     assert!(lines.len() >= 2, "{:?}", demo.said);

@@ -243,6 +243,8 @@ pub struct Daemon {
     out: BufReader<std::process::ChildStdout>,
     log: File,
     pub address: String,
+    /// Its first words.
+    pub said: Value,
 }
 
 impl Daemon {
@@ -256,7 +258,7 @@ impl Daemon {
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let address =
             said["serving"]["addresses"][0].as_str().unwrap_or_else(|| panic!("it serves: {line}")).to_owned();
-        Self { child, out, log, address }
+        Self { child, out, log, address, said }
     }
 
     /// Its process.

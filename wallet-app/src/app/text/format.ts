@@ -24,14 +24,20 @@ export function dayAndTime(secs: bigint): Words {
   return inAll((locale) => date(secs).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' }));
 }
 
+/** `14.05` */
+export function time(secs: bigint): Words {
+  return inAll((locale) => date(secs).toLocaleTimeString(locale, { timeStyle: 'short' }));
+}
+
 /** `marraskuu 2026` */
 export function month(secs: bigint): Words {
   return inAll((locale) => date(secs).toLocaleDateString(locale, { month: 'long', year: 'numeric' }));
 }
 
-/** `a, b ja c` */
-export function listed(parts: readonly Words[]): Words {
-  return inAll((locale, language) => new Intl.ListFormat(locale).format(parts.map((one) => one[language])));
+/** `a, b ja c`, or `a, b tai c`. */
+export function listed(parts: readonly Words[], how: 'and' | 'or' = 'and'): Words {
+  const type = how === 'and' ? 'conjunction' : 'disjunction';
+  return inAll((locale, language) => new Intl.ListFormat(locale, { type }).format(parts.map((one) => one[language])));
 }
 
 export function number(count: number | bigint): Words {
@@ -71,9 +77,10 @@ export function lasting(secs: bigint): Words {
   );
 }
 
-/** An ISO date (`2022-09-06`) as people write it; null for any other text. */
+/** An ISO date (`2022-09-06`) as people write it; null for any other text, and for a day that is in no calendar. */
 export function isoDay(text: string): Words | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
-  const at = Date.parse(`${text}T12:00:00Z`);
-  return Number.isNaN(at) ? null : day(BigInt(at / 1000));
+  const at = new Date(`${text}T12:00:00Z`);
+  // Some browsers count 30 February on into March.
+  return Number.isNaN(at.getTime()) || !at.toISOString().startsWith(text) ? null : day(BigInt(at.getTime() / 1000));
 }

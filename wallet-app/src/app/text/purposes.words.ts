@@ -89,10 +89,16 @@ const PURPOSES: Readonly<Record<string, Words>> = {
   NonCommercialPurpose: three('Muu kuin kaupallinen käyttö', 'Icke-kommersiellt bruk', 'Non-commercial use'),
 };
 
+/** A purpose in words; null for one that has none: nobody agrees to what cannot be shown. */
+export function purposeWords(term: string): Words | null {
+  const [vocabulary, name = ''] = term.split(':');
+  return vocabulary === 'dpv' && Object.hasOwn(PURPOSES, name) ? (PURPOSES[name] ?? null) : null;
+}
+
 /** A purpose in words; one that has none here is shown as it was written, so that nothing is made of it. */
 export function purposeName(term: string): Words {
-  const [vocabulary, name = ''] = term.split(':');
-  if (vocabulary === 'dpv' && Object.hasOwn(PURPOSES, name) && PURPOSES[name] !== undefined) return PURPOSES[name];
   const shown = visible(term);
-  return three(`Muu tarkoitus (${shown})`, `Annat ändamål (${shown})`, `Another purpose (${shown})`);
+  return (
+    purposeWords(term) ?? three(`Muu tarkoitus (${shown})`, `Annat ändamål (${shown})`, `Another purpose (${shown})`)
+  );
 }

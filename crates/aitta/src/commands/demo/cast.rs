@@ -8,7 +8,7 @@ use pod_protocol::ids::base64url;
 use serde_json::{Value, json};
 
 use super::super::node::fill;
-use super::files::{DAY_CARE, THEME};
+use super::files::{DAY_CARE, MENUS, THEME};
 use super::provider::{BLINDER_CLIENT, Provider};
 use super::stage::{Running, Stage, failed, free_port, has_curl};
 use super::told::Told;
@@ -37,6 +37,8 @@ pub(super) struct Cast {
     blinder: (String, Running),
     nodes: Vec<(String, String, Running)>,
     wallet: (String, Running),
+    /// With the key that opens it.
+    desk: (String, Running),
 }
 
 impl Cast {
@@ -69,7 +71,7 @@ impl Cast {
         let blinder = start_blinder(stage, &blinder_url).await?;
         told.step("A blinder: it helps wallets to find holders, and sees no identity code.");
         make_services(stage)?;
-        for (name, text) in [DAY_CARE, THEME] {
+        for (name, text) in [DAY_CARE, MENUS, THEME] {
             stage.write(name, text)?;
         }
         let mut people = 0;
@@ -86,8 +88,10 @@ impl Cast {
         told.step("Every person can be found by their own wallet, and by nobody else.");
         let wallet = (wallet_url, start_wallet(stage, wallet_port).await?);
         told.step("Helsinki serves the wallet to browsers.");
+        let desk = open_desk(stage, &wallet.0)?;
+        told.step("Espoo's early education opens its admission desk.");
         let (directory, blinder) = ((directory_url, Some(directory)), (blinder_url, blinder));
-        Ok(Self { provider, directory, blinder, nodes, wallet })
+        Ok(Self { provider, directory, blinder, nodes, wallet, desk })
     }
 
     /// kill -9 of the directory.
@@ -119,6 +123,7 @@ impl Cast {
             String::new(),
             "Everything goes on running until Ctrl-C. Open in a browser:".to_owned(),
             format!("  wallet          {}", self.wallet.0),
+            format!("  service page    {}", self.desk.0),
             "And for programs:".to_owned(),
             format!("  directory       {}", self.directory.0),
             format!("  blinder         {}", self.blinder.0),
@@ -159,7 +164,7 @@ impl Cast {
         };
         let nodes: Vec<Value> = self.nodes.iter().map(node).collect();
         json!({
-            "wallet": self.wallet.0, "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
+            "wallet": self.wallet.0, "desk": self.desk.0, "directory": self.directory.0, "blinder": self.blinder.0, "provider": self.provider.issuer, "nodes": nodes,
             "folder": stage.dir(),
             "commands": self.commands(stage).iter().map(|(what, line)| json!({ "what": what, "line": line })).collect::<Vec<_>>(),
         })
@@ -375,6 +380,16 @@ async fn start_wallet(stage: &Stage, port: u16) -> Result<Running, Failure> {
     let mut running = stage.start("wallet", &serve)?;
     stage.serves(&mut running, &address).await?;
     Ok(running)
+}
+
+/// Espoo's admission desk. Its address has the key that opens it.
+fn open_desk(stage: &Stage, wallet: &str) -> Result<(String, Running), Failure> {
+    let listen = format!("http://127.0.0.1:{}", free_port()?);
+    let desk = ["service", "--service", "early-education", "desk", "--listen", &listen, "--wallet", wallet];
+    let asks = ["--ask", DAY_CARE.0, "--ask", MENUS.0];
+    let (running, said) = stage.start_and_hear("desk", &[&desk[..], &asks].concat())?;
+    let open = said.get("open").and_then(Value::as_str);
+    Ok((open.ok_or_else(|| failed(format!("the desk does not open: {said}")))?.to_owned(), running))
 }
 
 fn node_url(stage: &Stage, name: &str) -> Result<String, Failure> {

@@ -48,3 +48,18 @@ type = "residence"
 required = ["called_name", "contact.phone"]
 "#,
 );
+
+/// Another use of the same data, to which a family may object.
+pub(super) const MENUS: (&str, &str) = (
+    "ask-menus.toml",
+    r#"
+purpose = "dpv:ServiceOptimisation"
+retention_days = 30
+validity_days = 30
+reason = { fi = "Ruokalistojen suunnittelu.", sv = "Planering av matlistor.", en = "Planning menus." }
+
+[[ask]]
+type = "child-health"
+required = ["allergies.substance"]
+"#,
+);

@@ -1,6 +1,7 @@
 //! The stage: a folder, free ports, and `aitta` run as people run it.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -154,8 +155,24 @@ impl Stage {
         Ok(self.run(arguments)?.ended(Exit::Done)?.json)
     }
 
-    /// Starts a process that goes on; what it says goes into a file.
+    /// Starts a process that goes on; what it logs goes into a file.
     pub(super) fn start(&self, name: &str, arguments: &[&str]) -> Result<Running, Failure> {
+        self.spawn(name, arguments, Stdio::null())
+    }
+
+    /// As [`Stage::start`], with the first thing that it says as JSON: that it serves, or why not.
+    pub(super) fn start_and_hear(&self, name: &str, arguments: &[&str]) -> Result<(Running, Value), Failure> {
+        let mut running = self.spawn(name, &[arguments, &["--json"]].concat(), Stdio::piped())?;
+        let mut line = String::new();
+        if let Some(said) = running.child.stdout.as_mut() {
+            let read = BufReader::new(said).read_line(&mut line);
+            read.map_err(|source| Failure::internal(format!("{name} says nothing"), source))?;
+        }
+        let said = serde_json::from_str(&line).map_err(|_| failed(format!("{name} says nothing usable: {line}")))?;
+        Ok((running, said))
+    }
+
+    fn spawn(&self, name: &str, arguments: &[&str], stdout: Stdio) -> Result<Running, Failure> {
         let failed = |source| Failure::internal(format!("{name} could not be started"), source);
         let log =
             File::options().append(true).create(true).open(self.dir.join(format!("{name}.log"))).map_err(failed)?;
@@ -163,7 +180,7 @@ impl Stage {
             .args(arguments)
             .current_dir(&self.dir)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(stdout)
             .stderr(log)
             .spawn()
             .map_err(failed)?;

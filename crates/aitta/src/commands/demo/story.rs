@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::task::yield_now;
 
 use super::cast::{ANNI, Cast, JOUKO, ULLA};
+use super::files::MENUS;
 use super::stage::{Said, Stage, failed};
 use super::told::Told;
 use crate::exit::Exit;
@@ -67,17 +68,6 @@ type = "residence"
 id = "?seven-by-august"
 field = "birth_date"
 age = { years = 7, on = "2027-08-01" }
-"#;
-
-const ASK_FOR_PLANNING: &str = r#"
-purpose = "dpv:ServiceOptimisation"
-retention_days = 30
-validity_days = 30
-reason = { fi = "Ruokalistojen suunnittelu.", sv = "Planering av matlistor.", en = "Planning menus." }
-
-[[ask]]
-type = "child-health"
-required = ["allergies.substance"]
 "#;
 
 /// Plays it. Between its steps it can be broken off.
@@ -262,7 +252,7 @@ fn the_school_learns_only_yes(stage: &Stage, told: &Told) -> Result<(), Failure>
 
 fn ulla_objects_to_one_purpose(stage: &Stage, told: &Told, anni: &Anni) -> Result<(), Failure> {
     told.part("Ulla objects to one use");
-    let file = stage.write("ask-planning.toml", ASK_FOR_PLANNING)?;
+    let file = stage.write(MENUS.0, MENUS.1)?;
     let asked = stage.done(&with(&EARLY_EDUCATION, &["ask", &file]))?;
     let at = format!("helsinki={}", anni.helsinki);
     let given = stage.done(&with(&ULLAS, &["grant", &text(&asked, "/link"), "--at", &at]))?;

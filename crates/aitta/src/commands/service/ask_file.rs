@@ -1,6 +1,9 @@
 //! What a service asks, as its people write it: a TOML file (`docs/operating/ask-citizens.md`).
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use pod_protocol::access_request::{Ask, MAX_ACCESS_REQUEST_LIFETIME_SECS, MAX_RETENTION_SECS};
@@ -11,6 +14,7 @@ use pod_protocol::value::Value;
 use pod_protocol::words::Words;
 use serde::Deserialize;
 
+use crate::failure::Failure;
 use crate::written;
 
 /// Seconds of a day.
@@ -32,6 +36,7 @@ pub(super) struct AskFile {
     retention_days: u64,
     validity_days: u64,
     answer_within_days: u64,
+    path: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -95,11 +100,21 @@ struct Age {
 }
 
 impl AskFile {
-    /// Reads the text of the file.
+    /// Reads the file.
     ///
     /// # Errors
     /// What is wrong, in words of the file.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let text = fs::read_to_string(path).map_err(|source| no_request(path, &source))?;
+        Self::read(path, &text).map_err(|why| no_request(path, &why))
+    }
+
+    /// Why it is no access request after all.
+    pub(super) fn is_none(&self, why: &dyn Display) -> Failure {
+        no_request(&self.path, why)
+    }
+
+    fn read(path: &Path, text: &str) -> Result<Self, String> {
         let written: Written = toml::from_str(text).map_err(|error| written::why(text, &error))?;
         let answer_within_days = written.answer_within_days.unwrap_or(ANSWER_WITHIN_DAYS);
         within("retention_days", written.retention_days, 1, MAX_RETENTION_SECS / DAY_SECS)?;
@@ -128,6 +143,7 @@ impl AskFile {
             retention_days: written.retention_days,
             validity_days: written.validity_days,
             answer_within_days,
+            path: path.to_owned(),
         })
     }
 
@@ -145,6 +161,11 @@ impl AskFile {
     pub(super) fn answer_within_secs(&self) -> u64 {
         self.answer_within_days * DAY_SECS
     }
+}
+
+fn no_request(path: &Path, why: &dyn Display) -> Failure {
+    Failure::usage(format!("{} is no access request: {why}", path.display()))
+        .advise("docs/operating/ask-citizens.md has examples.")
 }
 
 fn within(key: &str, value: u64, least: u64, most: u64) -> Result<(), String> {

@@ -44,7 +44,7 @@ impl Fetch {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let only = names(&self.only)?;
         let opened = Opened::open(dir, edge).await?;
-        let groups = self.by_purpose(self.items(&opened, &only)?)?;
+        let groups = by_purpose(self.items(&opened, &only)?, self.purpose.as_ref())?;
         if self.curl {
             return curl(&opened, &groups, output).await;
         }
@@ -54,11 +54,7 @@ impl Fetch {
                 .iter()
                 .map(|item| (item.grant.ids().last().copied(), opened.joined.name_of(&item.grant.holder())))
                 .collect();
-            let outcome = fetch(&opened.joined.caller, &opened.registry, &opened.kept.identity, items, &purpose).await;
-            for receipt in &outcome.receipts {
-                opened.kept.keep_receipt(&receipt.id(), receipt.bytes())?;
-            }
-            brought.take(&outcome, &ids);
+            brought.take(&fetch_and_keep(&opened, items, &purpose).await?, &ids);
         }
         let exit = brought.ending();
         let Brought { lines, items, failures, receipts, carried, .. } = brought;
@@ -84,20 +80,36 @@ impl Fetch {
         }
         Ok(items)
     }
+}
 
-    /// A call is for one purpose: the one named, or that for which each grant was given.
-    fn by_purpose(&self, items: Vec<FetchItem>) -> Result<Vec<(Purpose, Vec<FetchItem>)>, Failure> {
-        let mut groups: Vec<(Purpose, Vec<FetchItem>)> = Vec::new();
-        for item in items {
-            let purpose = self.purpose.as_ref().or(item.grant.leaf().purposes.first()).cloned();
-            let purpose = purpose.ok_or_else(|| Failure::usage("no purpose").advise("Name one with --purpose."))?;
-            match groups.iter_mut().find(|(known, _)| *known == purpose) {
-                Some((_, group)) => group.push(item),
-                None => groups.push((purpose, vec![item])),
-            }
+/// A call is for one purpose: `named`, or that for which each grant was given.
+pub(super) fn by_purpose(
+    items: Vec<FetchItem>,
+    named: Option<&Purpose>,
+) -> Result<Vec<(Purpose, Vec<FetchItem>)>, Failure> {
+    let mut groups: Vec<(Purpose, Vec<FetchItem>)> = Vec::new();
+    for item in items {
+        let purpose = named.or(item.grant.leaf().purposes.first()).cloned();
+        let purpose = purpose.ok_or_else(|| Failure::usage("no purpose").advise("Name one with --purpose."))?;
+        match groups.iter_mut().find(|(known, _)| *known == purpose) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((purpose, vec![item])),
         }
-        Ok(groups)
     }
+    Ok(groups)
+}
+
+/// Fetches for one purpose, and keeps the receipts.
+pub(super) async fn fetch_and_keep(
+    opened: &Opened,
+    items: Vec<FetchItem>,
+    purpose: &Purpose,
+) -> Result<FetchOutcome, Failure> {
+    let outcome = fetch(&opened.joined.caller, &opened.registry, &opened.kept.identity, items, purpose).await;
+    for receipt in &outcome.receipts {
+        opened.kept.keep_receipt(&receipt.id(), receipt.bytes())?;
+    }
+    Ok(outcome)
 }
 
 fn narrowed(grant: &HeldGrant, only: &[(RecordType, Name)]) -> Vec<Wanted> {

@@ -4,6 +4,7 @@ mod ask;
 mod ask_file;
 mod collect;
 mod delegate;
+mod desk;
 mod fetch;
 mod make;
 mod notices;
@@ -41,6 +42,8 @@ enum Command {
     Collect(collect::Collect),
     /// Fetch what is granted, from every holder at once.
     Fetch(fetch::Fetch),
+    /// Serve a page on which people of the service make requests, and see the answers and what was released.
+    Desk(desk::Desk),
     /// Pass a grant on to another service.
     Delegate(delegate::Delegate),
     /// Take over a grant that another service passed on.
@@ -56,7 +59,7 @@ enum Command {
 impl Service {
     /// Does what is asked.
     pub(crate) fn run(self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
-        keep_memory_private()?;
+        let key_log = keep_memory_private()?;
         let dir = self.service;
         Edge::block_on(async {
             let ended = match self.command {
@@ -65,6 +68,7 @@ impl Service {
                 Command::Ask(ask) => ask.run(&dir, edge, output).await,
                 Command::Collect(collect) => collect.run(&dir, edge, output).await,
                 Command::Fetch(fetch) => fetch.run(&dir, edge, output).await,
+                Command::Desk(desk) => desk.run(&dir, key_log, edge, output).await,
                 Command::Delegate(delegate) => delegate.run(&dir, edge, output).await,
                 Command::Accept(accept) => accept.run(&dir, output),
                 Command::Revoke(revoke) => revoke.run(&dir, edge, output).await,

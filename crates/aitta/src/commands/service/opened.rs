@@ -84,7 +84,7 @@ pub(super) struct Kept {
 
 /// An open service in its federation.
 pub(super) struct Opened {
-    pub(super) kept: Kept,
+    pub(super) kept: Arc<Kept>,
     pub(super) joined: Joined,
     pub(super) registry: Arc<Registry>,
     pub(super) federation: Federation,
@@ -166,12 +166,21 @@ impl Kept {
 impl Opened {
     /// Opens the service in `dir` and fetches the registry.
     pub(super) async fn open(dir: &Path, edge: &Edge) -> Result<Self, Failure> {
-        let kept = Kept::open(dir)?;
+        let kept = Arc::new(Kept::open(dir)?);
         let federation = Federation::read_own(&dir.join(FEDERATION))?;
         let mut joined = federation.join(edge, &dir.join(REGISTRY)).await?;
         joined.caller.net = edge.net(&kept.identity.key, joined.registry()).await?;
         let registry = Arc::new(joined.registry().clone());
         Ok(Self { kept, joined, registry, federation })
+    }
+
+    /// The same service with a fresh registry. Its connections stay; who became a member since they were opened is called over
+    /// HTTPS.
+    pub(super) async fn refreshed(&self, edge: &Edge) -> Result<Self, Failure> {
+        let mut joined = self.federation.join(edge, &self.kept.dir.join(REGISTRY)).await?;
+        joined.caller.net.clone_from(&self.joined.caller.net);
+        let registry = Arc::new(joined.registry().clone());
+        Ok(Self { kept: Arc::clone(&self.kept), joined, registry, federation: self.federation.clone() })
     }
 
     /// As [`Opened::open`], for what only a registered service may do.

@@ -20,7 +20,7 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static(
-            "camera=(self), accelerometer=(), bluetooth=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
+            "camera=(self), accelerometer=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
              magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
         ),
     ),

@@ -300,6 +300,18 @@ mod tests {
     }
 
     #[test]
+    fn the_example_in_the_document_holds() {
+        let document = include_str!("../../../../../../docs/operating/serve-the-wallet.md");
+        let example = document.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        Theme::of_json(example.as_bytes()).unwrap();
+        for fault in
+            ["unreadable", "too-large", "shape", "words", "colour", "contrast", "logo", "privacy-notice", "home"]
+        {
+            assert!(document.contains(&format!("`theme-{fault}`")), "{fault}");
+        }
+    }
+
+    #[test]
     fn the_plain_one_holds() {
         Theme::plain().unwrap().check().unwrap();
     }

@@ -1,0 +1,155 @@
+/** What a person agreed to, and taking it back, in three languages. */
+
+import type { Words } from '../../../protocol/words.ts';
+import { counted } from '../../text/format.ts';
+
+/** With one thing put in the place of `#`. */
+function about(fi: string, sv: string, en: string): (what: Words) => Words {
+  return (what) => ({
+    fi: fi.replaceAll('#', () => what.fi),
+    sv: sv.replaceAll('#', () => what.sv),
+    en: en.replaceAll('#', () => what.en),
+  });
+}
+
+export const consentsWords = {
+  lead: {
+    fi: 'Näet, kuka saa hakea tietojasi. Voit lopettaa minkä tahansa luvan heti.',
+    sv: 'Du ser vem som får hämta dina uppgifter. Du kan avsluta vilket tillstånd som helst genast.',
+    en: 'You see who may fetch your data. You can end any consent at once.',
+  },
+  active: { fi: 'Voimassa', sv: 'I kraft', en: 'In force' },
+  ended: { fi: 'Päättyneet', sv: 'Avslutade', en: 'Ended' },
+  denied: { fi: 'Kielletyt', sv: 'Nekade', en: 'Denied' },
+  howMany: (count: number): Words =>
+    counted(count, { fi: '# kpl', sv: '# st.', en: '# item' }, { fi: '# kpl', sv: '# st.', en: '# items' }),
+  none: {
+    fi: 'Et ole antanut yhtään lupaa, joka olisi voimassa. Kukaan ei saa hakea tietojasi luvallasi.',
+    sv: 'Du har inte gett något tillstånd som gäller. Ingen får hämta dina uppgifter med ditt tillstånd.',
+    en: 'You have given no consent that is in force. Nobody may fetch your data by your consent.',
+  },
+  unknownService: {
+    fi: 'Palvelu, joka ei ole enää mukana',
+    sv: 'En tjänst som inte längre är med',
+    en: 'A service that no longer takes part',
+  },
+  facts: {
+    purpose: { fi: 'Mihin', sv: 'För vad', en: 'For what' },
+    what: { fi: 'Mitä saa hakea', sv: 'Vad som får hämtas', en: 'What may be fetched' },
+    whom: { fi: 'Kenen tiedot', sv: 'Vems uppgifter', en: 'Whose data' },
+    until: { fi: 'Mihin asti', sv: 'Till när', en: 'Until when' },
+    retention: { fi: 'Säilytys', sv: 'Bevaring', en: 'Kept' },
+    passedOn: { fi: 'Annettu edelleen', sv: 'Får ges vidare till', en: 'May be passed on to' },
+    given: { fi: 'Annettu', sv: 'Gett', en: 'Given' },
+    where: { fi: 'Mistä', sv: 'Varifrån', en: 'From where' },
+  },
+  atMost: about('Enintään #', 'Högst #', 'At most #'),
+  nobodyElse: { fi: 'Ei kenellekään muulle', sv: 'Inte till någon annan', en: 'To nobody else' },
+  unreadable: {
+    fi: 'Tämän luvan sisältöä ei voi näyttää tässä ikkunassa. Lataa sivu uudelleen.',
+    sv: 'Innehållet i det här tillståndet kan inte visas i det här fönstret. Ladda om sidan.',
+    en: 'What this consent says cannot be shown in this window. Load the page again.',
+  },
+  someone: {
+    fi: 'Henkilö, jonka puolesta et enää toimi',
+    sv: 'En person som du inte längre företräder',
+    en: 'Somebody for whom you no longer act',
+  },
+  deniedOn: about('Kieltäydyit #', 'Du nekade den #', 'You denied it on #'),
+
+  standing: {
+    active: { fi: 'voimassa', sv: 'i kraft', en: 'in force' },
+    onItsWay: (secs: Words): Words => ({
+      fi: `ei vastaa juuri nyt. Peruutuksesi odottaa: se kuullaan ${secs.fi} kuluessa siitä, kun yhteys palaa.`,
+      sv: `svarar inte just nu. Din återkallelse väntar: den hörs inom ${secs.sv} efter att förbindelsen är tillbaka.`,
+      en: `does not answer right now. Your ending waits for it: it will hear within ${secs.en} of being reachable.`,
+    }),
+    notTold: {
+      fi: 'ei ole vielä kuullut, että lopetit luvan.',
+      sv: 'har inte ännu hört att du avslutade tillståndet.',
+      en: 'has not yet heard that you ended it.',
+    },
+    confirmed: about('vahvisti lopettamisen #', 'bekräftade avslutet #', 'confirmed the end at #'),
+    ranOut: about('päättyi #', 'upphörde den #', 'ended on #'),
+    everywhere: about(
+      'Myös ne, joille lupa on annettu edelleen, ovat saaneet tiedon viimeistään #.',
+      'Också de som har fått tillståndet vidare har hört det senast #.',
+      'Those to whom it was passed on have heard it by # at the latest.',
+    ),
+  },
+
+  end: {
+    button: { fi: 'Lopeta lupa', sv: 'Avsluta tillståndet', en: 'End this consent' },
+    title: { fi: 'Lopetetaanko lupa?', sv: 'Avsluta tillståndet?', en: 'End this consent?' },
+    what: {
+      fi: 'Palvelu ei saa enää hakea näitä tietoja. Jos se on jo saanut niitä, sitä käsketään lopettamaan niiden käyttö.',
+      sv: 'Tjänsten får inte längre hämta uppgifterna. Om den redan har fått dem får den veta att den ska sluta använda dem.',
+      en: 'The service may no longer fetch these data. If it has got them already, it is told to stop using them.',
+    },
+    atOnce: about('#: heti.', '#: genast.', '#: at once.'),
+    within: (whom: Words, bound: Words): Words => ({
+      fi: `${whom.fi}: heti, ja kaikkialla muualla ${bound.fi} kuluessa.`,
+      sv: `${whom.sv}: genast, och överallt annars inom ${bound.sv}.`,
+      en: `${whom.en}: at once, and everywhere else within ${bound.en}.`,
+    }),
+    yes: { fi: 'Kyllä, lopeta', sv: 'Ja, avsluta', en: 'Yes, end it' },
+    working: { fi: 'Lopetetaan…', sv: 'Avslutas…', en: 'Ending…' },
+  },
+  back: { fi: 'Älä tee mitään', sv: 'Gör ingenting', en: 'Do nothing' },
+  change: {
+    button: { fi: 'Muuta lupaa', sv: 'Ändra tillståndet', en: 'Change this consent' },
+    looking: {
+      fi: 'Katsotaan, voiko pyyntöön vielä vastata…',
+      sv: 'Ser efter om det ännu går att svara…',
+      en: 'Looking whether the request can still be answered…',
+    },
+    title: { fi: 'Muutetaanko lupaa?', sv: 'Ändra tillståndet?', en: 'Change this consent?' },
+    what: {
+      fi: 'Nykyinen lupa päättyy heti. Sen jälkeen alkuperäinen pyyntö avautuu, ja voit sallia siitä vähemmän tai enemmän.',
+      sv: 'Det nuvarande tillståndet upphör genast. Sedan öppnas den ursprungliga förfrågan, och du kan tillåta mindre eller mer.',
+      en: 'The present consent ends at once. Then the original request opens, and you can allow less of it, or more.',
+    },
+    yes: { fi: 'Lopeta ja vastaa uudelleen', sv: 'Avsluta och svara på nytt', en: 'End it and answer again' },
+    tooLate: {
+      fi: 'Alkuperäiseen pyyntöön ei voi enää vastata. Voit lopettaa luvan ja pyytää palvelulta uuden pyynnön.',
+      sv: 'Det går inte längre att svara på den ursprungliga förfrågan. Du kan avsluta tillståndet och be tjänsten om en ny förfrågan.',
+      en: 'The original request can no longer be answered. You can end this consent, and ask the service for a new request.',
+    },
+    waiting: {
+      fi: 'Lupa on lopetettu, mutta kaikki eivät ole vielä vahvistaneet sitä. Voit vastata uudelleen, kun ne ovat vahvistaneet.',
+      sv: 'Tillståndet är avslutat, men alla har inte bekräftat det ännu. Du kan svara på nytt när de har bekräftat.',
+      en: 'The consent is ended, but not everybody has confirmed it yet. You can answer again once they have.',
+    },
+  },
+  stop: {
+    button: about('Lopeta kaikki: #', 'Avsluta allt: #', 'Stop everything: #'),
+    title: about('Lopetetaanko kaikki luvat: #?', 'Avsluta alla tillstånd: #?', 'End every consent: #?'),
+    what: {
+      fi: 'Palvelu ei saa enää hakea mitään luvallasi miltään organisaatiolta. Tämä koskee myös muilla laitteilla annettuja ja edelleen annettuja lupia, ja kaikkia, joiden puolesta toimit.',
+      sv: 'Tjänsten får inte längre hämta något med ditt tillstånd från någon organisation. Det gäller också tillstånd från andra enheter, tillstånd som getts vidare, och alla som du företräder.',
+      en: 'The service may no longer fetch anything by your consent from any organisation. This goes for consents given on other devices or passed on, too, and for everybody for whom you act.',
+    },
+    yes: { fi: 'Kyllä, lopeta kaikki', sv: 'Ja, avsluta allt', en: 'Yes, stop everything' },
+    done: about('Lopetettu: #', 'Avslutat: #', 'Stopped: #'),
+    nothing: { fi: 'ei mitään lopetettavaa', sv: 'inget att avsluta', en: 'nothing to end' },
+    posted: {
+      fi: 'ei vastaa juuri nyt; saa tiedon, kun yhteys palaa',
+      sv: 'svarar inte just nu; får veta det när förbindelsen är tillbaka',
+      en: 'does not answer right now; it will hear once it is reachable',
+    },
+  },
+  outstanding: {
+    title: {
+      fi: 'Kaikki eivät ole vielä vahvistaneet',
+      sv: 'Alla har inte bekräftat ännu',
+      en: 'Not everybody has confirmed yet',
+    },
+    what: about(
+      'Olet lopettanut luvan, ja se on muistissa tällä laitteella. Vahvistus puuttuu: #.',
+      'Du har avslutat tillståndet, och det finns i minnet på den här enheten. Bekräftelse saknas: #.',
+      'You have ended a consent, and this device remembers it. Not confirmed by: #.',
+    ),
+    again: { fi: 'Kysy uudelleen', sv: 'Fråga igen', en: 'Ask again' },
+    done: { fi: 'Kaikki ovat nyt vahvistaneet.', sv: 'Alla har nu bekräftat.', en: 'Everybody has confirmed now.' },
+  },
+} as const;
