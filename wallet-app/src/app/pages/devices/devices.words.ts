@@ -15,9 +15,9 @@ export const devicesWords = {
     own: { fi: 'Tämä laite', sv: 'Den här enheten', en: 'This device' },
     other: { fi: 'Muu laite', sv: 'En annan enhet', en: 'Another device' },
     otherWhat: {
-      fi: 'Lisätty toisella laitteellasi. Jos et tunnista sitä, poista se.',
-      sv: 'Tillagd på en annan av dina enheter. Känner du inte igen den, ta bort den.',
-      en: 'Added on another device of yours. If you do not know it, remove it.',
+      fi: 'Aitta on käytössä myös tällä laitteella. Jos et tunnista sitä, poista se.',
+      sv: 'Aitta används också på den här enheten. Känner du inte igen den, ta bort den.',
+      en: 'Aitta is in use on this device, too. If you do not know it, remove it.',
     },
     where: { fi: 'Käytössä', sv: 'I bruk hos', en: 'In use at' },
     may: { fi: 'Voi', sv: 'Kan', en: 'It can' },
@@ -33,6 +33,17 @@ export const devicesWords = {
       en: 'at no organisation yet',
     },
     add: { fi: 'Lisää laite', sv: 'Lägg till en enhet', en: 'Add a device' },
+    out: {
+      fi: 'Tällä laitteella ei voi enää vastata puolestasi',
+      sv: 'Med den här enheten går det inte längre att svara i ditt namn',
+      en: 'This device can no longer answer in your name',
+    },
+    outWhat: {
+      fi: 'Se on poistettu toisella laitteella, tai Aitta on palautettu toiselle laitteelle.',
+      sv: 'Den har tagits bort på en annan enhet, eller så har Aitta återställts till en annan enhet.',
+      en: 'It was removed on another device, or Aitta was recovered to another device.',
+    },
+    outAct: { fi: 'Mitä voin tehdä?', sv: 'Vad kan jag göra?', en: 'What can I do?' },
   },
   remove: {
     ask: (device: Words): Words => ({
@@ -276,10 +287,33 @@ export const devicesWords = {
       sv: 'Ingen av dem som svarade känner till koden. Är papperet det som du skrev ut senast? Om du inte har använt Aitta ännu, börja från startsidan.',
       en: 'Nobody who answered knows this code. Is the paper the one that you printed last? If you have not used Aitta before, begin on the home page.',
     },
-    cancelled: {
-      fi: 'Jos jollakin muulla on vanha laitteesi, hän voi perua palautuksen. Soita silloin kaupunkiin.',
-      sv: 'Om någon annan har din gamla enhet kan de avbryta återställningen. Ring i så fall staden.',
-      en: 'If somebody else has your old device, they can cancel the recovery. Call the city then.',
+    unasked: (whom: Words): Words => ({
+      fi: `Näitä ei ole vielä tavoitettu: ${whom.fi}. Kirjoita koodi myöhemmin uudelleen: kukaan ei säilytä sitä.`,
+      sv: `Dessa har inte nåtts ännu: ${whom.sv}. Skriv koden på nytt senare: ingen sparar den.`,
+      en: `These were not reached yet: ${whom.en}. Type the code again later: nobody keeps it.`,
+    }),
+    out: (whom: Words): Words => ({
+      fi: `Tämä laite ei ole käytössä: ${whom.fi}`,
+      sv: `Den här enheten är inte i bruk: ${whom.sv}`,
+      en: `This device is not in use: ${whom.en}`,
+    }),
+    outWhat: {
+      fi: 'Palautus peruttiin toisella laitteella, tai tämä laite poistettiin. Jos et tehnyt sitä itse, jollakin muulla on laitteesi: lue alta, mitä tehdä.',
+      sv: 'Återställningen avbröts på en annan enhet, eller så togs den här enheten bort. Om du inte gjorde det själv har någon annan din enhet: läs nedan vad du gör.',
+      en: 'The recovery was cancelled on another device, or this device was removed. If you did not do that yourself, somebody else has your device: read below what to do.',
+    },
+    thief: {
+      title: {
+        fi: 'Onko vanha laitteesi jollakin muulla?',
+        sv: 'Har någon annan din gamla enhet?',
+        en: 'Does somebody else have your old device?',
+      },
+      what: {
+        fi: 'Hän voisi perua palautuksen. Jos kirjaudut sisään omana itsenäsi, hän ei voi. Palautus kestää silloinkin 72 tuntia.',
+        sv: 'De kunde avbryta återställningen. Om du loggar in som dig själv kan de inte det. Återställningen tar även då 72 timmar.',
+        en: 'They could cancel the recovery. If you log in as yourself, they cannot. The recovery takes 72 hours then, too.',
+      },
+      act: { fi: 'Palauta kirjautumalla', sv: 'Återställ med inloggning', en: 'Recover with a login' },
     },
     look: { fi: 'Katso tilanne uudelleen', sv: 'Se läget på nytt', en: 'Look again' },
   },
