@@ -35,12 +35,6 @@ export const connectWords = {
     sv: 'Den här organisationen har kommit med efter att din återställningskod gjordes. Skriv koden från papperet en gång.',
     en: 'This organisation joined after your recovery code was made. Type the code from the paper once.',
   },
-  paperLabel: { fi: 'Palautuskoodi', sv: 'Återställningskod', en: 'Recovery code' },
-  paperWrong: {
-    fi: 'Koodissa on virhe. Vertaa sitä paperiin ryhmä kerrallaan.',
-    sv: 'Det finns ett fel i koden. Jämför den med papperet grupp för grupp.',
-    en: 'There is a mistake in the code. Compare it with the paper, group by group.',
-  },
 } as const;
 
 /** Why an organisation did not connect somebody, by the code that it gave. */
