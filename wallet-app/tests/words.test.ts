@@ -33,7 +33,7 @@ function collect(at: string, value: unknown, found: Map<string, Words>): void {
   if (typeof value === 'function') {
     // Whatever it is about: a name, a number, a list of such.
     const about = verbatim('Maija');
-    for (const given of [about, 3, 3n, 'Maija', [about]]) {
+    for (const given of [about, 3, 3n, 'Maija', 'dpv:ServiceProvision', [about]]) {
       const said = attempt(() => (value as (...given: unknown[]) => unknown)(given, given, given));
       if (isWords(said) && Object.values(said).every(isWhole)) {
         found.set(`${at}()`, said);
