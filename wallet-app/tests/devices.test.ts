@@ -254,3 +254,27 @@ test('a key that was revoked meanwhile is not told as renewed', async () => {
   const { keys: done, missing } = await finish(phone);
   assert.deepEqual([done, missing.map(({ name, fault }) => [name, fault.code])], [[], [['espoo', 'keys-not-ours']]]);
 });
+
+test('that a device is revoked stays promised, also of one that was never seen in the log', async () => {
+  const others = new Others();
+  const phone = await enrolledAtBoth(others, new MemoryStorage());
+  const laptop = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
+  await addDevice(phone, await deviceCode(laptop), LOST);
+  const tablet = await Core.open(partsOf(others, new MemoryStorage(), 44));
+  for (const [, holder] of HOSTS) await refreshLog(laptop, holder);
+  await addDevice(laptop, await deviceCode(tablet), { label: 'tablet', manages: true });
+  const keys = await keysOf(laptop, 'tablet');
+  others.away = 'espoo.example';
+  others.posted = [];
+  const { done, missing } = await revokeDevice(phone, keys, null);
+  assert.deepEqual(
+    [done.length, missing.map(({ name, fault }) => [name, fault.code])],
+    [1, [['espoo', 'not-reached']]],
+  );
+  others.away = null;
+  assert.deepEqual(
+    (await finish(phone)).keys.map(({ name }) => name),
+    ['espoo'],
+  );
+  assert.equal(current(others, 'espoo.example'), 2);
+});

@@ -6,7 +6,7 @@
 
 import { CallFault } from '../client/fault.ts';
 import { addDevice, cancel, type Changed, revokeDevice, rotate, withEvent } from '../keys/key-change.ts';
-import { KeysFault, replay } from '../keys/key-log.ts';
+import { type KeysCode, KeysFault, replay } from '../keys/key-log.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import { PublicKey } from '../protocol/crypto/signing.ts';
 import type { KeyState } from '../protocol/key-event/index.ts';
@@ -70,12 +70,16 @@ async function perform(
   return ended;
 }
 
+/** Why this device can revoke nothing at an organisation, now or later. */
+const UNABLE: readonly KeysCode[] = ['keys-not-ours', 'keys-signs-only', 'keys-last'];
+
 /**
  * Whether trying again would end the same way. A recovery that waits passes; and that a lost device is revoked is promised until the log
  * says so, whatever an organisation answers in error.
  */
 function isOver({ kind }: KeyTask, fault: CallFault | KeysFault): boolean {
-  if (fault instanceof KeysFault) return fault.code !== 'keys-pending';
+  if (fault instanceof KeysFault)
+    return kind === 'revoke' ? UNABLE.includes(fault.code) : fault.code !== 'keys-pending';
   const isPending = fault.refusal?.detail?.startsWith('key-pending:') ?? false;
   return fault.isFinal && !isPending && kind !== 'revoke';
 }
@@ -96,8 +100,7 @@ async function change(core: Core, task: KeyTask, posted: boolean): Promise<KeyTa
 async function changeAt(core: Core, task: KeyTask): Promise<KeyTaskHow> {
   const { holder } = task;
   for (let race = 1, head: ObjectId | null = null; ; race += 1) {
-    const log = await refreshLog(core, holder);
-    if (log === null) throw new KeysFault('not-enrolled');
+    const log = (await refreshLog(core, holder)) ?? lastSeen(core, task);
     if (isDone(task, log)) {
       // The key may have gone without another in its place: then this device has none there.
       if (task.kind === 'rotate') await core.signer(holder);
@@ -119,10 +122,24 @@ async function changeAt(core: Core, task: KeyTask): Promise<KeyTaskHow> {
   }
 }
 
+/**
+ * The log as it was seen last, for what the paper signed: a device that is in the log of no organisation cancels with it too.
+ * @throws {KeysFault} `not-enrolled`
+ */
+function lastSeen(core: Core, task: KeyTask): Pick<FoundLog, 'state' | 'desk'> {
+  if (task.kind !== 'cancel' || task.signed === null) throw new KeysFault('not-enrolled');
+  const { organisation, events, nowSecs } = ownLog(core, task.holder);
+  return { state: replay(organisation, events, nowSecs), desk: null };
+}
+
 /** If another device changed the log since it was last seen, it does not count there, and `finish` makes another. */
 async function post(core: Core, task: KeyTask, away: CallFault): Promise<boolean> {
   const { holder } = task;
-  const { bytes: event } = await changedBy(core, task);
+  const changed = await changedBy(core, task).catch((thrown: unknown) => {
+    // By what was seen last it cannot be done; by what the organisation has now, perhaps: it is asked later.
+    throw thrown instanceof KeysFault ? away : thrown;
+  });
+  const event = changed.bytes;
   const { principal } = replay(holder, ownLog(core, holder).events, core.caller.nowSecs());
   return postFor(core, holder, { kind: 'key-event', principal, event }, changePosted(task), away);
 }
@@ -135,7 +152,7 @@ async function send(core: Core, { kind, holder }: KeyTask, { principal }: KeySta
 }
 
 /** Whether the log says already what it is to say: somebody else did it, or what was sent before arrived after all. */
-function isDone(task: KeyTask, { state, desk }: FoundLog): boolean {
+function isDone(task: KeyTask, { state, desk }: Pick<FoundLog, 'state' | 'desk'>): boolean {
   const current = state.devices.filter(({ revokedSeq }) => revokedSeq === null).map(({ device }) => device.key);
   switch (task.kind) {
     case 'add': {

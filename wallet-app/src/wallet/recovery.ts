@@ -46,7 +46,6 @@ export interface RecoveryBegun {
  */
 export async function recover(core: Core, code: RecoveryCode, lostSince: bigint | null): Promise<RecoveryBegun> {
   const paper = new RecoveryRoot(code);
-  await notePaper(core, code);
   const holders = allHolders(core);
   await core.keep(recoveringAt(lostSince, holders));
   const asked = await Promise.all(
@@ -62,7 +61,10 @@ export async function recover(core: Core, code: RecoveryCode, lostSince: bigint 
       missing.map(({ holder }) => holder),
     ),
   );
-  return { stands: asked.flatMap((one) => (isMissing(one) ? [] : [one])), missing };
+  const stands = asked.flatMap((one) => (isMissing(one) ? [] : [one]));
+  // A paper that nobody knows takes the place of none.
+  if (stands.some(({ at }) => at.state !== 'nothing')) await notePaper(core, code);
+  return { stands, missing };
 }
 
 async function recoverAt(
@@ -75,6 +77,8 @@ async function recoverAt(
   if (log === null) return { state: 'nothing' };
   const stands = await standsIn(core, holder, log);
   if (stands !== null) return stands;
+  // What somebody else began is shown by `recoveries`, to be cancelled with the paper.
+  if (log.state.pending !== null) await core.keep(held(holder, core.nameOf(holder), log.events));
   const { id, bytes } = await recoveryOf({ ...ownLog(core, holder), events: log.events }, paper, lostSince);
   await core.node(holder).sendKeyEvent(log.state.principal, bytes);
   const after = await logOf(core, holder, paper);
@@ -185,7 +189,8 @@ export async function recoveries(
 
 /**
  * Cancels what waits, with this device or, given the code, with the paper. An organisation that is away hears of it through the
- * directory's log. @throws {KeysFault} `keys-other-paper` @throws {StorageFault}
+ * directory's log. A device that is in no log yet cancels with the paper too. @throws {KeysFault} `keys-other-paper`
+ * @throws {StorageFault}
  */
 export async function cancelRecovery(
   core: Core,
