@@ -66,12 +66,12 @@ export const consentsWords = {
       sv: 'har inte ännu hört att du avslutade tillståndet.',
       en: 'has not yet heard that you ended it.',
     },
-    confirmed: about('vahvisti lopettamisen #', 'bekräftade avslutet #', 'confirmed the end at #'),
-    ranOut: about('päättyi #', 'upphörde den #', 'ended on #'),
+    confirmed: about('vahvisti lopettamisen #.', 'bekräftade avslutet #.', 'confirmed the end at #.'),
+    ranOut: about('päättyi #.', 'upphörde den #.', 'ended on #.'),
     everywhere: about(
-      'Myös ne, joille lupa on annettu edelleen, ovat saaneet tiedon viimeistään #.',
-      'Också de som har fått tillståndet vidare har hört det senast #.',
-      'Those to whom it was passed on have heard it by # at the latest.',
+      'Myös ne, joille lupa on annettu edelleen, saavat tiedon viimeistään klo #.',
+      'Också de som har fått tillståndet vidare får veta det senast kl. #.',
+      'Those to whom it was passed on hear of it by # at the latest.',
     ),
   },
 
