@@ -21,9 +21,9 @@ export const consentsWords = {
   ended: { fi: 'Päättyneet', sv: 'Avslutade', en: 'Ended' },
   denied: { fi: 'Kielletyt', sv: 'Nekade', en: 'Denied' },
   none: {
-    fi: 'Et ole antanut yhtään lupaa, joka olisi voimassa. Kukaan ei saa hakea tietojasi luvallasi.',
-    sv: 'Du har inte gett något tillstånd som gäller. Ingen får hämta dina uppgifter med ditt tillstånd.',
-    en: 'You have given no consent that is in force. Nobody may fetch your data by your consent.',
+    fi: 'Et ole antanut tällä laitteella yhtään lupaa, joka olisi voimassa.',
+    sv: 'Du har inte gett något tillstånd som gäller på den här enheten.',
+    en: 'You have given no consent on this device that is in force.',
   },
   unknownService: {
     fi: 'Palvelu, joka ei ole enää mukana',
