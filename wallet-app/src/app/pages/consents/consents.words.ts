@@ -21,9 +21,9 @@ export const consentsWords = {
   ended: { fi: 'Päättyneet', sv: 'Avslutade', en: 'Ended' },
   denied: { fi: 'Kielletyt', sv: 'Nekade', en: 'Denied' },
   none: {
-    fi: 'Et ole antanut yhtään lupaa, joka olisi voimassa. Kukaan ei saa hakea tietojasi luvallasi.',
-    sv: 'Du har inte gett något tillstånd som gäller. Ingen får hämta dina uppgifter med ditt tillstånd.',
-    en: 'You have given no consent that is in force. Nobody may fetch your data by your consent.',
+    fi: 'Et ole antanut tällä laitteella yhtään lupaa, joka olisi voimassa.',
+    sv: 'Du har inte gett något tillstånd som gäller på den här enheten.',
+    en: 'You have given no consent on this device that is in force.',
   },
   unknownService: {
     fi: 'Palvelu, joka ei ole enää mukana',
@@ -66,12 +66,12 @@ export const consentsWords = {
       sv: 'har inte ännu hört att du avslutade tillståndet.',
       en: 'has not yet heard that you ended it.',
     },
-    confirmed: about('vahvisti lopettamisen #', 'bekräftade avslutet #', 'confirmed the end at #'),
-    ranOut: about('päättyi #', 'upphörde den #', 'ended on #'),
+    confirmed: about('vahvisti lopettamisen #.', 'bekräftade avslutet #.', 'confirmed the end at #.'),
+    ranOut: about('päättyi #.', 'upphörde den #.', 'ended on #.'),
     everywhere: about(
-      'Myös ne, joille lupa on annettu edelleen, ovat saaneet tiedon viimeistään #.',
-      'Också de som har fått tillståndet vidare har hört det senast #.',
-      'Those to whom it was passed on have heard it by # at the latest.',
+      'Myös ne, joille lupa on annettu edelleen, saavat tiedon viimeistään klo #.',
+      'Också de som har fått tillståndet vidare får veta det senast kl. #.',
+      'Those to whom it was passed on hear of it by # at the latest.',
     ),
   },
 
