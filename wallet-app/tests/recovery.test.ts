@@ -251,6 +251,18 @@ test('with a login the recovery is begun as an enrolment', async () => {
   await assert.rejects(recoverIdentified(core, OTHER_PAPER, HELSINKI, null), { code: 'keys-other-paper' });
 });
 
+test('a recovery that waits is overruled with a login, so that no device cancels it', async () => {
+  const others = new Others();
+  await enrolledAtBoth(others, new MemoryStorage());
+  const core = await newDevice(others);
+  assert.equal((await standing(core))['helsinki'], 'waits');
+  others.instead.set(
+    '/v1/enrolments',
+    jsonOf({ enrolment: 'secret', authorization_url: 'https://login.example/?state=1' }),
+  );
+  assert.equal((await recoverIdentified(core, PAPER, HELSINKI, null)).started.enrolment, 'secret');
+});
+
 test('an organisation that joined later needs the paper once more, and no other paper', async () => {
   const others = new Others();
   const core = await newDevice(others);

@@ -14,6 +14,7 @@ import {
   type KeyState,
   keyDigest,
   MAX_DEVICES,
+  type Taken,
   takenAt,
 } from '../protocol/key-event/index.ts';
 import { Refusal, type RefusalCode } from '../protocol/refusal.ts';
@@ -112,10 +113,15 @@ async function committed(
 
 /**
  * Takes the log back to this device with the printed code. It keeps everything up to the last event in which the paper counts, and
- * takes back what came after; it waits. What other devices signed from `lostSince` on does not count. @throws {KeysFault}
- * `keys-other-paper`
+ * takes back what came after; it waits. What other devices signed from `lostSince` on does not count. `identified`: the person
+ * logs in for it, so that it goes before one with the paper alone. @throws {KeysFault} `keys-other-paper`
  */
-export async function recover(log: OwnLog, paper: RecoveryRoot, lostSince: bigint | null): Promise<Changed> {
+export async function recover(
+  log: OwnLog,
+  paper: RecoveryRoot,
+  lostSince: bigint | null,
+  identified: boolean,
+): Promise<Changed> {
   const { custody, organisation, nowSecs } = log;
   const state = stateOf(log);
   const point = state.recoveryPoint(paper.digest(organisation));
@@ -130,12 +136,9 @@ export async function recover(log: OwnLog, paper: RecoveryRoot, lostSince: bigin
     controls: { next: [keyDigest(next.key)], threshold: 1n, recovery: point.controls.recovery },
     compromisedSince: lostSince,
   };
-  return signed(signer, log, {
-    seq: point.seq + 1n,
-    previous: point.id,
-    timeSecs: later(nowSecs, point.timeSecs),
-    change,
-  });
+  const timeSecs = later(nowSecs, point.timeSecs);
+  const claims = { seq: point.seq + 1n, previous: point.id, timeSecs, change };
+  return signed(signer, log, claims, { ...takenAt(nowSecs), identified });
 }
 
 /** A key of this device that was never in the log: one that was revoked does not come back. */
@@ -167,16 +170,15 @@ const MEANS: Partial<Readonly<Record<RefusalCode, KeysCode>>> = {
   'key-unknown': 'keys-not-ours',
 };
 
-async function signed(signer: Signer, log: OwnLog, claims: KeyEventClaims): Promise<Changed> {
+async function signed(signer: Signer, log: OwnLog, claims: KeyEventClaims, taken?: Taken): Promise<Changed> {
   const { bytes } = await attempted(() => sign(KeyEvent, claims, signer));
-  return withEvent(log, bytes);
+  return withEvent(log, bytes, taken);
 }
 
 /** The log with an event that was signed before. @throws {KeysFault} when it does not follow what is in the log now. */
-export function withEvent(log: OwnLog, bytes: Uint8Array): Promise<Changed> {
+export function withEvent(log: OwnLog, bytes: Uint8Array, taken = takenAt(log.nowSecs)): Promise<Changed> {
   return attempted(() => {
     const event = Signed.decode(KeyEvent, bytes);
-    const taken = takenAt(log.nowSecs);
     stateOf(log).apply(event, taken);
     return Promise.resolve({ id: event.id, bytes, events: [...log.events, { bytes, taken }] });
   });

@@ -79,7 +79,7 @@ async function recoverAt(
   if (stands !== null) return stands;
   // What somebody else began is shown by `recoveries`, to be cancelled with the paper.
   if (log.state.pending !== null) await core.keep(held(holder, core.nameOf(holder), log.events));
-  const { id, bytes } = await recoveryOf({ ...ownLog(core, holder), events: log.events }, paper, lostSince);
+  const { id, bytes } = await recoveryOf({ ...ownLog(core, holder), events: log.events }, paper, lostSince, false);
   await core.node(holder).sendKeyEvent(log.state.principal, bytes);
   const after = await logOf(core, holder, paper);
   const begun = after?.state.pending?.id === id ? await standsIn(core, holder, after) : null;
@@ -126,7 +126,7 @@ export async function recoverIdentified(
   const paper = new RecoveryRoot(code);
   const log = await logOf(core, organisation, paper);
   if (log === null) throw new KeysFault('keys-other-paper');
-  const { bytes } = await recoveryOf({ ...ownLog(core, organisation), events: log.events }, paper, lostSince);
+  const { bytes } = await recoveryOf({ ...ownLog(core, organisation), events: log.events }, paper, lostSince, true);
   await notePaper(core, code);
   await core.keep(held(organisation, core.nameOf(organisation), log.events));
   const first = log.events.slice(0, 1).map((event) => event.bytes);

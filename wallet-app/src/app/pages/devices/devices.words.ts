@@ -177,9 +177,19 @@ export const devicesWords = {
       en: 'Choose there: “I have Aitta on another device already”. It shows a code.',
     },
     paste: {
-      fi: 'Liitä koodi tähän ja anna laitteelle nimi. Ota koodi vain omalta laitteeltasi.',
-      sv: 'Klistra in koden här och ge enheten ett namn. Ta koden bara från en egen enhet.',
-      en: 'Paste the code here and give the device a name. Take the code from a device of your own only.',
+      fi: 'Lue koodi kameralla tai liitä se tähän, ja anna laitteelle nimi. Ota koodi vain omalta laitteeltasi.',
+      sv: 'Läs in koden med kameran eller klistra in den här, och ge enheten ett namn. Ta koden bara från en egen enhet.',
+      en: 'Read the code with the camera or paste it here, and give the device a name. Take the code from a device of your own only.',
+    },
+    other: {
+      fi: 'Tässä koodissa on jotakin muuta kuin laitteen koodi. Sitä ei käytetty.',
+      sv: 'Den här koden innehåller något annat än en enhets kod. Den användes inte.',
+      en: "This holds something else than a device's code. It was not used.",
+    },
+    notAllowed: {
+      fi: 'Kameraa ei saatu käyttöön. Salli kamera selaimen asetuksissa, valitse kuva tai liitä koodi.',
+      sv: 'Kameran kunde inte användas. Tillåt kameran i webbläsarens inställningar, välj en bild eller klistra in koden.',
+      en: 'The camera could not be used. Allow it in the settings of the browser, choose a picture, or paste the code.',
     },
     code: { fi: 'Uuden laitteen koodi', sv: 'Den nya enhetens kod', en: 'Code of the new device' },
     name: { fi: 'Laitteen nimi', sv: 'Enhetens namn', en: 'Name of the device' },

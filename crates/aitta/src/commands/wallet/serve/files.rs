@@ -50,6 +50,7 @@ pub(super) const BUILT: &[BuiltFile] = built![
     "request.js",
     "requests.js",
     "rolldown-runtime.js",
+    "scan.js",
     "scanning.js",
     "settings.js",
     "sw.js",
