@@ -306,6 +306,11 @@ export const requestWords = {
       sv: 'Ditt tidigare tillstånd har upphört. Du kan nu svara på nytt.',
       en: 'Your earlier consent has ended. You can answer again now.',
     },
+    over: {
+      fi: 'Tähän pyyntöön ei voi enää vastata uudelleen.',
+      sv: 'Det går inte längre att svara på nytt på den här förfrågan.',
+      en: 'This request can no longer be answered again.',
+    },
     anew: { fi: 'Vastaa uudelleen', sv: 'Svara på nytt', en: 'Answer again' },
     anewUntil: about(
       'Voit muuttaa mieltäsi # saakka.',
