@@ -196,12 +196,11 @@ export const requestWords = {
     },
     nobody: { fi: 'Ei kenellekään muulle', sv: 'Inte till någon annan', en: 'To nobody else' },
     once: about('Kyllä: #', 'Ja: #', 'Yes: #'),
-    more: (times: number): ((whom: Words) => Words) =>
-      about(
-        `Kyllä: #. He saavat antaa luvan toisilleen, yhteensä ${times} kertaa`,
-        `Ja: #. De får ge tillståndet vidare till varandra, sammanlagt ${times} gånger`,
-        `Yes: #. They may pass it on to one another, ${times} times in all`,
-      ),
+    more: (whom: Words, times: Words): Words => ({
+      fi: `Kyllä: ${whom.fi}. He saavat antaa luvan toisilleen, yhteensä ${times.fi} kertaa`,
+      sv: `Ja: ${whom.sv}. De får ge tillståndet vidare till varandra, sammanlagt ${times.sv} gånger`,
+      en: `Yes: ${whom.en}. They may pass it on to one another, ${times.en} times in all`,
+    }),
   },
   until: {
     title: { fi: 'Mihin asti?', sv: 'Till när?', en: 'Until when?' },
