@@ -19,7 +19,7 @@ export const consentsWords = {
   },
   active: { fi: 'Voimassa', sv: 'I kraft', en: 'In force' },
   ended: { fi: 'Päättyneet', sv: 'Avslutade', en: 'Ended' },
-  denied: { fi: 'Kielletyt', sv: 'Nekade', en: 'Denied' },
+  denied: { fi: 'Kieltäydyit näistä', sv: 'Nekade', en: 'Denied' },
   none: {
     fi: 'Et ole antanut tällä laitteella yhtään lupaa, joka olisi voimassa.',
     sv: 'Du har inte gett något tillstånd som gäller på den här enheten.',
@@ -35,9 +35,9 @@ export const consentsWords = {
     what: { fi: 'Mitä saa hakea', sv: 'Vad som får hämtas', en: 'What may be fetched' },
     whom: { fi: 'Kenen tiedot', sv: 'Vems uppgifter', en: 'Whose data' },
     until: { fi: 'Mihin asti', sv: 'Till när', en: 'Until when' },
-    retention: { fi: 'Säilytys', sv: 'Bevaring', en: 'Kept' },
+    retention: { fi: 'Säilytetään', sv: 'Sparas', en: 'Kept' },
     passedOn: { fi: 'Saa antaa edelleen', sv: 'Får ges vidare', en: 'May be passed on' },
-    given: { fi: 'Annettu', sv: 'Gett', en: 'Given' },
+    given: { fi: 'Annettu', sv: 'Gavs', en: 'Given' },
     where: { fi: 'Mistä', sv: 'Varifrån', en: 'From where' },
   },
   atMost: about('Enintään #', 'Högst #', 'At most #'),
@@ -52,7 +52,8 @@ export const consentsWords = {
     sv: 'En person som du inte längre företräder',
     en: 'Somebody for whom you no longer act',
   },
-  deniedOn: about('Kieltäydyit #', 'Du nekade den #', 'You denied it on #'),
+  reopen: { fi: 'Avaa pyyntö uudelleen', sv: 'Öppna förfrågan igen', en: 'Open the request again' },
+  deniedOn: about('Kieltäydyit #.', 'Du nekade den #.', 'You denied it on #.'),
 
   standing: {
     active: { fi: 'voimassa', sv: 'i kraft', en: 'in force' },

@@ -196,12 +196,11 @@ export const requestWords = {
     },
     nobody: { fi: 'Ei kenellekään muulle', sv: 'Inte till någon annan', en: 'To nobody else' },
     once: about('Kyllä: #', 'Ja: #', 'Yes: #'),
-    more: (times: number): ((whom: Words) => Words) =>
-      about(
-        `Kyllä: #. He saavat antaa luvan toisilleen, yhteensä ${times} kertaa`,
-        `Ja: #. De får ge tillståndet vidare till varandra, sammanlagt ${times} gånger`,
-        `Yes: #. They may pass it on to one another, ${times} times in all`,
-      ),
+    more: (whom: Words, times: Words): Words => ({
+      fi: `Kyllä: ${whom.fi}. He saavat antaa luvan toisilleen, yhteensä ${times.fi} kertaa`,
+      sv: `Ja: ${whom.sv}. De får ge tillståndet vidare till varandra, sammanlagt ${times.sv} gånger`,
+      en: `Yes: ${whom.en}. They may pass it on to one another, ${times.en} times in all`,
+    }),
   },
   until: {
     title: { fi: 'Mihin asti?', sv: 'Till när?', en: 'Until when?' },
@@ -305,6 +304,11 @@ export const requestWords = {
       fi: 'Aiempi lupasi on päättynyt. Voit nyt vastata uudelleen.',
       sv: 'Ditt tidigare tillstånd har upphört. Du kan nu svara på nytt.',
       en: 'Your earlier consent has ended. You can answer again now.',
+    },
+    over: {
+      fi: 'Tähän pyyntöön ei voi enää vastata uudelleen.',
+      sv: 'Det går inte längre att svara på nytt på den här förfrågan.',
+      en: 'This request can no longer be answered again.',
     },
     anew: { fi: 'Vastaa uudelleen', sv: 'Svara på nytt', en: 'Answer again' },
     anewUntil: about(
