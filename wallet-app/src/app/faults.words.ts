@@ -96,5 +96,85 @@ export const faultWords = {
       sv: 'Den här enheten används inte ännu här. Logga in först.',
       en: 'This device is not in use here yet. Log in first.',
     },
+    'keys-broken': {
+      fi: 'Avaintesi luettelo siellä ei ole ehjä, joten sitä ei käytetty. Yritä uudelleen; jos vika toistuu, kerro siitä kaupungille.',
+      sv: 'Listan över dina nycklar där är inte hel, så den användes inte. Försök igen; berätta för staden om felet upprepas.',
+      en: 'The list of your keys there is not whole, so it was not used. Try again; if it happens again, tell the city.',
+    },
+    'keys-not-ours': {
+      fi: 'Tämän laitteen avaimet eivät ole siellä voimassa. Lisää laite toisella laitteella tai palauta palautuskoodilla.',
+      sv: 'Enhetens nycklar gäller inte där. Lägg till enheten med en annan enhet, eller återställ med återställningskoden.',
+      en: 'The keys of this device do not count there. Add it with another device, or recover with the recovery code.',
+    },
+    'keys-pending': {
+      fi: 'Siellä odottaa palautus. Peru se tai odota, kunnes se on tullut voimaan.',
+      sv: 'En återställning väntar där. Avbryt den, eller vänta tills den har trätt i kraft.',
+      en: 'A recovery waits there. Cancel it, or wait until it has taken effect.',
+    },
+    'keys-outranked': {
+      fi: 'Tämä laite ei voi perua sitä. Käytä palautuskoodia ja soita heti organisaatioon, jos se et ollut sinä.',
+      sv: 'Den här enheten kan inte avbryta det. Använd återställningskoden och ring genast organisationen om det inte var du.',
+      en: 'This device cannot cancel it. Use the recovery code, and call the organisation at once if it was not you.',
+    },
+    'keys-last': {
+      fi: 'Se on viimeinen laitteesi siellä. Lisää ensin toinen laite.',
+      sv: 'Det är din sista enhet där. Lägg först till en annan enhet.',
+      en: 'It is your last device there. Add another one first.',
+    },
+    'keys-signs-only': {
+      fi: 'Tämä laite ei saa lisätä eikä poistaa laitteita. Tee se laitteella, joka saa.',
+      sv: 'Den här enheten får inte lägga till eller ta bort enheter. Gör det på en enhet som får.',
+      en: 'This device may not add or remove devices. Do it on one that may.',
+    },
+    'keys-not-controlling': {
+      fi: 'Avaimet uusitaan sillä laitteella, jolla aloitit Aitan käytön.',
+      sv: 'Nycklarna förnyas på den enhet som du började använda Aitta med.',
+      en: 'The keys are renewed on the device with which you first began with Aitta.',
+    },
+    'keys-other-paper': {
+      fi: 'Tämä ei ole siellä voimassa oleva palautuskoodi. Ota paperi, jonka tulostit viimeksi.',
+      sv: 'Det här är inte återställningskoden som gäller där. Ta det papper som du skrev ut senast.',
+      en: 'This is not the recovery code that counts there. Take the paper that you printed last.',
+    },
+    'keys-paper-needed': {
+      fi: 'Tältä ei ole vielä kysytty. Kirjoita palautuskoodi kerran uudelleen.',
+      sv: 'Den har inte tillfrågats ännu. Skriv återställningskoden en gång till.',
+      en: 'It has not been asked yet. Type the recovery code once more.',
+    },
+    'keys-unchangeable': {
+      fi: 'Tätä muutosta ei voi tehdä siellä nyt. Katso laitteesi uudelleen.',
+      sv: 'Ändringen kan inte göras där nu. Titta på dina enheter igen.',
+      en: 'This change cannot be made there now. Look at your devices again.',
+    },
+    'other-paper': {
+      fi: 'Tämä ei ole sinun palautuskoodisi. Ota paperi, jonka tulostit viimeksi.',
+      sv: 'Det här är inte din återställningskod. Ta det papper som du skrev ut senast.',
+      en: 'This is not your recovery code. Take the paper that you printed last.',
+    },
+    'device-code-none': {
+      fi: 'Tämä ei ole laitteen koodi. Kopioi se uudelleen uudelta laitteelta.',
+      sv: 'Det här är inte en enhets kod. Kopiera den på nytt från den nya enheten.',
+      en: "This is no device's code. Copy it again from the new device.",
+    },
+    'device-code-damaged': {
+      fi: 'Koodista puuttuu osa. Kopioi se uudelleen kokonaan.',
+      sv: 'En del av koden saknas. Kopiera hela koden på nytt.',
+      en: 'A part of the code is missing. Copy all of it again.',
+    },
+    'device-code-key': {
+      fi: 'Koodi ei kelpaa. Avaa koodi uudelleen uudella laitteella.',
+      sv: 'Koden duger inte. Öppna koden på nytt på den nya enheten.',
+      en: 'The code is not acceptable. Open it again on the new device.',
+    },
+    'device-code-own': {
+      fi: 'Tämä on tämän laitteen oma koodi. Vie se laitteelle, jolla Aitta on jo käytössä.',
+      sv: 'Det här är enhetens egen kod. Ta den till enheten där Aitta redan används.',
+      en: 'This is the code of this very device. Take it to the device that has Aitta already.',
+    },
+    'device-code-elsewhere': {
+      fi: 'Koodi ei koske yhtäkään organisaatiota, jossa olet. Avaa koodi uudelleen uudella laitteella.',
+      sv: 'Koden gäller ingen organisation där du finns. Öppna koden på nytt på den nya enheten.',
+      en: 'The code is for none of the organisations where you are. Open it again on the new device.',
+    },
   },
 } as const;
