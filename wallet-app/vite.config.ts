@@ -2,10 +2,11 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
 import { serviceWorker } from './build-steps/service-worker.ts';
+import { sources } from './build-steps/sources.ts';
 
 /** Pages are loaded when they are opened; what they share is loaded once. Names are fixed: `aitta wallet serve` has each by its own. */
 export default defineConfig({
-  plugins: [svelte({ compilerOptions: { runes: true } }), serviceWorker()],
+  plugins: [svelte({ compilerOptions: { runes: true } }), serviceWorker(), sources()],
   build: {
     target: 'es2023',
     // All of them know `light-dark`: nothing is written in two ways.

@@ -52,13 +52,15 @@ impl Fault {
 pub(crate) struct Refused {
     pub(crate) kind: &'static ProblemType,
     pub(crate) detail: Option<String>,
-    /// RFC 6901, into the request body.
+    /// RFC 6901, into the request body: the first that is at fault.
     pub(crate) pointer: Option<String>,
+    /// All that are at fault, where each is known.
+    pub(crate) pointers: Vec<String>,
 }
 
 impl Refused {
     pub(crate) const fn new(kind: &'static ProblemType) -> Self {
-        Self { kind, detail: None, pointer: None }
+        Self { kind, detail: None, pointer: None, pointers: Vec::new() }
     }
 
     pub(crate) fn saying(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
@@ -68,6 +70,11 @@ impl Refused {
     /// Names the member of the body that is at fault.
     pub(crate) fn at(self, pointer: String) -> Self {
         Self { pointer: Some(pointer), ..self }
+    }
+
+    /// Names all members of the body that are at fault.
+    pub(crate) fn at_each(self, pointers: Vec<String>) -> Self {
+        Self { pointer: pointers.first().cloned(), pointers, ..self }
     }
 }
 

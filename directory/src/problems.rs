@@ -89,6 +89,8 @@ problems! {
     REGISTRY_FULL = "registry-full", 507, TOO_MUCH;
     /// The directory, or this holder's part of it, has as many entries as it may have.
     ENTRIES_FULL = "entries-full", 507, TOO_MUCH;
+    /// A bucket of the map has as many entries as it may have, or this holder has in it.
+    BUCKET_FULL = "bucket-full", 507, TOO_MUCH;
     /// This is a mirror: it takes nothing.
     MIRROR = "mirror", 403, OTHERWISE;
     /// More posts wait for the log than it takes at once.

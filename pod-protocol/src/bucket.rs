@@ -1,11 +1,16 @@
 //! Buckets: the holder entries whose tags begin alike, handed out together so that nobody learns which one was wanted
 //! (`docs/protocol/bucket.md`).
 
+use std::collections::{HashMap, HashSet};
+
 use crate::codec::{
-    Claims, Limits, MAJOR_ARRAY, MAJOR_MAP, bytes, decode, head_len, write_bytes, write_head, write_integer,
+    Cbor, Claims, Limits, MAJOR_ARRAY, MAJOR_MAP, decode, fixed, head_len, time, uint, write_bytes, write_head,
+    write_integer,
 };
 use crate::cose::Signed;
-use crate::holder_entry::{HolderEntry, Tag};
+use crate::holder_entry::{HolderEntry, SEALED_HANDLE_BYTES, Tag};
+use crate::ids::{Kid, Principal};
+use crate::lists::{any, tuple};
 use crate::refusal::{ClaimFault, Refusal};
 
 /// Fewest entries that a bucket should hide one among.
@@ -18,9 +23,9 @@ const MIN_MEAN_ENTRIES: u64 = 2 * MIN_BUCKET_ENTRIES;
 /// Most bits of a bucket's number: 16 million buckets, a thousand million entries.
 pub const MAX_BUCKET_BITS: u8 = 24;
 
-/// The limits of a bucket: on average it has fewer than 128 entries of 440 bytes until the number of bits follows the
-/// growth, and a directory that grows 30-fold before it looks at that number again is broken.
-pub const BUCKET_LIMITS: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 2, items: 4096 };
+/// The limits of a bucket: on average it has fewer than 128 entries of some 140 bytes until the number of bits follows the growth;
+/// directories take up to 2,048, and 4,096 stand in one when two become one. Each can have a signer of its own, of 52 bytes.
+pub const BUCKET_LIMITS: Limits = Limits { bytes: 1024 * 1024, depth: 3, items: 4096 };
 
 /// How many bits of a tag number the buckets when there are so many entries.
 #[must_use]
@@ -40,39 +45,131 @@ pub fn bucket_of(tag: &Tag, bits: u8) -> u32 {
     }
 }
 
-/// A bucket whose entries lie elsewhere: what a directory answers with, for which each entry is copied once.
-#[derive(Clone, Copy, Debug)]
-pub struct BucketParts<'a, Entry> {
-    /// How many bits.
-    pub bits: u8,
-    /// Which bits.
-    pub number: u32,
-    /// As in [`Bucket::entries`].
-    pub entries: &'a [Entry],
+/// Who signed an entry, and with which key.
+type Signer = (Principal, Kid);
+
+/// An entry as a bucket has it: without what the signer says once for all of its entries, and without what all entries have in
+/// common. What was signed can be put together again, byte by byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    signer: Signer,
+    /// The items after the signer's place, encoded.
+    rest: Box<[u8]>,
 }
 
-impl<Entry: AsRef<[u8]>> BucketParts<'_, Entry> {
+/// Items of a row: the signer's place, and those of [`Row`].
+const ROW_ITEMS: u64 = 6;
+
+impl Row {
+    /// The row of an entry that was signed with this key; none for a tombstone, which stands in no bucket.
+    #[must_use]
+    pub fn of(entry: &HolderEntry, kid: Kid, signature: &[u8; 64]) -> Option<Self> {
+        let sealed = entry.sealed.as_deref()?;
+        let mut rest = Vec::new();
+        write_integer(&mut rest, entry.issued.into());
+        write_integer(&mut rest, entry.expires.into());
+        write_bytes(&mut rest, &entry.tag);
+        write_bytes(&mut rest, sealed);
+        write_bytes(&mut rest, signature);
+        Some(Self { signer: (entry.holder, kid), rest: rest.into() })
+    }
+
+    /// Reads a row. `used` is how many signers the rows before it have.
+    fn read(item: Cbor, signers: &[Signer], used: &mut usize) -> Result<Signed<HolderEntry>, ClaimFault> {
+        let [signer, issued, expires, tag, sealed, signature] = tuple(ENTRIES, item)?;
+        let place = usize::try_from(uint(ENTRIES, signer)?).unwrap_or(usize::MAX);
+        let range = ClaimFault::OutOfRange { claim: ENTRIES };
+        let (holder, kid) = *signers.get(place).filter(|_| place <= *used).ok_or(range)?;
+        *used = (*used).max(place + 1);
+        let entry = HolderEntry {
+            holder,
+            issued: time(ENTRIES, issued)?,
+            expires: time(ENTRIES, expires)?,
+            tag: fixed(ENTRIES, tag)?,
+            sealed: Some(fixed::<SEALED_HANDLE_BYTES>(ENTRIES, sealed)?.to_vec()),
+        };
+        Ok(Signed::assemble(kid, entry.checked()?, fixed(ENTRIES, signature)?))
+    }
+}
+
+fn signer(item: Cbor) -> Result<Signer, ClaimFault> {
+    let [holder, kid] = tuple(SIGNERS, item)?;
+    Ok((Principal::new(fixed(SIGNERS, holder)?), Kid::new(fixed(SIGNERS, kid)?)))
+}
+
+/// A bucket whose entries lie elsewhere: what a directory answers with, for which each entry is copied once.
+#[derive(Clone, Debug)]
+pub struct BucketParts<'a> {
+    bits: u8,
+    number: u32,
+    /// In the order in which rows name them first.
+    signers: Vec<&'a Signer>,
+    /// Each with the place of its signer.
+    rows: Vec<(u64, &'a Row)>,
+}
+
+impl<'a> BucketParts<'a> {
+    /// From rows in the order of [`Bucket::entries`].
+    #[must_use]
+    pub fn new(bits: u8, number: u32, rows: impl IntoIterator<Item = &'a Row>) -> Self {
+        let mut parts = Self { bits, number, signers: Vec::new(), rows: Vec::new() };
+        let mut places: HashMap<&Signer, u64> = HashMap::new();
+        for row in rows {
+            let next = places.len() as u64;
+            let place = *places.entry(&row.signer).or_insert(next);
+            if place == next {
+                parts.signers.push(&row.signer);
+            }
+            parts.rows.push((place, row));
+        }
+        parts
+    }
+
+    /// The deterministic encoding.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.encoded_len());
+        self.write(&mut out);
+        out
+    }
+
     /// How many bytes [`BucketParts::write`] writes.
     pub(crate) fn encoded_len(&self) -> usize {
-        let numbers = [u64::from(self.bits), u64::from(self.number), self.entries.len() as u64];
-        let lengths = self.entries.iter().map(|entry| entry.as_ref().len());
-        let entries = lengths.map(|length| head_len(length as u64) + length);
-        // The map's head and its three keys take a byte each.
-        4 + numbers.into_iter().map(head_len).sum::<usize>() + entries.sum::<usize>()
+        let (signers, rows) = (self.signers.len() as u64, self.rows.len() as u64);
+        let numbers = [u64::from(self.bits), u64::from(self.number), signers, rows];
+        let entries = self.rows.iter().map(|(place, row)| 1 + head_len(*place) + row.rest.len());
+        // The map's head and its four keys take a byte each.
+        5 + numbers.into_iter().map(head_len).sum::<usize>()
+            + self.signers.len() * SIGNER_BYTES
+            + entries.sum::<usize>()
     }
 
     /// Writes the deterministic encoding.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        write_head(out, MAJOR_MAP, 3);
+        write_head(out, MAJOR_MAP, 4);
         write_integer(out, BITS.into());
         write_integer(out, self.bits.into());
         write_integer(out, NUMBER.into());
         write_integer(out, self.number.into());
+        write_integer(out, SIGNERS.into());
+        write_head(out, MAJOR_ARRAY, self.signers.len() as u64);
+        for (holder, kid) in &self.signers {
+            write_head(out, MAJOR_ARRAY, 2);
+            write_bytes(out, holder.as_bytes());
+            write_bytes(out, kid.as_bytes());
+        }
         write_integer(out, ENTRIES.into());
-        write_head(out, MAJOR_ARRAY, self.entries.len() as u64);
-        self.entries.iter().for_each(|entry| write_bytes(out, entry.as_ref()));
+        write_head(out, MAJOR_ARRAY, self.rows.len() as u64);
+        for (place, row) in &self.rows {
+            write_head(out, MAJOR_ARRAY, ROW_ITEMS);
+            write_integer(out, (*place).into());
+            out.extend_from_slice(&row.rest);
+        }
     }
 }
+
+/// A signer's encoding: the heads of an array, of 32 bytes and of 16, and these.
+const SIGNER_BYTES: usize = 1 + 2 + 32 + 1 + 16;
 
 /// All entries whose tags begin with the same bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,34 +178,32 @@ pub struct Bucket {
     pub bits: u8,
     /// Which bits.
     pub number: u32,
-    /// The signed entries in the order of their tags, those of one tag in the order of their holders. Tombstones are left out.
-    pub entries: Vec<Vec<u8>>,
+    /// The entries in the order of their tags, those of one tag in the order of their holders; no tombstones. Their signatures are
+    /// for the reader to check on those that it wants, with
+    /// [`Registry::verify_by_organisation`](crate::registry::Registry::verify_by_organisation).
+    pub entries: Vec<Signed<HolderEntry>>,
 }
 
 const BITS: i64 = 0;
 const NUMBER: i64 = 1;
-const ENTRIES: i64 = 2;
+const SIGNERS: i64 = 2;
+const ENTRIES: i64 = 3;
 
 impl Bucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let parts = self.parts();
-        let mut out = Vec::with_capacity(parts.encoded_len());
-        parts.write(&mut out);
-        out
+        BucketParts::new(self.bits, self.number, &self.rows()).to_bytes()
     }
 
-    /// For who writes it into something else.
-    pub(crate) fn parts(&self) -> BucketParts<'_, Vec<u8>> {
-        BucketParts { bits: self.bits, number: self.number, entries: &self.entries }
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.entries.iter().filter_map(|entry| Row::of(entry.unverified(), entry.kid(), entry.signature())).collect()
     }
 
-    /// Reads the encoding. Every entry must decode, belong into this bucket and stand in order; signatures are for the
-    /// reader to check on the entries that it wants.
+    /// Reads the encoding. Every entry must belong into this bucket and stand in order.
     ///
     /// # Errors
-    /// [`Refusal::Cbor`], [`Refusal::Envelope`], [`Refusal::Claim`].
+    /// [`Refusal::Cbor`], [`Refusal::Claim`].
     pub fn from_bytes(message: &[u8]) -> Result<Self, Refusal> {
         let bucket = Self::read(message)?;
         bucket.check()?;
@@ -121,23 +216,26 @@ impl Bucket {
         let range = |claim| ClaimFault::OutOfRange { claim };
         let bits = u8::try_from(claims.uint(BITS)?).ok().filter(|bits| *bits <= MAX_BUCKET_BITS).ok_or(range(BITS))?;
         let number = u32::try_from(claims.uint(NUMBER)?).ok().filter(|number| u64::from(*number) >> bits == 0);
-        let items = claims.need(ENTRIES)?;
-        let bucket = Self {
-            bits,
-            number: number.ok_or(range(NUMBER))?,
-            entries: crate::lists::any(ENTRIES, items, |item| bytes(ENTRIES, item))?,
-        };
+        let number = number.ok_or(range(NUMBER))?;
+        let signers = any(SIGNERS, claims.need(SIGNERS)?, signer)?;
+        let mut used = 0;
+        let entries = any(ENTRIES, claims.need(ENTRIES)?, |item| Row::read(item, &signers, &mut used))?;
         claims.finish()?;
-        Ok(bucket)
+        if used < signers.len() {
+            return Err(range(SIGNERS).into());
+        }
+        if signers.iter().collect::<HashSet<_>>().len() < signers.len() {
+            return Err(ClaimFault::Repeated { claim: SIGNERS }.into());
+        }
+        Ok(Self { bits, number, entries })
     }
 
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         let mut previous = None;
-        for entry in self.decoded() {
-            let entry = entry?;
+        for entry in &self.entries {
             let claims = entry.unverified();
             let place = Some((claims.tag, claims.holder));
-            if bucket_of(&claims.tag, self.bits) != self.number || claims.is_tombstone() {
+            if bucket_of(&claims.tag, self.bits) != self.number {
                 return Err(ClaimFault::OutOfRange { claim: ENTRIES }.into());
             }
             if place <= previous {
@@ -148,16 +246,8 @@ impl Bucket {
         Ok(())
     }
 
-    pub(crate) fn decoded(&self) -> impl Iterator<Item = Result<Signed<HolderEntry>, Refusal>> {
-        self.entries.iter().map(|entry| Signed::decode(entry))
-    }
-
-    /// The entries under this tag, mostly one or none; their signatures are yet to be checked, with
-    /// [`Registry::verify_by_organisation`](crate::registry::Registry::verify_by_organisation).
-    ///
-    /// # Errors
-    /// Those of [`Signed::decode`], for a bucket that was not read with [`Bucket::from_bytes`].
-    pub fn find(&self, tag: &Tag) -> Result<Vec<Signed<HolderEntry>>, Refusal> {
-        self.decoded().filter(|entry| !matches!(entry, Ok(entry) if entry.unverified().tag != *tag)).collect()
+    /// The entries under this tag, mostly one or none; their signatures are yet to be checked.
+    pub fn find(&self, tag: &Tag) -> impl Iterator<Item = &Signed<HolderEntry>> {
+        self.entries.iter().filter(move |entry| entry.unverified().tag == *tag)
     }
 }

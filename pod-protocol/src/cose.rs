@@ -51,7 +51,7 @@ pub trait Payload: Sized {
 }
 
 /// A signed object whose signature nobody has checked yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed<T> {
     bytes: Vec<u8>,
     to_be_signed: Vec<u8>,
@@ -68,6 +68,7 @@ pub struct Verified<T> {
     id: ObjectId,
     key: PublicKey,
     thumbprint: Thumbprint,
+    signature: [u8; 64],
     claims: T,
 }
 
@@ -82,6 +83,16 @@ impl<T: Payload> Signed<T> {
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
         let Signed { bytes, to_be_signed, signature, kid, id, claims } = Signed::open::<T>(bytes)?;
         Ok(Self { bytes, to_be_signed, signature, kid, id, claims: claims.read()? })
+    }
+
+    /// Puts an object together that came without what all of its kind have in common. It is the one that [`Signed::decode`] would
+    /// read, if `claims` are such as their own reader takes.
+    pub(crate) fn assemble(kid: Kid, claims: T, signature: [u8; 64]) -> Self {
+        let protected = header(kid, T::TYP);
+        let payload = encode(&claims.to_cbor());
+        let to_be_signed = signature_structure(&protected, &[], &payload);
+        let id = ObjectId::new(sha256(&[&to_be_signed]));
+        Self { bytes: message(&protected, &payload, &signature), to_be_signed, signature, kid, id, claims }
     }
 }
 
@@ -126,6 +137,12 @@ impl<T> Signed<T> {
         &self.bytes
     }
 
+    /// The signature, which nobody has checked.
+    #[must_use]
+    pub fn signature(&self) -> &[u8; 64] {
+        &self.signature
+    }
+
     /// Checks the signature strictly: `key` must be the one that the header names.
     ///
     /// # Errors
@@ -136,7 +153,8 @@ impl<T> Signed<T> {
             return Err(Refusal::Key);
         }
         key.verify(&self.to_be_signed, &self.signature).map_err(|_| Refusal::Signature)?;
-        Ok(Verified { id: self.id, bytes: self.bytes, key: *key, thumbprint, claims: self.claims })
+        let Self { bytes, signature, id, claims, .. } = self;
+        Ok(Verified { bytes, id, key: *key, thumbprint, signature, claims })
     }
 }
 
@@ -149,8 +167,8 @@ impl<T: Payload> Verified<T> {
     pub fn decode(bytes: &[u8], key_of: impl FnOnce(Kid) -> Option<PublicKey>) -> Result<Self, Refusal> {
         let signed = Signed::open::<T>(bytes)?;
         let key = key_of(signed.kid).ok_or(Refusal::UnknownKey)?;
-        let Verified { bytes, id, key, thumbprint, claims } = signed.verify(&key)?;
-        Ok(Self { bytes, id, key, thumbprint, claims: claims.read()? })
+        let Verified { bytes, id, key, thumbprint, signature, claims } = signed.verify(&key)?;
+        Ok(Self { bytes, id, key, thumbprint, signature, claims: claims.read()? })
     }
 
     /// Signs `claims`, which the caller built from its own typed values.
@@ -174,13 +192,9 @@ impl<T: Payload> Verified<T> {
         let protected = header(thumbprint.kid(), T::TYP);
         let payload = encode(&claims.to_cbor());
         let to_be_signed = signature_structure(&protected, &[], &payload);
-        let mut bytes = Vec::with_capacity(payload.len() + AROUND_CLAIMS);
-        bytes.extend_from_slice(&MESSAGE_BEGINS);
-        write_bytes(&mut bytes, &protected);
-        bytes.extend_from_slice(&EMPTY_MAP);
-        write_bytes(&mut bytes, &payload);
-        write_bytes(&mut bytes, &key.sign(&to_be_signed));
-        Self { bytes, id: ObjectId::new(sha256(&[&to_be_signed])), key: public, thumbprint, claims }
+        let signature = key.sign(&to_be_signed);
+        let bytes = message(&protected, &payload, &signature);
+        Self { bytes, id: ObjectId::new(sha256(&[&to_be_signed])), key: public, thumbprint, signature, claims }
     }
 }
 
@@ -207,6 +221,12 @@ impl<T> Verified<T> {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The signature.
+    #[must_use]
+    pub fn signature(&self) -> &[u8; 64] {
+        &self.signature
     }
 
     /// The claims, owned.
@@ -322,6 +342,17 @@ fn envelope_fault(bytes: &[u8], limits: Limits) -> Refusal {
         _ => EnvelopeFault::Shape,
     };
     fault.into()
+}
+
+/// A message of the one shape.
+fn message(protected: &[u8], payload: &[u8], signature: &[u8; 64]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + AROUND_CLAIMS);
+    out.extend_from_slice(&MESSAGE_BEGINS);
+    write_bytes(&mut out, protected);
+    out.extend_from_slice(&EMPTY_MAP);
+    write_bytes(&mut out, payload);
+    write_bytes(&mut out, signature);
+    out
 }
 
 /// The one protected header: see [`HEADER_BEGINS`].

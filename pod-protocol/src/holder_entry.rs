@@ -4,24 +4,20 @@
 //! A blinder's digest of the identity code (RFC 9497 POPRF, public info [`blind_info`]) gives a tag, under which the entry
 //! is found, and a key, with which it opens. The directory sees tags and sealed bytes of one size.
 
-use pod_crypto::{AeadKey, Random, SEALED_EXTRA_BYTES, Zeroizing, hkdf_sha256};
+use pod_crypto::{AeadKey, Random, SEALED_EXTRA_BYTES, hkdf_sha256};
 
-use crate::codec::{Cbor, Claims, OBJECT_LIMITS, decode, encode, fixed, map, parsed};
+use crate::codec::{Cbor, Claims, fixed, map};
 use crate::cose::Payload;
-use crate::field::RecordType;
-use crate::grant::distinct;
 use crate::ids::{PodId, Principal};
-use crate::lists::{any, texts, window};
-use crate::padding::{pad, unpad};
-use crate::refusal::{ClaimFault, Refusal};
-use crate::statement::Endpoint;
+use crate::lists::window;
+use crate::refusal::ClaimFault;
 
 /// Longest life of an entry: longer than an epoch of the blinder, shorter than anybody forgets to renew.
 pub const MAX_ENTRY_LIFETIME_SECS: u64 = 400 * 24 * 3600;
 
-/// How long every handle is before sealing, in bytes: room for the pod, and either some nine record types or an endpoint
-/// and six. A wallet downloads whole buckets, so each byte here costs it about a hundred at each holder.
-pub const HANDLE_BYTES: usize = 160;
+/// How long every handle is before sealing, in bytes: the pod. A wallet downloads whole buckets, so each byte here costs it about a
+/// hundred at each holder.
+const HANDLE_BYTES: usize = 16;
 
 /// How long the sealed part of every entry is, in bytes.
 pub const SEALED_HANDLE_BYTES: usize = HANDLE_BYTES + SEALED_EXTRA_BYTES;
@@ -78,12 +74,17 @@ impl Payload for HolderEntry {
             },
         };
         claims.finish()?;
-        window(entry.issued, entry.expires, MAX_ENTRY_LIFETIME_SECS)?;
-        Ok(entry)
+        entry.checked()
     }
 }
 
 impl HolderEntry {
+    /// Refuses a window that no entry has.
+    pub(crate) fn checked(self) -> Result<Self, ClaimFault> {
+        window(self.issued, self.expires, MAX_ENTRY_LIFETIME_SECS)?;
+        Ok(self)
+    }
+
     /// Whether it withdraws an earlier entry.
     #[must_use]
     pub fn is_tombstone(&self) -> bool {
@@ -107,61 +108,24 @@ pub fn tag_and_key(output: &[u8; 64]) -> (Tag, AeadKey) {
     (tag, AeadKey::from_bytes(*hkdf_sha256(secret, &[], KEY_INFO)))
 }
 
-/// What a wallet learns from an entry.
+/// What a wallet learns from an entry. What lies in the pod, and where to enrol, the holder says on enrolment and in its profile:
+/// whoever knows an identity code and has any login opens the handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HolderHandle {
     /// The pod.
     pub pod: PodId,
-    /// What lies in it; empty when the holder does not say before enrolment.
-    pub record_types: Vec<RecordType>,
-    /// Where to enrol, when it is not the holder's first endpoint.
-    pub enrolment: Option<Endpoint>,
 }
 
-/// A handle is longer than [`HANDLE_BYTES`].
+/// A sealed handle does not open: it is under another key, holder or tag, or was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the handle is longer than {HANDLE_BYTES} bytes: name fewer record types, wallets see all of them on enrolment"
-)]
-pub struct HandleTooLong;
-
-/// Why a sealed handle cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HandleFault {
-    /// It is under another key, holder or tag, or was changed.
-    #[error("the handle does not open: it is another person's or another holder's, or was changed")]
-    Sealed,
-    /// What was sealed is no handle.
-    #[error("what was sealed is no handle: {0}")]
-    Refused(Refusal),
-}
-
-const POD: i64 = 0;
-const RECORD_TYPES: i64 = 1;
-const ENROLMENT: i64 = 2;
+#[error("the handle does not open: it is another person's or another holder's, or was changed")]
+pub struct HandleFault;
 
 impl HolderHandle {
     /// Seals it for the entry of `holder` under `tag`. Every sealed handle is [`SEALED_HANDLE_BYTES`] long.
-    ///
-    /// # Errors
-    /// [`HandleTooLong`].
-    pub fn seal(
-        &self,
-        key: &AeadKey,
-        holder: &Principal,
-        tag: &Tag,
-        random: &dyn Random,
-    ) -> Result<Vec<u8>, HandleTooLong> {
-        let mut plain = Zeroizing::new(encode(&map([
-            (POD, Some(Cbor::Bytes(self.pod.as_bytes().to_vec()))),
-            (RECORD_TYPES, Some(texts(&self.record_types))),
-            (ENROLMENT, self.enrolment.as_ref().map(|endpoint| Cbor::Text(endpoint.to_string()))),
-        ])));
-        if plain.len() >= HANDLE_BYTES {
-            return Err(HandleTooLong);
-        }
-        pad(&mut plain, HANDLE_BYTES);
-        Ok(key.seal(random, &place(holder, tag), &plain))
+    #[must_use]
+    pub fn seal(&self, key: &AeadKey, holder: &Principal, tag: &Tag, random: &dyn Random) -> Vec<u8> {
+        key.seal(random, &place(holder, tag), self.pod.as_bytes())
     }
 
     /// Opens what [`HolderHandle::seal`] made.
@@ -169,22 +133,9 @@ impl HolderHandle {
     /// # Errors
     /// [`HandleFault`].
     pub fn open(key: &AeadKey, holder: &Principal, tag: &Tag, sealed: &[u8]) -> Result<Self, HandleFault> {
-        let padded = key.open(&place(holder, tag), sealed).map_err(|_| HandleFault::Sealed)?;
-        let plain = unpad(&padded).ok_or(HandleFault::Sealed)?;
-        Self::read(plain).map_err(HandleFault::Refused)
-    }
-
-    fn read(plain: &[u8]) -> Result<Self, Refusal> {
-        let mut claims = Claims::open(decode(plain, OBJECT_LIMITS)?)?;
-        let types = claims.need(RECORD_TYPES)?;
-        let handle = Self {
-            pod: PodId::new(claims.fixed(POD)?),
-            record_types: any(RECORD_TYPES, types, |item| RecordType::from_claim(RECORD_TYPES, item))?,
-            enrolment: claims.take(ENROLMENT).map(|item| parsed(ENROLMENT, item)).transpose()?,
-        };
-        claims.finish()?;
-        distinct(RECORD_TYPES, &handle.record_types)?;
-        Ok(handle)
+        let plain = key.open(&place(holder, tag), sealed).map_err(|_| HandleFault)?;
+        let pod = plain.as_slice().try_into().map_err(|_| HandleFault)?;
+        Ok(Self { pod: PodId::new(pod) })
     }
 }
 

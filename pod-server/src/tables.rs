@@ -68,6 +68,8 @@ pub(crate) const HOLDER_TAGS: Table = Table("node-holder-tags");
 pub(crate) const UNPUBLISHED: Table = Table("node-unpublished");
 /// When and pod → nothing: when an entry in the directory is due to be renewed.
 pub(crate) const RENEWALS: Table = Table("node-renewals");
+/// Pod → nothing: the directory had no room for its entry. It is tried again as a renewal.
+pub(crate) const NO_ROOM: Table = Table("node-no-room");
 /// Id of a key event → when the directory's log took it.
 pub(crate) const LOG_TIMES: Table = Table("node-log-times");
 /// Digest of what a wallet gave to be posted to the directory's log → when it came, and its bytes.
@@ -113,6 +115,7 @@ pub fn tables() -> Vec<Table> {
         HOLDER_TAGS,
         UNPUBLISHED,
         RENEWALS,
+        NO_ROOM,
         LOG_TIMES,
         LOG_POSTS,
         IMPORTS,

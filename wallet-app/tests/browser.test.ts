@@ -8,7 +8,8 @@ import { test } from 'node:test';
 
 import { checkAccessible } from './browser/accessible.ts';
 import { device, launch, NO_BROWSER } from './browser/chromium.ts';
-import { firstUse, ULLA } from './browser/person.ts';
+import { answered, ask, fetchAgain } from './browser/desk.ts';
+import { firstUse, open, ULLA } from './browser/person.ts';
 import { pictures } from './browser/shots.ts';
 import { textAt } from './federation/aitta.ts';
 import { startDemo } from './federation/demo.ts';
@@ -56,6 +57,110 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     assert.match(response.headers()['content-security-policy'] ?? '', /frame-ancestors 'none'/);
   });
 
+  const clerk = await device(browser);
+  const desk = textAt(demo.told, 'desk');
+
+  await t.test(
+    'a service asks, and the wallet shows what: nothing optional is ticked, too much is not shared',
+    async () => {
+      await page.goto(await ask(clerk.page, desk, 'Your child starts'));
+      await page.getByRole('heading', { name: 'Early childhood education asks for data' }).waitFor();
+      await page.getByText('Päiväkoti Meri-Rastila').waitFor();
+      assert.equal(await page.getByLabel('Special diet').isChecked(), false);
+      assert.equal(await page.getByLabel('Vaccinations').isChecked(), false);
+      assert.ok(await page.getByText('The service asks for more than it may').isVisible());
+      await checkAccessible(page, 'request');
+      await pictures(page, 'request');
+    },
+  );
+
+  await t.test('less is allowed, by a double click, and once', async () => {
+    await page.getByLabel('Special diet').check();
+    await page.getByText('vegan').waitFor();
+    await page.getByRole('button', { name: 'Allow this much' }).dblclick();
+    await page.getByRole('link', { name: 'To my consents' }).waitFor();
+    await checkAccessible(page, 'request-answered');
+    await pictures(page, 'request-answered');
+  });
+
+  await t.test('the desk learns of it by itself, and gets exactly that', async () => {
+    const received = await answered(clerk.page);
+    assert.match(received, /vegan/);
+    assert.match(received, /Päiväkoti Meri-Rastila/);
+    assert.match(received, /milk/);
+    assert.doesNotMatch(received, /influenza/);
+    await checkAccessible(clerk.page, 'desk');
+  });
+
+  await t.test('it is seen who looked, at what, and that it is proven', async () => {
+    await open(page, 'Who looked');
+    await page.getByText('Early childhood education, City of Espoo').first().waitFor();
+    assert.ok(await page.getByText('Checked').first().isVisible());
+    await checkAccessible(page, 'looked');
+    await pictures(page, 'looked');
+  });
+
+  await t.test('what is held is shown, and why', async () => {
+    await open(page, 'My data');
+    await page.getByRole('heading', { name: 'Child health' }).waitFor();
+    await page.getByText('Why, and for how long?').first().click();
+    await page.getByText('The law requires that these data are kept.').first().waitFor();
+    await checkAccessible(page, 'data');
+    await pictures(page, 'data');
+  });
+
+  await t.test('the consent is ended, and the next fetch is refused', async () => {
+    await open(page, 'My consents');
+    await checkAccessible(page, 'consents');
+    await pictures(page, 'consents');
+    await page.getByRole('button', { name: 'End this consent' }).click();
+    await page.getByRole('button', { name: 'Yes, end it' }).click();
+    await page.getByText(/confirmed the end at/).waitFor();
+    assert.match(await fetchAgain(clerk.page), /the citizen took the consent back/);
+    await open(page, 'Who looked');
+    await page.getByText('Asked for, not given').locator('visible=true').first().waitFor();
+  });
+
+  await t.test('the back button leads back', async () => {
+    await open(page, 'My consents');
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'What would you like to do?' }).waitFor();
+  });
+
+  for (const door of [
+    'Requests',
+    'Acting for others',
+    'Devices and recovery',
+    'Download everything',
+    'Settings and help',
+  ]) {
+    await t.test(`${door}: without a finding`, async () => {
+      await open(page, door);
+      const name = door.toLowerCase().replaceAll(' ', '-');
+      await checkAccessible(page, name);
+      await pictures(page, name);
+    });
+  }
+
+  await t.test('an organisation that is away hides nothing of the others', async () => {
+    process.kill(demo.nodePid('turku'), 'SIGKILL');
+    await open(page, 'My data');
+    await page.getByRole('heading', { name: 'Child health' }).waitFor();
+  });
+
+  await t.test('without a network the wallet opens all the same', async () => {
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await ulla.context.setOffline(true);
+    await page.reload();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    assert.equal(
+      await page.getByText('What would you like to do?').or(page.getByText('My data')).first().isVisible(),
+      true,
+    );
+    await ulla.context.setOffline(false);
+  });
+
+  assert.deepEqual(clerk.complaints, []);
   assert.deepEqual(ulla.complaints, []);
 });
 

@@ -121,6 +121,25 @@ test('the last key of this device is not revoked by itself', async () => {
   assert.deepEqual([current(others, 'helsinki.example'), phone.state.keyTasks], [1, []]);
 });
 
+test('what is done twice at once, in two windows, is done once', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const phone = await enrolledAtBoth(others, disk);
+  const window = await Core.open(partsOf(others, disk));
+  const laptop = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
+  const [code, tablet] = [await deviceCode(laptop), await Core.open(partsOf(others, new MemoryStorage(), 44))];
+  const other = await deviceCode(tablet);
+  const all = await Promise.all([
+    addDevice(phone, code, LOST),
+    addDevice(window, code, LOST),
+    addDevice(window, other, { label: 'tablet', manages: true }),
+  ]);
+  assert.deepEqual(
+    all.flatMap(({ missing }) => missing.map(({ fault }) => fault.message)),
+    [],
+  );
+  assert.deepEqual([current(others, 'helsinki.example'), current(others, 'espoo.example')], [3, 3]);
+});
+
 test('a device that may only sign adds nobody', async () => {
   const others = new Others();
   const phone = await enrolledAtBoth(others, new MemoryStorage());
@@ -219,4 +238,43 @@ test("a device's code is read as it was shown, or named as what is wrong with it
   );
   const elsewhere = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
   await assert.rejects(addDevice(phone, await deviceCode(elsewhere, []), LOST), { code: 'device-code-elsewhere' });
+});
+
+test('a key that was revoked meanwhile is not told as renewed', async () => {
+  const others = new Others();
+  const phone = await enrolledAtBoth(others, new MemoryStorage());
+  const laptop = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
+  await addDevice(phone, await deviceCode(laptop), LOST);
+  for (const [, holder] of HOSTS) await refreshLog(laptop, holder);
+  others.away = 'espoo.example';
+  await rotateKeys(phone, null);
+  others.away = null;
+  const keys = (await devices(laptop)).devices.filter(({ isThis }) => !isThis).flatMap((one) => one.keys);
+  assert.deepEqual((await revokeDevice(laptop, keys, null)).missing, []);
+  const { keys: done, missing } = await finish(phone);
+  assert.deepEqual([done, missing.map(({ name, fault }) => [name, fault.code])], [[], [['espoo', 'keys-not-ours']]]);
+});
+
+test('that a device is revoked stays promised, also of one that was never seen in the log', async () => {
+  const others = new Others();
+  const phone = await enrolledAtBoth(others, new MemoryStorage());
+  const laptop = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
+  await addDevice(phone, await deviceCode(laptop), LOST);
+  const tablet = await Core.open(partsOf(others, new MemoryStorage(), 44));
+  for (const [, holder] of HOSTS) await refreshLog(laptop, holder);
+  await addDevice(laptop, await deviceCode(tablet), { label: 'tablet', manages: true });
+  const keys = await keysOf(laptop, 'tablet');
+  others.away = 'espoo.example';
+  others.posted = [];
+  const { done, missing } = await revokeDevice(phone, keys, null);
+  assert.deepEqual(
+    [done.length, missing.map(({ name, fault }) => [name, fault.code])],
+    [1, [['espoo', 'not-reached']]],
+  );
+  others.away = null;
+  assert.deepEqual(
+    (await finish(phone)).keys.map(({ name }) => name),
+    ['espoo'],
+  );
+  assert.equal(current(others, 'espoo.example'), 2);
 });

@@ -9,7 +9,7 @@ import type { Kept } from '../src/client/directory/held.ts';
 import { base64url } from '../src/protocol/base64.ts';
 import { encode } from '../src/protocol/codec/index.ts';
 import { sha256 } from '../src/protocol/crypto/hash.ts';
-import { sign } from '../src/protocol/cose.ts';
+import { Signed, sign } from '../src/protocol/cose.ts';
 import { HolderEntry, SEALED_HANDLE_BYTES } from '../src/protocol/holder-entry.ts';
 import { bucketHash, type ProvenBucket, provenBucketToBytes } from '../src/protocol/tlog/map.ts';
 import { leafHash } from '../src/protocol/merkle.ts';
@@ -199,15 +199,15 @@ test('more mirrors than may be asked are refused', () => {
 
 const TAG = new Uint8Array(16).fill(3);
 
-async function holderEntry(issued = NOW - 50n): Promise<Uint8Array> {
+async function holderEntry(issued = NOW - 50n): Promise<Signed<HolderEntry>> {
   const sealed = new Uint8Array(SEALED_HANDLE_BYTES);
   const claims: HolderEntry = { holder: HELSINKI, expires: NOW + 1000n, issued, tag: TAG, sealed };
-  return (await sign(HolderEntry, claims, HELSINKI_SIGNER)).bytes;
+  return Signed.decode(HolderEntry, (await sign(HolderEntry, claims, HELSINKI_SIGNER)).bytes);
 }
 
 /** A bucket with these entries, under a head that vouches for others, or for the same. */
-async function bucketOf(entries: readonly Uint8Array[], vouched = entries): Promise<ProvenBucket> {
-  const head = await headOver(FIRST, { mapRoot: bucketHash(vouched) });
+async function bucketOf(entries: readonly Signed<HolderEntry>[], vouched = entries): Promise<ProvenBucket> {
+  const head = await headOver(FIRST, { mapRoot: bucketHash(vouched.map(({ bytes }) => bytes)) });
   return { bucket: { bits: 0n, number: 0n, entries }, siblings: [], head };
 }
 

@@ -112,6 +112,7 @@ test('an organisation that was away is named until the code is typed once more',
   assert.deepEqual((await finish(core)).missing, []);
   const nobodys = await newDevice(new Others(), disk);
   assert.deepEqual(await standing(nobodys), { helsinki: 'nothing', espoo: 'nothing' });
+  assert.equal(nobodys.state.recoveryDigests.size, 0);
 });
 
 test('a false recovery is seen by the device and cancelled, also where nobody answers', async () => {
@@ -183,6 +184,30 @@ test('somebody who logged in for it is stopped by the paper alone', async () => 
   await assert.rejects(cancelRecovery(owner, one, OTHER_PAPER), { code: 'keys-other-paper' });
   assert.deepEqual((await cancelRecovery(owner, one, PAPER)).missing, []);
   assert.equal(logOf(others, 'helsinki.example', HELSINKI).pending, null);
+});
+
+test('who has nothing but the paper ends what a thief began with it, and recovers', async () => {
+  const others = new Others();
+  await enrolledAtBoth(others, new MemoryStorage());
+  const thief = await Core.open(partsOf(others, new MemoryStorage(), 66));
+  await standing(thief);
+  const core = await newDevice(others);
+  const { missing } = await recover(core, PAPER, null);
+  assert.deepEqual(
+    missing.map(({ fault }) => fault.code),
+    ['keys-pending', 'keys-pending'],
+  );
+  const { waiting } = await recoveries(core);
+  assert.deepEqual(
+    waiting.map(({ toThisDevice, deviceCancels }) => [toThisDevice, deviceCancels]),
+    [
+      [false, false],
+      [false, false],
+    ],
+  );
+  for (const one of waiting) assert.deepEqual((await cancelRecovery(core, one, PAPER)).missing, []);
+  assert.deepEqual(await standing(core), { helsinki: 'waits', espoo: 'waits' });
+  assert.ok((await recoveries(core)).waiting.every(({ toThisDevice }) => toThisDevice));
 });
 
 test('what the desk began is shown and cancelled', async () => {

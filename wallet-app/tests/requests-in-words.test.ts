@@ -11,7 +11,7 @@ import {
   unknownWords,
 } from '../src/app/pages/request/faults.ts';
 import { grantableFor } from '../src/app/pages/request/share.ts';
-import { hasAnything, narrowed } from '../src/app/pages/request/shown.ts';
+import { byType, hasAnything, narrowed } from '../src/app/pages/request/shown.ts';
 import { dateOf, lastDay, untilOf } from '../src/app/pages/request/until.ts';
 import { inInbox, readSource } from '../src/app/pages/requests/link.ts';
 import { answered, asked, learnt } from '../src/app/parts/questions.ts';
@@ -148,6 +148,11 @@ test('what would be shared follows what is ticked, without asking again', async 
 
   for (const ticked of [everything, permissionsOf(review, { optional: [] }), [questions], []])
     assert.deepEqual(narrowed(read, ticked), previewOf(ticked, records));
+  assert.deepEqual(
+    byType(read).map(({ values, answers }) => [values.length, answers.size]),
+    [[1, 1]],
+  );
+  assert.deepEqual(byType(previewOf(everything, [])), []);
   assert.ok(hasAnything(read));
   assert.ok(!hasAnything(previewOf(everything, [])));
   assert.ok(!hasAnything(previewOf([questions], [])));

@@ -33,8 +33,10 @@ function collect(at: string, value: unknown, found: Map<string, Words>): void {
   if (typeof value === 'function') {
     // Whatever it is about: a name, a number, a list of such.
     const about = verbatim('Maija');
-    for (const given of [about, 3, 3n, 'Maija', [about]]) {
-      const said = attempt(() => (value as (...given: unknown[]) => unknown)(given, given, given));
+    for (const given of [about, 3, 3n, 'Maija', 'dpv:ServiceProvision', [about]]) {
+      const once = attempt(() => (value as (...given: unknown[]) => unknown)(given, given, given));
+      // One that is told of two things, one after the other.
+      const said = typeof once === 'function' ? attempt(() => (once as (about: Words) => unknown)(about)) : once;
       if (isWords(said) && Object.values(said).every(isWhole)) {
         found.set(`${at}()`, said);
         return;

@@ -94,9 +94,11 @@ pub struct Problem {
     pub trace_id: TraceId,
     /// RFC 6901 pointer into the request body, when one member of it is at fault.
     pub pointer: Option<String>,
+    /// The same of all members at fault, where each is known; the first is `pointer`.
+    pub pointers: Vec<String>,
 }
 
-/// The members on the wire, RFC 9457 section 3.1 and our extensions `code`, `titles`, `trace_id`, `pointer`.
+/// The members on the wire, RFC 9457 section 3.1 and our extensions `code`, `titles`, `trace_id`, `pointer`, `pointers`.
 #[derive(Serialize)]
 struct Document<'a> {
     r#type: &'static str,
@@ -109,13 +111,15 @@ struct Document<'a> {
     trace_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pointers: &'a [String],
 }
 
 impl Problem {
     /// A problem without detail.
     #[must_use]
     pub const fn new(kind: &'static ProblemType, trace_id: TraceId) -> Self {
-        Self { kind, detail: None, trace_id, pointer: None }
+        Self { kind, detail: None, trace_id, pointer: None, pointers: Vec::new() }
     }
 
     /// Adds what about this occurrence, and what to do.
@@ -144,6 +148,7 @@ impl Problem {
             titles: self.kind.title,
             trace_id: self.trace_id.to_string(),
             pointer: self.pointer.as_deref(),
+            pointers: &self.pointers,
         };
         // Strings and a number always serialise; an empty body would still carry the status.
         serde_json::to_vec(&document).unwrap_or_default().into()

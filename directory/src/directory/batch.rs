@@ -55,7 +55,8 @@ impl<'a> Draft<'a> {
                         return Ok(Err(Refused::from(refusal).at(format!("/{place}"))));
                     }
                 }
-                if let Err(refused) = self.plan.check_room(self.machine, &entries) {
+                let room = self.plan.check_room(self.machine, &entries);
+                if let Err(refused) = room.and_then(|()| self.plan.check_buckets(self.machine, &entries)) {
                     return Ok(Err(refused));
                 }
                 for entry in &entries {

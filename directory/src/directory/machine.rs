@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use pod_protocol::bucket::BUCKET_LIMITS;
 use pod_protocol::chain::CLOCK_SKEW_SECS;
 use pod_protocol::holder_entry::HolderEntry;
 use pod_protocol::ids::ObjectId;
@@ -15,7 +16,7 @@ use pod_protocol::tlog::leaf::State;
 use pod_protocol::tlog::map::MapTree;
 use pod_protocol::{Refusal, Signed, Verified};
 
-use super::map::{HolderMap, MapPlan, Place, Record, Room};
+use super::map::{BucketRoom, HolderMap, MapPlan, Place, Record, Room};
 use super::members::{Members, Statement, Taken};
 use crate::fault::Refused;
 use crate::problems;
@@ -26,6 +27,14 @@ pub const MAX_ENTRIES: usize = 4_000_000;
 /// Most entries of one holder: more than any city of the country has people, and one holder cannot fill the directory.
 pub const MAX_ENTRIES_PER_HOLDER: usize = 1_000_000;
 const ROOM: Room = Room { total: MAX_ENTRIES, of_holder: MAX_ENTRIES_PER_HOLDER };
+/// Most entries of one bucket: half of what clients read, so that a bucket can still be read when the map shrinks and two become
+/// one. All members together load a bucket with 128 on average at most.
+pub const MAX_ENTRIES_PER_BUCKET: usize = BUCKET_LIMITS.items / 2;
+/// Most entries of one holder in one bucket, so that none alone keeps the others out: twice the highest average load of a bucket
+/// by everybody. Tags spread like random numbers, so that an honest member has as many less than once in 10^20.
+pub const MAX_ENTRIES_PER_BUCKET_OF_HOLDER: usize = 256;
+const BUCKET_ROOM: BucketRoom =
+    BucketRoom { total: MAX_ENTRIES_PER_BUCKET, of_holder: MAX_ENTRIES_PER_BUCKET_OF_HOLDER };
 
 /// Registry and entries at one moment of log time.
 #[derive(Debug)]
@@ -168,14 +177,32 @@ impl Plan {
         if fits { Ok(()) } else { Err(Refused::new(&problems::ENTRIES_FULL)) }
     }
 
+    /// Whether there is room in their buckets for all of these entries of one post. For the directory that takes them alone: where a
+    /// post began and ended does not stand in the log.
+    ///
+    /// # Errors
+    /// [`Refused`], which names the entries without room.
+    pub(super) fn check_buckets(&self, machine: &Machine, entries: &[Verified<HolderEntry>]) -> Result<(), Refused> {
+        let without = machine.map.without_room(&self.map, entries, BUCKET_ROOM);
+        if without.is_empty() {
+            return Ok(());
+        }
+        let detail = format!(
+            "a bucket has at most {MAX_ENTRIES_PER_BUCKET} entries, {MAX_ENTRIES_PER_BUCKET_OF_HOLDER} of one holder: \
+             leave out those named in `pointers`, and send them again another day",
+        );
+        let pointers = without.into_iter().map(|index| format!("/{index}")).collect();
+        Err(Refused::saying(&problems::BUCKET_FULL, detail).at_each(pointers))
+    }
+
     /// Applies an entry that was checked; whether it changes something.
     pub(super) fn entry(&mut self, machine: &Machine, entry: &Verified<HolderEntry>) -> bool {
-        machine.map.put(&mut self.map, entry, entry.id(), entry.bytes())
+        machine.map.put(&mut self.map, entry.into())
     }
 
     /// Applies an entry that was checked when the log took it.
     pub(super) fn logged_entry(&mut self, machine: &Machine, entry: &Signed<HolderEntry>) {
-        machine.map.put(&mut self.map, entry.unverified(), entry.id(), entry.bytes());
+        machine.map.put(&mut self.map, entry.into());
     }
 
     /// The state after the batch.
@@ -183,7 +210,7 @@ impl Plan {
         let tree = machine.map.tree_after(&self.map);
         let state = State {
             bits: tree.bits(),
-            entries: machine.map.live_after(&self.map),
+            entries: self.map.live(),
             map_root: tree.root(),
             registry: *self.members.snapshot().digest(),
         };

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use pod_http::Bytes;
-use pod_protocol::bucket::{bucket_bits, bucket_of};
+use pod_protocol::bucket::{BucketParts, Row, bucket_bits, bucket_of};
 use pod_protocol::holder_entry::{HolderEntry, Tag};
 use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::merkle::Hash;
 use pod_protocol::tlog::map::{MapTree, bucket_hash, entry_hash};
-use pod_protocol::{Refusal, Signed};
+use pod_protocol::{Refusal, Signed, Verified};
 
 use super::merge::merged;
 
@@ -30,27 +30,33 @@ pub(super) struct Record {
     pub(super) remembered_until: u64,
     /// In its bucket's hash.
     hash: Hash,
+    /// As its bucket is handed out; none for a tombstone.
+    row: Option<Row>,
     pub(super) bytes: Bytes,
 }
 
 impl Record {
-    fn new(entry: &HolderEntry, id: ObjectId, bytes: &[u8], remembered_until: u64) -> Self {
+    fn new(entry: &HolderEntry, id: ObjectId, row: Option<Row>, bytes: &[u8]) -> Self {
         Self {
             place: (entry.tag, entry.holder),
             id,
             issued: entry.issued,
             expires: entry.expires,
             tombstone: entry.is_tombstone(),
-            remembered_until: remembered_until.max(entry.expires),
+            remembered_until: entry.expires,
             hash: entry_hash(bytes),
+            row,
             bytes: Bytes::copy_from_slice(bytes),
         }
     }
 
+    fn remembered(self, until: u64) -> Self {
+        Self { remembered_until: self.remembered_until.max(until), ..self }
+    }
+
     /// What a store kept: it was verified when it came.
     pub(super) fn from_stored(bytes: &[u8], remembered_until: u64) -> Result<Self, Refusal> {
-        let signed = Signed::<HolderEntry>::decode(bytes)?;
-        Ok(Self::new(signed.unverified(), signed.id(), bytes, remembered_until))
+        Ok(Self::from(&Signed::decode(bytes)?).remembered(remembered_until))
     }
 
     fn counts(&self, now_secs: u64) -> bool {
@@ -60,6 +66,20 @@ impl Record {
     /// Newer wins; of two of the same second the greater id, so that every copy chooses the same.
     fn is_newer_than(&self, other: &Self) -> bool {
         (self.issued, self.id) > (other.issued, other.id)
+    }
+}
+
+impl From<&Signed<HolderEntry>> for Record {
+    fn from(entry: &Signed<HolderEntry>) -> Self {
+        let claims = entry.unverified();
+        Self::new(claims, entry.id(), Row::of(claims, entry.kid(), entry.signature()), entry.bytes())
+    }
+}
+
+impl From<&Verified<HolderEntry>> for Record {
+    fn from(entry: &Verified<HolderEntry>) -> Self {
+        let row = Row::of(entry, entry.thumbprint().kid(), entry.signature());
+        Self::new(entry, entry.id(), row, entry.bytes())
     }
 }
 
@@ -86,6 +106,15 @@ pub(super) struct Room {
     pub(super) of_holder: usize,
 }
 
+/// How many entries may count in one bucket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BucketRoom {
+    /// Of all holders.
+    pub(super) total: usize,
+    /// Of each.
+    pub(super) of_holder: usize,
+}
+
 /// What is to change at one moment: what time takes away, and what comes.
 #[derive(Debug)]
 pub(super) struct MapPlan {
@@ -97,6 +126,8 @@ pub(super) struct MapPlan {
     set: BTreeMap<Place, Record>,
     /// How many places `set` adds, of each holder.
     added: BTreeMap<Principal, usize>,
+    /// How many entries count then.
+    live: u64,
 }
 
 impl MapPlan {
@@ -113,6 +144,11 @@ impl MapPlan {
     /// Whether it says something else about this place than the map does.
     fn touches(&self, place: &Place) -> bool {
         self.set.contains_key(place) || self.expired.contains(place) || self.forgotten.contains(place)
+    }
+
+    /// How many entries count after it.
+    pub(super) fn live(&self) -> u64 {
+        self.live
     }
 
     fn places(&self) -> impl Iterator<Item = &Place> {
@@ -182,32 +218,49 @@ impl HolderMap {
         let due = self.due.iter().take_while(|(at, _)| *at <= now_secs).map(|(_, place)| *place);
         let remembered =
             |place: &Place| self.held.get(place).is_some_and(|held| held.record.remembered_until > now_secs);
-        let (expired, forgotten) = due.partition(remembered);
-        MapPlan { now_secs, expired, forgotten, set: BTreeMap::new(), added: BTreeMap::new() }
+        let (expired, forgotten): (BTreeSet<Place>, BTreeSet<Place>) = due.partition(remembered);
+        let gone = expired.iter().chain(&forgotten).filter(|place| self.is_live(place)).count();
+        let live = self.live.saturating_sub(gone as u64);
+        MapPlan { now_secs, expired, forgotten, set: BTreeMap::new(), added: BTreeMap::new(), live }
     }
 
     /// Adds an entry to the plan, unless something newer stands there; whether it was added.
-    pub(super) fn put(&self, plan: &mut MapPlan, entry: &HolderEntry, id: ObjectId, bytes: &[u8]) -> bool {
-        let place = (entry.tag, entry.holder);
-        let held = self.held.get(&place).filter(|_| !plan.forgotten.contains(&place)).map(|held| &held.record);
-        let before = plan.set.get(&place).or(held);
-        let remembered_until = before.map_or(0, |before| before.remembered_until);
-        let record = Record::new(entry, id, bytes, remembered_until);
+    pub(super) fn put(&self, plan: &mut MapPlan, record: Record) -> bool {
+        let place = record.place;
+        let before = self.stands_after(plan, &place);
+        let record = record.remembered(before.map_or(0, |before| before.remembered_until));
         let newer = before.is_none_or(|before| record.is_newer_than(before));
         if newer {
-            if before.is_none() {
-                *plan.added.entry(place.1).or_default() += 1;
-            }
+            let (new, was_live) = (before.is_none(), self.is_live_after(plan, &place));
+            *plan.added.entry(place.1).or_default() += usize::from(new);
+            plan.live = plan.live + u64::from(record.counts(plan.now_secs)) - u64::from(was_live);
             plan.set.insert(place, record);
         }
         newer
+    }
+
+    /// What stands in a place after the plan, also when it counts no longer.
+    fn stands_after<'a>(&'a self, plan: &'a MapPlan, place: &Place) -> Option<&'a Record> {
+        let held = || self.held.get(place).filter(|_| !plan.forgotten.contains(place)).map(|held| &held.record);
+        plan.set.get(place).or_else(held)
+    }
+
+    fn is_live(&self, place: &Place) -> bool {
+        self.held.get(place).is_some_and(|held| held.live)
+    }
+
+    fn is_live_after(&self, plan: &MapPlan, place: &Place) -> bool {
+        match plan.set.get(place) {
+            Some(record) => record.counts(plan.now_secs),
+            None => self.is_live(place) && !plan.touches(place),
+        }
     }
 
     /// Whether there is room for what the plan adds and `more` of each holder besides. Renewing and withdrawing what is held
     /// adds nothing.
     pub(super) fn has_room(&self, plan: &MapPlan, more: &BTreeSet<Place>, room: Room) -> bool {
         let mut added = plan.added.clone();
-        for (_, holder) in more.iter().filter(|place| !self.is_held_after(plan, place)) {
+        for (_, holder) in more.iter().filter(|place| self.stands_after(plan, place).is_none()) {
             *added.entry(*holder).or_default() += 1;
         }
         let together: usize = added.values().sum();
@@ -215,25 +268,74 @@ impl HolderMap {
             && added.iter().all(|(holder, added)| self.held_of(holder) + added <= room.of_holder)
     }
 
-    fn is_held_after(&self, plan: &MapPlan, place: &Place) -> bool {
-        plan.set.contains_key(place) || self.held.contains_key(place) && !plan.forgotten.contains(place)
+    /// Which of these entries have no room in their bucket, by their places in the list. The buckets are those that there will be
+    /// when all of them are taken. What renews or withdraws has room: it makes no bucket larger.
+    pub(super) fn without_room(&self, plan: &MapPlan, more: &[Verified<HolderEntry>], room: BucketRoom) -> Vec<usize> {
+        let mut newest: BTreeMap<Place, (usize, &Verified<HolderEntry>)> = BTreeMap::new();
+        for (index, entry) in more.iter().enumerate() {
+            let other = newest.entry((entry.tag, entry.holder)).or_insert((index, entry));
+            if age(entry) > age(other.1) {
+                *other = (index, entry);
+            }
+        }
+        let stands = |place: &Place| self.stands_after(plan, place).map(|record| (record.issued, record.id));
+        newest.retain(|place, (_, entry)| stands(place).is_none_or(|stands| age(entry) > stands));
+        let counts = |entry: &HolderEntry| !entry.is_tombstone() && plan.now_secs < entry.expires;
+        let was_live = |place: &Place| self.is_live_after(plan, place);
+        let gone: BTreeSet<Place> = newest
+            .iter()
+            .filter(|(place, (_, entry))| was_live(place) && !counts(entry))
+            .map(|(place, _)| *place)
+            .collect();
+        let mut come: Vec<(usize, Place)> = newest
+            .iter()
+            .filter(|(place, (_, entry))| !was_live(place) && counts(entry))
+            .map(|(place, (index, _))| (*index, *place))
+            .collect();
+        come.sort_unstable();
+
+        let bits = bucket_bits((plan.live + come.len() as u64).saturating_sub(gone.len() as u64));
+        let mut buckets: HashMap<u32, BTreeMap<Principal, usize>> = HashMap::new();
+        let mut without = Vec::new();
+        for (index, (tag, holder)) in come {
+            let number = bucket_of(&tag, bits);
+            let counted = buckets.entry(number).or_insert_with(|| self.counted_after(plan, bits, number, &gone));
+            let all: usize = counted.values().sum();
+            let own = counted.entry(holder).or_default();
+            if all < room.total && *own < room.of_holder {
+                *own += 1;
+            } else {
+                without.push(index);
+            }
+        }
+        without
+    }
+
+    /// How many entries of each holder count in a bucket after the plan, but for those that go.
+    fn counted_after(
+        &self,
+        plan: &MapPlan,
+        bits: u8,
+        number: u32,
+        gone: &BTreeSet<Place>,
+    ) -> BTreeMap<Principal, usize> {
+        let mut counted = BTreeMap::new();
+        let inside = |tag: &Tag| bucket_of(tag, bits) == number;
+        for (place, _) in self.hashes_after(plan, inside, Some(first_tag(bits, number))) {
+            if !gone.contains(&place) {
+                *counted.entry(place.1).or_default() += 1;
+            }
+        }
+        counted
     }
 
     fn held_of(&self, holder: &Principal) -> usize {
         self.of_holder.get(holder).copied().unwrap_or_default()
     }
 
-    /// How many entries count after the plan.
-    pub(super) fn live_after(&self, plan: &MapPlan) -> u64 {
-        let changed: BTreeSet<&Place> = plan.places().collect();
-        let was = changed.iter().filter(|place| self.held.get(*place).is_some_and(|held| held.live)).count();
-        let will = plan.set.values().filter(|record| record.counts(plan.now_secs)).count();
-        (self.live + will as u64).saturating_sub(was as u64)
-    }
-
     /// The tree over the buckets after the plan.
     pub(super) fn tree_after(&self, plan: &MapPlan) -> MapTree {
-        let bits = bucket_bits(self.live_after(plan));
+        let bits = bucket_bits(plan.live);
         if bits != self.tree.bits() {
             return self.whole_tree_after(plan, bits);
         }
@@ -323,16 +425,22 @@ impl HolderMap {
         Some(held)
     }
 
-    /// The entries of a bucket, in order; `None` when there is none of this number.
-    pub(super) fn bucket(&self, number: u32) -> Option<Vec<&[u8]>> {
+    /// A bucket; `None` when there is none of this number.
+    pub(super) fn bucket(&self, number: u32) -> Option<BucketParts<'_>> {
         let bits = self.tree.bits();
         if u64::from(number) >> bits != 0 {
             return None;
         }
         let from = (first_tag(bits, number), Principal::new([0; 32]));
         let inside = self.held.range(from..).take_while(|((tag, _), _)| bucket_of(tag, bits) == number);
-        Some(inside.filter(|(_, held)| held.live).map(|(_, held)| &*held.record.bytes).collect())
+        let rows = inside.filter(|(_, held)| held.live).filter_map(|(_, held)| held.record.row.as_ref());
+        Some(BucketParts::new(bits, number, rows))
     }
+}
+
+/// Of several entries in one place the greatest stands ([`Record::is_newer_than`]).
+fn age(entry: &Verified<HolderEntry>) -> (u64, ObjectId) {
+    (entry.issued, entry.id())
 }
 
 /// The least tag of a bucket.

@@ -64,7 +64,7 @@ use published::Published;
 use sequencer::{Keeper, Posts};
 use witnesses::Witnesses;
 
-pub use machine::{MAX_ENTRIES, MAX_ENTRIES_PER_HOLDER};
+pub use machine::{MAX_ENTRIES, MAX_ENTRIES_PER_BUCKET, MAX_ENTRIES_PER_BUCKET_OF_HOLDER, MAX_ENTRIES_PER_HOLDER};
 pub use mirror::{Mirror, MirrorFault, Mirrored, Progress};
 pub use offline::Offline;
 pub use opening::{Indexed, reindex};

@@ -4,7 +4,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Try
 
 use pod_http::Bytes;
 use pod_protocol::Refusal;
-use pod_protocol::bucket::BucketParts;
 use pod_protocol::merkle::Hash;
 use pod_protocol::tlog::checkpoint::SignedCheckpoint;
 use pod_protocol::tlog::head::Head;
@@ -150,8 +149,7 @@ impl Shown {
     /// the state has no such bucket.
     pub(super) fn bucket(&self, bits: u8, number: u32) -> Option<Bytes> {
         let map = self.machine.map();
-        let entries = (bits == map.tree().bits()).then(|| map.bucket(number)).flatten()?;
-        let bucket = BucketParts { bits, number, entries: &entries };
+        let bucket = (bits == map.tree().bits()).then(|| map.bucket(number)).flatten()?;
         let head = self.head.as_ref()?;
         Some(ProvenBucket::encode(&bucket, &map.tree().siblings(number), &head.bytes).into())
     }

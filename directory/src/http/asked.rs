@@ -88,6 +88,7 @@ impl Asked {
         let mut problem = Problem::new(refused.kind, self.trace);
         problem.detail.clone_from(&refused.detail);
         problem.pointer.clone_from(&refused.pointer);
+        problem.pointers.clone_from(&refused.pointers);
         problem.to_outgoing(Language::preferred(&self.headers))
     }
 }

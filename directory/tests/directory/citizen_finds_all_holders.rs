@@ -40,7 +40,7 @@ async fn from_the_identity_code_to_the_pods_at_two_cities() {
         let output_of = blinding.finalize(&info, &evaluation, &public).unwrap();
         assert_eq!(*output_of, output(CODE, holder), "the holder and the citizen compute the same");
         let (tag, key) = tag_and_key(&output_of);
-        let found = world.bucket_of(&directory, &tag).await.find(&tag).unwrap().remove(0);
+        let found = world.bucket_of(&directory, &tag).await.find(&tag).next().unwrap().clone();
         let found = registry.verify_by_organisation(found, &principal(holder)).unwrap();
         let opened = HolderHandle::open(&key, &principal(holder), &tag, found.sealed.as_deref().unwrap()).unwrap();
         assert_eq!(opened, handle(holder));

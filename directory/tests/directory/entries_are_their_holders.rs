@@ -14,7 +14,7 @@ async fn an_entry_is_found_in_its_bucket_and_opens() {
     assert_eq!(world.get(&directory, "/v1/buckets").await.json(), serde_json::json!({ "bits": 0, "entries": 1 }));
 
     let (tag, key) = pod_protocol::holder_entry::tag_and_key(&output(CODE, HELSINKI));
-    let found = world.bucket_of(&directory, &tag).await.find(&tag).unwrap().remove(0);
+    let found = world.bucket_of(&directory, &tag).await.find(&tag).next().unwrap().clone();
     let holder = found.unverified().holder;
     let found = world.registry(&directory).await.verify_by_organisation(found, &holder).unwrap();
     let sealed = found.sealed.as_deref().unwrap();

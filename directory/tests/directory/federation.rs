@@ -120,7 +120,7 @@ pub fn output(code: &str, holder: u8) -> [u8; 64] {
 }
 
 pub fn handle(pod: u8) -> HolderHandle {
-    HolderHandle { pod: PodId::new([pod; 16]), record_types: vec!["library".parse().unwrap()], enrolment: None }
+    HolderHandle { pod: PodId::new([pod; 16]) }
 }
 
 pub fn entry(holder: u8, tag: Tag) -> HolderEntry {
@@ -136,7 +136,7 @@ pub fn entry(holder: u8, tag: Tag) -> HolderEntry {
 /// The entry that a holder publishes about the person with this code.
 pub fn entry_about(code: &str, holder: u8) -> HolderEntry {
     let (tag, key) = tag_and_key(&output(code, holder));
-    let sealed = handle(holder).seal(&key, &principal(holder), &tag, &random(5)).unwrap();
+    let sealed = handle(holder).seal(&key, &principal(holder), &tag, &random(5));
     HolderEntry { sealed: Some(sealed), ..entry(holder, tag) }
 }
 

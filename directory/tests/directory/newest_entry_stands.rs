@@ -8,8 +8,8 @@ use crate::world::*;
 const TAG: [u8; 16] = [1; 16];
 
 async fn standing(world: &World, directory: &Serving) -> Vec<u64> {
-    let found = world.bucket_of(directory, &TAG).await.find(&TAG).unwrap();
-    found.iter().map(|entry| entry.unverified().issued).collect()
+    let bucket = world.bucket_of(directory, &TAG).await;
+    bucket.find(&TAG).map(|entry| entry.unverified().issued).collect()
 }
 
 #[tokio::test]

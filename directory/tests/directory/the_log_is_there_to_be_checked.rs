@@ -99,7 +99,7 @@ async fn tiles_prove_what_is_in_and_that_the_log_only_grew() {
     let view = View::advance(None, &old, &[]).unwrap();
     for batch in 0..3_u8 {
         let entries: Vec<_> =
-            (0..200).map(|number| entry(HELSINKI, [[batch, number]; 8].as_flattened().try_into().unwrap())).collect();
+            (0..200).map(|number| entry(HELSINKI, [[number, batch]; 8].as_flattened().try_into().unwrap())).collect();
         world.publish(&directory, HELSINKI, &entries).await.is(204);
     }
     let new = head_with(&world, &directory, &ALONE).await.unwrap();

@@ -9,7 +9,7 @@ use pod_protocol::chain::{ChainFacts, SharedGrant, check};
 use pod_protocol::codec::{Cbor, OBJECT_LIMITS, bytes, decode, encode, fixed, parsed, uint};
 use pod_protocol::field::{FieldPath, project, withhold};
 use pod_protocol::grant::Grant;
-use pod_protocol::holder_entry::{HandleFault, HolderHandle, tag_and_key};
+use pod_protocol::holder_entry::{HolderHandle, tag_and_key};
 use pod_protocol::ids::{Cti, Kid, PodId, Principal, Thumbprint};
 use pod_protocol::key_event::{Device, KeyEvent, KeyState, Taken};
 use pod_protocol::merkle::{ProofFault, verify_consistency, verify_inclusion};
@@ -315,16 +315,8 @@ fn sealed(input: &[u8]) -> Told {
 fn handle(input: &[u8]) -> Told {
     let (key, holder, tag, sealed) =
         Parts::read(input, |parts| Ok((parts.fixed()?, parts.parsed()?, parts.fixed()?, parts.bytes()?)))?;
-    let handle =
-        HolderHandle::open(&AeadKey::from_bytes(key), &holder, &tag, &sealed).map_err(|fault| match fault {
-            HandleFault::Sealed => Refused("sealed"),
-            HandleFault::Refused(refusal) => refusal.into(),
-        })?;
-    Ok(encode(&Cbor::Array(vec![
-        text(&handle.pod),
-        Cbor::Array(handle.record_types.iter().map(text).collect()),
-        handle.enrolment.as_ref().map_or(Cbor::Null, text),
-    ])))
+    let handle = HolderHandle::open(&AeadKey::from_bytes(key), &holder, &tag, &sealed);
+    Ok(encode(&text(&handle.map_err(|_| Refused("sealed"))?.pod)))
 }
 
 /// `[blinder's seed, input, info, bit / null]`: the digest, and tag and key of a holder entry that it gives. The bit of the evaluation

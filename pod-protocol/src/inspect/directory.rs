@@ -56,7 +56,7 @@ impl Describe for Bucket {
             format!("It is number {} of {}.", self.number, 1_u64 << self.bits.min(63)),
             format!("It has {} entries.", self.entries.len()),
         ];
-        let entries: Vec<String> = self.entries.iter().map(|entry| base64url(entry)).collect();
+        let entries: Vec<String> = self.entries.iter().map(|entry| base64url(entry.bytes())).collect();
         Description { lines, json: json!({ "bits": self.bits, "number": self.number, "entries": entries }) }
     }
 }

@@ -112,12 +112,14 @@ impl ProvenBucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        Self::encode(&self.bucket.parts(), &self.siblings, &self.head.to_bytes())
+        let rows = self.bucket.rows();
+        let bucket = BucketParts::new(self.bucket.bits, self.bucket.number, &rows);
+        Self::encode(&bucket, &self.siblings, &self.head.to_bytes())
     }
 
     /// The encoding, from parts that are ready: what a directory does for each answer, so the bytes are moved once.
     #[must_use]
-    pub fn encode(bucket: &BucketParts<'_, impl AsRef<[u8]>>, siblings: &[Hash], head: &[u8]) -> Vec<u8> {
+    pub fn encode(bucket: &BucketParts<'_>, siblings: &[Hash], head: &[u8]) -> Vec<u8> {
         let bucket_len = bucket.encoded_len();
         // Each of the parts has at most 9 bytes before it.
         let mut out = Vec::with_capacity(bucket_len + head.len() + 64 + siblings.len() * 41);
@@ -158,14 +160,13 @@ impl ProvenBucket {
         if bucket.bits != state.bits || bucket.bits > MAX_BUCKET_BITS {
             return Err(LogFault::MapRoot);
         }
-        for entry in bucket.decoded() {
-            let entry = entry.map_err(|_| LogFault::MapRoot)?;
+        for entry in &bucket.entries {
             if bucket_of(&entry.unverified().tag, bucket.bits) != bucket.number {
                 return Err(LogFault::MapPlace);
             }
         }
         bucket.check().map_err(|_| LogFault::MapRoot)?;
-        let hashes: Vec<Hash> = bucket.entries.iter().map(|entry| entry_hash(entry)).collect();
+        let hashes: Vec<Hash> = bucket.entries.iter().map(|entry| entry_hash(entry.bytes())).collect();
         let (number, count) = (u64::from(bucket.number), 1 << bucket.bits);
         verify_inclusion(number, count, &bucket_hash(&hashes), &self.siblings, &state.map_root)
             .map_err(|_| LogFault::MapRoot)

@@ -1,5 +1,6 @@
 //! A bucket proves what is in it and that nothing else is; a lying directory is found out, each lie with its code.
 
+use pod_protocol::Signed;
 use pod_protocol::bucket::{Bucket, bucket_of};
 use pod_protocol::holder_entry::{HolderEntry, SEALED_HANDLE_BYTES, Tag};
 use pod_protocol::merkle::Hash;
@@ -12,19 +13,20 @@ use crate::support::*;
 
 const BITS: u8 = 3;
 
-fn entry(first: u8, issued: u64) -> Vec<u8> {
+fn entry(first: u8, issued: u64) -> Signed<HolderEntry> {
     let tag: Tag = std::array::from_fn(|place| if place == 0 { first } else { 7 });
     let sealed = Some(vec![first; SEALED_HANDLE_BYTES]);
-    signed(HELSINKI, HolderEntry { holder: principal(HELSINKI), expires: issued + DAY, issued, tag, sealed })
+    let entry = HolderEntry { holder: principal(HELSINKI), expires: issued + DAY, issued, tag, sealed };
+    Signed::decode(&signed(HELSINKI, entry)).unwrap()
 }
 
-fn hash_of(entries: &[Vec<u8>]) -> Hash {
-    bucket_hash(&entries.iter().map(|entry| entry_hash(entry)).collect::<Vec<_>>())
+fn hash_of(entries: &[Signed<HolderEntry>]) -> Hash {
+    bucket_hash(&entries.iter().map(|entry| entry_hash(entry.bytes())).collect::<Vec<_>>())
 }
 
 /// A map of eight buckets with two entries each, and the bucket of this number as the directory should hand it out.
 fn honest(number: u8) -> (ProvenBucket, State) {
-    let buckets: Vec<Vec<Vec<u8>>> =
+    let buckets: Vec<Vec<Signed<HolderEntry>>> =
         (0..8).map(|number: u8| vec![entry(number << 5, NOW), entry(number << 5 | 1, NOW)]).collect();
     let tree = MapTree::new(buckets.iter().map(|entries| hash_of(entries)).collect());
     let state = State { bits: BITS, entries: 16, map_root: tree.root(), registry: [9; 32] };
@@ -45,15 +47,15 @@ fn presence_and_absence_are_one_object() {
         let read = ProvenBucket::from_bytes(&proven.to_bytes()).unwrap();
         assert_eq!((code(&read, &state), &read), ("believed", &proven));
         let tag = |first: u8| std::array::from_fn(|place| if place == 0 { first } else { 7 });
-        assert_eq!(read.bucket.find(&tag(number << 5)).unwrap().len(), 1);
-        assert_eq!(read.bucket.find(&tag(number << 5 | 2)).unwrap().len(), 0);
+        assert_eq!(read.bucket.find(&tag(number << 5)).count(), 1);
+        assert_eq!(read.bucket.find(&tag(number << 5 | 2)).count(), 0);
     }
 }
 
 #[test]
 fn each_lie_has_its_code() {
     let (proven, state) = honest(2);
-    let lie = |entries: Vec<Vec<u8>>| {
+    let lie = |entries: Vec<Signed<HolderEntry>>| {
         let bucket = Bucket { entries, ..proven.bucket.clone() };
         code(&ProvenBucket { bucket, ..proven.clone() }, &state)
     };

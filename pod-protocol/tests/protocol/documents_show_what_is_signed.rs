@@ -29,9 +29,7 @@ fn holder_entry() -> HolderEntry {
     let mut output = [0x11; 64];
     output[32..].fill(0x22);
     let (tag, key) = tag_and_key(&output);
-    let types = ["child-health", "daycare"].map(record_type).to_vec();
-    let handle = HolderHandle { pod: POD, record_types: types, enrolment: None };
-    let sealed = handle.seal(&key, &principal(HELSINKI), &tag, &random(9)).unwrap();
+    let sealed = HolderHandle { pod: POD }.seal(&key, &principal(HELSINKI), &tag, &random(9));
     HolderEntry { holder: principal(HELSINKI), expires: NOW + 30 * DAY, issued: NOW, tag, sealed: Some(sealed) }
 }
 
@@ -57,6 +55,6 @@ fn access_requests_and_decisions() {
 fn holder_entries_and_buckets() {
     let page = include_str!("../../../docs/protocol/holder-entry.md");
     shows(page, &signed(HELSINKI, holder_entry()), "a holder entry");
-    let bucket = Bucket { bits: 3, number: 0, entries: vec![example(page)] };
+    let bucket = Bucket { bits: 3, number: 0, entries: vec![Signed::decode(&example(page)).unwrap()] };
     shows(include_str!("../../../docs/protocol/bucket.md"), &bucket.to_bytes(), "a bucket");
 }

@@ -2,7 +2,7 @@
 
 use pod_http::{ListenAddress, Origin};
 use pod_protocol::ids::{Principal, from_base64url};
-use pod_protocol::statement::{Endpoint, ShortName};
+use pod_protocol::statement::ShortName;
 use pod_store::Engine;
 
 use super::setting::{Kind, Need, Setting, any, parses};
@@ -172,15 +172,6 @@ pub(super) static SETTINGS: &[Setting] = &[
     ),
     number("directory.publish_secs", "5", "Between two looks at the queue of holder entries."),
     number("directory.entry_lifetime_days", "90", "How long a holder entry counts; it is renewed in time."),
-    checked(
-        text(
-            "directory.enrolment",
-            Optional,
-            r#""https://enrol.helsinki.example""#,
-            "Where wallets enrol, when it is not the first endpoint of the organisation's profile.",
-        ),
-        parses::<Endpoint>,
-    ),
     checked(
         text(
             "blinder.url",

@@ -64,7 +64,7 @@ pub(super) async fn confirm(
         }
     };
     let detail = tries_left.map(|left| if left == 1 { "1 try left".to_owned() } else { format!("{left} tries left") });
-    let problem = Problem { kind, detail, trace_id, pointer: None };
+    let problem = Problem { detail, ..Problem::new(kind, trace_id) };
     problem.to_outgoing(Language::preferred(&headers)).into_response()
 }
 

@@ -58,7 +58,7 @@ pub(super) async fn begin(
     match start(&enrolment, peer.address, &body).await {
         Ok(answer) => axum::Json(answer).into_response(),
         Err(Refused { kind, detail }) => {
-            let problem = Problem { kind, detail, trace_id, pointer: None };
+            let problem = Problem { detail, ..Problem::new(kind, trace_id) };
             let mut outgoing = problem.to_outgoing(Language::preferred(&headers));
             if kind.status == 503 {
                 outgoing.headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));

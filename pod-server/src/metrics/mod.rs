@@ -42,6 +42,7 @@ pub(crate) struct Metrics {
     commands: Family<Outcome, Counter>,
     notices: Family<Outcome, Counter>,
     notices_waiting: Gauge,
+    entries_without_room: Gauge,
     from_log: Family<Outcome, Counter>,
     directory_lies: Gauge,
     steps: Steps,
@@ -70,6 +71,7 @@ impl Metrics {
             commands: Family::default(),
             notices: Family::default(),
             notices_waiting: Gauge::default(),
+            entries_without_room: Gauge::default(),
             from_log: Family::default(),
             directory_lies: Gauge::default(),
             steps: Steps::new(),
@@ -94,6 +96,8 @@ impl Metrics {
         registry.register("notices", "Notices and receipts that were delivered", metrics.notices.clone());
         let waiting = metrics.notices_waiting.clone();
         registry.register("notices_waiting", "Notices and receipts that are yet to be delivered", waiting);
+        let without = metrics.entries_without_room.clone();
+        registry.register("entries_without_room", "Holder entries for which the directory has no room", without);
         let from_log = metrics.from_log.clone();
         registry.register(
             "from_log",
@@ -165,6 +169,7 @@ pub(crate) struct Levels {
     pub(crate) enrolled: u64,
     pub(crate) registry_age_secs: u64,
     pub(crate) notices_waiting: u64,
+    pub(crate) entries_without_room: u64,
     pub(crate) directory_lies: u64,
     pub(crate) connections: pod_http::Counts,
     pub(crate) peers: pod_net::NetCounts,
@@ -180,6 +185,7 @@ impl Metrics {
         set(&self.enrolled, levels.enrolled);
         set(&self.registry_age_secs, levels.registry_age_secs);
         set(&self.notices_waiting, levels.notices_waiting);
+        set(&self.entries_without_room, levels.entries_without_room);
         set(&self.directory_lies, levels.directory_lies);
         set(&self.connections_open, u64::try_from(levels.connections.open).unwrap_or(u64::MAX));
         for (outcome, count) in endings(&levels.connections) {

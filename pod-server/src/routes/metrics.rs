@@ -26,6 +26,7 @@ pub(super) async fn get(app: Arc<App>, _asked: Asked) -> Response {
             enrolled: crate::book::standings::enrolled(&*node.store)?,
             registry_age_secs: registry_age_secs(node),
             notices_waiting: crate::notices::queue::waiting(node)?,
+            entries_without_room: crate::upkeep::entries_without_room(node)?,
             directory_lies: node.reach.log.lies(),
             connections,
             peers,

@@ -8,7 +8,6 @@ use pod_client::directory::MAX_MIRRORS;
 use pod_http::Origin;
 use pod_protocol::holder_entry::MAX_ENTRY_LIFETIME_SECS;
 use pod_protocol::ids::{Principal, from_base64url};
-use pod_protocol::statement::Endpoint;
 use pod_protocol::tlog::head::USUAL_WITNESSES;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
@@ -69,8 +68,6 @@ pub struct DirectoryConfig {
     pub publish: Duration,
     /// How long a holder entry counts; 90 days. It is renewed after two thirds of that.
     pub entry_lifetime_days: u64,
-    /// Where wallets enrol, when it is not the first endpoint of the organisation's profile.
-    pub enrolment: Option<Endpoint>,
 }
 
 /// The table `[directory]` as it is written; each value is good, and not yet whether they go together.
@@ -93,25 +90,14 @@ struct Written {
     publish: Duration,
     #[serde(default = "entry_lifetime_days", deserialize_with = "lifetime")]
     entry_lifetime_days: u64,
-    #[serde(default, deserialize_with = "enrolment")]
-    enrolment: Option<Endpoint>,
 }
 
 impl TryFrom<Written> for DirectoryConfig {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let Written {
-            url,
-            mirrors,
-            witnesses,
-            witness,
-            refresh,
-            revocation_bound,
-            publish,
-            entry_lifetime_days,
-            enrolment,
-        } = written;
+        let Written { url, mirrors, witnesses, witness, refresh, revocation_bound, publish, entry_lifetime_days } =
+            written;
         let (refresh_secs, bound_secs) = (refresh.as_secs(), revocation_bound.secs());
         if refresh_secs >= bound_secs {
             return Err(format!(
@@ -128,7 +114,6 @@ impl TryFrom<Written> for DirectoryConfig {
             revocation_bound,
             publish,
             entry_lifetime_days,
-            enrolment,
         })
     }
 }
@@ -208,20 +193,6 @@ fn public_key<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> 
             "not the blinder's public key: write the 43 characters that its `GET /v1/blinder` gives as `public`"
                 .to_owned()
         })
-    }))
-}
-
-/// Longest enrolment endpoint, in bytes: a handle has room for it, with as much to spare for what it may come to say.
-const MAX_ENROLMENT_BYTES: usize = 60;
-
-fn enrolment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Endpoint>, D::Error> {
-    from.deserialize_str(Text(|text| {
-        if text.len() > MAX_ENROLMENT_BYTES {
-            return Err(format!(
-                "longer than {MAX_ENROLMENT_BYTES} bytes: put it first among the profile's endpoints and leave `enrolment` out"
-            ));
-        }
-        text.parse().map(Some).map_err(|error: pod_protocol::statement::EndpointFault| error.to_string())
     }))
 }
 

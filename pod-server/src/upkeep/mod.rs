@@ -151,7 +151,20 @@ fn reasons(node: &Node) -> Vec<Reason> {
         }
         _ => {}
     }
+    match entries_without_room(node) {
+        Ok(without) if without > 0 => {
+            let then =
+                "their wallets do not find this holder; it is tried again every day: tell whoever runs the directory";
+            add("entries-no-room", false, format!("the directory has no room for {without} holder entries: {then}"));
+        }
+        _ => {}
+    }
     reasons
+}
+
+/// For how many pods' entries the directory has no room.
+pub(crate) fn entries_without_room(node: &Node) -> Result<u64, Fault> {
+    Ok(node.store.count(crate::tables::NO_ROOM)?)
 }
 
 /// How long to wait after so many failures one after another.

@@ -9,7 +9,7 @@ use pod_store::{Batch, StoreError};
 
 use crate::fault::Fault;
 use crate::node::Node;
-use crate::tables::{HOLDER_TAGS, RENEWALS, UNPUBLISHED};
+use crate::tables::{HOLDER_TAGS, NO_ROOM, RENEWALS, UNPUBLISHED};
 
 /// Begins the key of a pod whose entry is to be published.
 const ENTRY: u8 = 0;
@@ -62,6 +62,7 @@ pub(super) fn withdraw(node: &Node, batch: &mut Batch, tag: &Tag) {
 /// Has nothing published of a pod that is about to be erased.
 pub(super) fn forget(batch: &mut Batch, pod: &PodId) {
     batch.delete(UNPUBLISHED, entry_key(pod));
+    batch.delete(NO_ROOM, pod.as_bytes());
     batch.delete(HOLDER_TAGS, pod.as_bytes());
 }
 
@@ -91,11 +92,20 @@ pub(super) fn waiting(node: &Node, now_secs: u64, limit: usize) -> Result<Vec<Ro
     rows.into_iter().filter_map(|row| read(row).transpose()).collect()
 }
 
-/// Takes what was told out of the queue, unless it was put there again meanwhile, and notes when it is due again.
-pub(super) fn settle(node: &Node, told: &[Row], due_secs: u64) -> Result<(), Fault> {
+/// What became of what was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// The directory has it.
+    Taken,
+    /// The directory has no room for it.
+    NoRoom,
+}
+
+/// Takes what was sent out of the queue, unless it was put there again meanwhile, and notes when it is due again.
+pub(super) fn settle(node: &Node, sent: &[Row], became: Sent, due_secs: u64) -> Result<(), Fault> {
     for _ in 0..MAX_ATTEMPTS {
         let mut batch = Batch::new();
-        for row in told {
+        for row in sent {
             if node.store.get(UNPUBLISHED, &row.key)?.as_ref() != Some(&row.value) {
                 continue;
             }
@@ -103,6 +113,10 @@ pub(super) fn settle(node: &Node, told: &[Row], due_secs: u64) -> Result<(), Fau
             batch.delete(UNPUBLISHED, row.key.as_slice());
             if let Waiting::Entry(pod) = &row.what {
                 batch.put(RENEWALS, renewal_key(due_secs, pod), [].as_slice());
+                match became {
+                    Sent::Taken => batch.delete(NO_ROOM, pod.as_bytes()),
+                    Sent::NoRoom => batch.put(NO_ROOM, pod.as_bytes(), [].as_slice()),
+                };
             }
         }
         match node.store.commit(batch) {
@@ -110,7 +124,7 @@ pub(super) fn settle(node: &Node, told: &[Row], due_secs: u64) -> Result<(), Fau
             outcome => return Ok(outcome?),
         }
     }
-    // It is told once more, which changes nothing at the directory.
+    // It is sent once more, which changes nothing at the directory.
     Ok(())
 }
 

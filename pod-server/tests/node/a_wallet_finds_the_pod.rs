@@ -39,7 +39,6 @@ async fn everybody_is_found_by_their_own_code_and_what_is_there_is_not_said() {
     for code in pupils() {
         let handle = directory.found(&blinder.key, &code, &principal("oulu")).expect("the pod is found");
         assert_eq!(Some(handle.pod), vault.find(&code).unwrap());
-        assert!(handle.record_types.is_empty(), "what is there is not said before enrolment");
         assert_eq!(directory.found(&blinder.key, &code, &principal("turku")), None, "at another holder: nothing");
     }
     // An import that changes nothing asks nobody and tells nobody.
@@ -164,5 +163,49 @@ async fn who_is_erased_or_has_a_new_tag_is_withdrawn() {
     city.wait(1);
     eventually("nothing waits", || city.count("node-unpublished") == 0).await;
     assert_eq!(directory.found(&blinder.key, &code, &oulu), None, "the tag of the epoch before");
+    upkeep.finish().await;
+}
+
+#[tokio::test]
+async fn entries_without_room_wait_for_another_day_and_hold_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let city = City::open("oulu", folder.path());
+    let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
+    directory.answers().await;
+    blinder.answers().await;
+    let people = city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await.rows.people;
+    directory.told(|told| told.full_below = 0x40);
+    let upkeep = start(&city, &directory);
+    city.wait(1);
+    eventually("nothing waits", || city.count("node-unpublished") == 0).await;
+    let told = || directory.told(|told| told.entries.len() as u64);
+    let without = people - told();
+    assert!(without > 0 && told() > people / 2, "{without} of {people}");
+    // Each refusal sets all aside that it names.
+    let refused = directory.told(|told| told.refused);
+    assert!(refused as u64 * 8 < without, "{refused} refusals for {without}");
+
+    // The operator reads it, and nothing else is wrong.
+    let reason = |code: &str| upkeep.reasons().into_iter().find(|reason| reason.code == code);
+    let says = reason("entries-no-room").unwrap();
+    assert!(!says.blocks && says.detail.contains(&format!("no room for {without} holder entries")), "{says:?}");
+    assert_eq!(reason("entries-waiting"), None);
+    assert_eq!(city.count("node-no-room"), without);
+
+    // The next day they are sent again, and the day after that there is room.
+    let next_day = async || {
+        city.wait(86_400);
+        eventually("they are due", || city.count("node-unpublished") == without).await;
+        city.wait(1);
+    };
+    next_day().await;
+    eventually("they were sent again", || directory.told(|told| told.refused) > refused).await;
+    eventually("they wait again", || city.count("node-unpublished") == 0).await;
+    assert_eq!(city.count("node-no-room"), without);
+    directory.told(|told| told.full_below = 0);
+    next_day().await;
+    eventually("everybody is published", || told() == people).await;
+    eventually("nothing is left to read", || reason("entries-no-room").is_none()).await;
+    assert_eq!(city.count("node-no-room"), 0);
     upkeep.finish().await;
 }

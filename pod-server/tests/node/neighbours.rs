@@ -105,6 +105,8 @@ pub(crate) struct Told {
     pub(crate) refusing: Option<StatusCode>,
     /// How often it did.
     pub(crate) refused: usize,
+    /// It has no room for entries whose tag begins with less than this.
+    pub(crate) full_below: u8,
 }
 
 pub(crate) struct Directory {
@@ -161,7 +163,6 @@ impl Directory {
             revocation_bound: RevocationBound::default(),
             publish: Duration::from_millis(10),
             entry_lifetime_days: 90,
-            enrolment: None,
         }
     }
 
@@ -210,15 +211,25 @@ async fn registry(State(shown): State<Shown>) -> Response {
     told.last_copy.clone().into_response()
 }
 
-async fn entries(State(shown): State<Shown>, body: Bytes) -> StatusCode {
+async fn entries(State(shown): State<Shown>, body: Bytes) -> Response {
     let mut told = shown.told.lock().unwrap();
     if let Some(refusing) = told.refusing {
         told.refused += 1;
-        return refusing;
+        return refusing.into_response();
     }
     let limits = CborLimits { bytes: 256 * 1024, depth: 1, items: 256 };
-    for entry in decode(&body, limits).unwrap().into_array().unwrap() {
-        let signed = Signed::<HolderEntry>::decode(&entry.into_bytes().unwrap()).unwrap();
+    let decoded = decode(&body, limits).unwrap().into_array().unwrap().into_iter();
+    let entries: Vec<_> =
+        decoded.map(|entry| Signed::<HolderEntry>::decode(&entry.into_bytes().unwrap()).unwrap()).collect();
+    let full = entries.iter().enumerate().filter(|(_, entry)| entry.unverified().tag[0] < told.full_below);
+    let pointers: Vec<String> = full.map(|(index, _)| format!("/{index}")).collect();
+    if !pointers.is_empty() {
+        told.refused += 1;
+        let problem = serde_json::json!({ "code": "bucket-full", "pointer": pointers[0], "pointers": pointers });
+        let headers = [(axum::http::header::CONTENT_TYPE, pod_http::PROBLEM_MEDIA_TYPE)];
+        return (StatusCode::INSUFFICIENT_STORAGE, headers, problem.to_string()).into_response();
+    }
+    for signed in entries {
         let signer = CITIES.map(key).map(|key| key.public_key());
         let signer = signer.iter().find(|key| pod_protocol::ids::Thumbprint::of(key).kid() == signed.kid()).unwrap();
         let entry = signed.verify(signer).unwrap();
@@ -227,7 +238,7 @@ async fn entries(State(shown): State<Shown>, body: Bytes) -> StatusCode {
             told.entries.push(entry);
         }
     }
-    StatusCode::NO_CONTENT
+    StatusCode::NO_CONTENT.into_response()
 }
 
 /// A blinder, and how many inputs it was asked.

@@ -96,7 +96,6 @@ impl Story {
             revocation_bound: RevocationBound::default(),
             publish: Duration::from_millis(10),
             entry_lifetime_days: 90,
-            enrolment: None,
         }
     }
 

@@ -16,10 +16,10 @@ fn defaults_and_all_settings() {
     assert_eq!((directory.refresh, directory.entry_lifetime_days), (Duration::from_secs(30), 90));
     assert_eq!(directory.revocation_bound.secs(), 300);
     let all = "[directory]\nurl = \"http://127.0.0.1:4100\"\nrefresh_secs = 5\nrevocation_bound_secs = 6\npublish_secs = 1\n\
-               entry_lifetime_days = 400\nenrolment = \"https://oma.oulu.example\"";
+               entry_lifetime_days = 400";
     let directory = read(all).unwrap().directory.unwrap();
     assert_eq!((directory.publish, directory.revocation_bound.secs()), (Duration::from_secs(1), 6));
-    assert_eq!(directory.enrolment.unwrap().as_str(), "https://oma.oulu.example");
+    assert_eq!(directory.entry_lifetime_days, 400);
 }
 
 #[test]
@@ -47,8 +47,6 @@ fn mistakes() {
         (directory("revocation_bound_secs = 30"), "refresh_secs = 30 must be less than revocation_bound_secs = 30"),
         (directory("refresh_secs = 300"), "refresh_secs = 300 must be less than revocation_bound_secs = 300"),
         (directory("entry_lifetime_days = 401"), "must be 1 to 400 days"),
-        (directory("enrolment = \"oulu.example\""), "not an endpoint: write https://"),
-        (directory(&format!("enrolment = \"https://{}.example\"", "a".repeat(60))), "longer than 60 bytes"),
         (directory("refresh = 3"), "unknown field `refresh`"),
         (blinder("public = \"CQkJ\""), "write the 43 characters that its `GET /v1/blinder` gives"),
         (blinder("principal = \"blinder\""), "a principal: \"ai:\" and 43 characters of base64url"),

@@ -75,7 +75,7 @@ async fn found(city: &City, directory: &Origin, code: &str) -> Option<HolderHand
     let buckets: serde_json::Value = serde_json::from_slice(&get("/v1/buckets".to_owned()).await).unwrap();
     let bits = u8::try_from(buckets["bits"].as_u64().unwrap()).unwrap();
     let bucket = get(format!("/v1/buckets/{bits}/{}", bucket_of(&tag, bits))).await;
-    let entry = ProvenBucket::from_bytes(&bucket).unwrap().bucket.find(&tag).unwrap().into_iter().next()?;
+    let entry = ProvenBucket::from_bytes(&bucket).unwrap().bucket.find(&tag).next()?.clone();
     let holder = entry.unverified().holder;
     let entry = city.node.registry().verify_by_organisation(entry, &holder).unwrap();
     Some(HolderHandle::open(&key, &oulu, &tag, entry.sealed.as_ref().unwrap()).unwrap())

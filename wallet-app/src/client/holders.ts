@@ -5,7 +5,6 @@ import { utf8 } from '../protocol/bytes.ts';
 import { blind, type Blinding } from '../protocol/crypto/blind.ts';
 import { blindInfo, type HolderHandle, openHandle, tagAndKey } from '../protocol/holder-entry.ts';
 import type { Principal } from '../protocol/ids.ts';
-import { attempt } from '../protocol/refusal.ts';
 import type { View } from '../protocol/tlog/view.ts';
 import type { BlinderClient } from './blinder.ts';
 import type { Caller } from './caller.ts';
@@ -58,9 +57,9 @@ export async function findHolders(
     const { tag, key } = tagAndKey(finalize(holder, evaluations[at]));
     const entries = await lookup.entries(holder, tag);
     const handles = entries.flatMap(({ claims: { sealed } }) => {
-      // What does not open, or is no handle, is another's.
-      const opened = sealed && attempt(() => openHandle(key, holder, tag, sealed));
-      return opened?.accepted && opened.value ? [opened.value] : [];
+      // What does not open is another's.
+      const opened = sealed && openHandle(key, holder, tag, sealed);
+      return opened ? [opened] : [];
     });
     holders.push(...handles.slice(0, 1).map((handle) => ({ holder, name, handle })));
   }

@@ -1,17 +1,31 @@
 /** Buckets: the holder entries whose tags begin alike, handed out together so that nobody learns which one was wanted (`docs/protocol/bucket.md`). */
 
 import { compareBytes, concat, equalBytes } from './bytes.ts';
-import { asItIs, bytes, Claims, decode, encode, type Limits, map, type Read, uint } from './codec/index.ts';
+import {
+  asItIs,
+  type Cbor,
+  Claims,
+  decode,
+  encode,
+  fixed,
+  identifier,
+  type Limits,
+  map,
+  type Read,
+  time,
+  uint,
+} from './codec/index.ts';
 import { Signed } from './cose.ts';
-import { HolderEntry } from './holder-entry.ts';
-import { Principal } from './ids.ts';
-import { list } from './lists.ts';
+import { SIGNATURE_BYTES } from './crypto/signing.ts';
+import { checkWindow, HolderEntry, SEALED_HANDLE_BYTES, TAG_BYTES } from './holder-entry.ts';
+import { Kid, Principal } from './ids.ts';
+import { distinct, list, tuple } from './lists.ts';
 import { refuseClaim } from './refusal.ts';
 
 /** Most bits of a bucket's number: 16 million buckets, a thousand million entries. */
 export const MAX_BUCKET_BITS = 24n;
-/** The limits of a bucket: some 128 entries of 440 bytes, and 30 times that before a directory that grew looks at it again. */
-export const BUCKET_LIMITS: Limits = { bytes: 2 * 1024 * 1024, depth: 2, items: 4096 };
+/** The limits of a bucket: some 128 entries of 140 bytes; directories take 2,048, and 4,096 stand in one when two become one. */
+export const BUCKET_LIMITS: Limits = { bytes: 1024 * 1024, depth: 3, items: 4096 };
 
 /** All entries whose tags begin with the same bits. */
 export interface Bucket {
@@ -19,13 +33,23 @@ export interface Bucket {
   readonly bits: bigint;
   /** Which bits. */
   readonly number: bigint;
-  /** The signed entries in the order of their tags, those of one tag in the order of their holders. Without tombstones. */
-  readonly entries: readonly Uint8Array[];
+  /**
+   * The entries in the order of their tags, those of one tag in the order of their holders; no tombstones. Their signatures are for
+   * the reader to check on those that it wants.
+   */
+  readonly entries: readonly Signed<HolderEntry>[];
+}
+
+/** Who signed an entry, and with which key: said once for all entries. */
+interface EntrySigner {
+  readonly holder: Principal;
+  readonly kid: Kid;
 }
 
 const BITS = 0n;
 const NUMBER = 1n;
-const ENTRIES = 2n;
+const SIGNERS = 2n;
+const ENTRIES = 3n;
 
 /** The number of the bucket that this tag is in: its first `bits` bits, most significant first. */
 export function bucketOf(tag: Uint8Array, bits: bigint): bigint {
@@ -35,19 +59,26 @@ export function bucketOf(tag: Uint8Array, bits: bigint): bigint {
 
 /** The deterministic encoding. */
 export function bucketToBytes(bucket: Bucket): Uint8Array {
+  const signers = new Map<string, readonly [place: bigint, signer: Cbor]>();
+  const rows = bucket.entries.flatMap(({ unverified: entry, kid, signature }): Cbor[] => {
+    if (entry.sealed === null) return [];
+    const key = entry.holder + kid;
+    const known = signers.get(key);
+    const place = known?.[0] ?? BigInt(signers.size);
+    if (known === undefined) signers.set(key, [place, [Principal.bytes(entry.holder), Kid.bytes(kid)]]);
+    return [[place, entry.issued, entry.expires, entry.tag, entry.sealed, signature]];
+  });
   return encode(
     map([
       [BITS, bucket.bits],
       [NUMBER, bucket.number],
-      [ENTRIES, bucket.entries],
+      [SIGNERS, [...signers.values()].map(([, signer]) => signer)],
+      [ENTRIES, rows],
     ]),
   );
 }
 
-/**
- * Reads the encoding. Every entry must decode, belong into this bucket and stand in order; signatures are for the reader to
- * check on the entries that it wants. @throws {Refusal} `cbor-…`, `cose-…`, `claim-…`.
- */
+/** Reads the encoding. Every entry must belong into this bucket and stand in order. @throws {Refusal} `cbor-…`, `claim-…`. */
 export function bucketFromBytes(message: Uint8Array): Bucket {
   const bucket = readBucket(message);
   checkBucket(bucket);
@@ -59,11 +90,50 @@ export function readBucket(message: Uint8Array): Bucket {
   const claims = new Claims(decode(message, BUCKET_LIMITS));
   const bits = claims.need(BITS, upTo(MAX_BUCKET_BITS));
   const number = claims.need(NUMBER, uint);
-  const entries = claims.need(ENTRIES, asItIs);
   if (number >> bits !== 0n) refuseClaim('claim-range', NUMBER);
-  const bucket = { bits, number, entries: list(bytes)(ENTRIES, entries) };
+  const signers = list(entrySigner)(SIGNERS, claims.need(SIGNERS, asItIs));
+  const rows = new Rows(signers);
+  const entries = list((claim, item) => rows.read(claim, item))(ENTRIES, claims.need(ENTRIES, asItIs));
   claims.finish();
-  return bucket;
+  if (rows.used < signers.length) refuseClaim('claim-range', SIGNERS);
+  distinct(
+    SIGNERS,
+    signers.map(({ holder, kid }) => holder + kid),
+  );
+  return { bits, number, entries };
+}
+
+function entrySigner(claim: bigint, item: Cbor): EntrySigner {
+  const [holder, kid] = tuple(2)(claim, item);
+  return { holder: identifier(Principal)(claim, holder), kid: identifier(Kid)(claim, kid) };
+}
+
+/** Reads entries, whose signers stand in the order in which they are named first. */
+class Rows {
+  /** How many signers were named. */
+  used = 0;
+  readonly #signers: readonly EntrySigner[];
+
+  constructor(signers: readonly EntrySigner[]) {
+    this.#signers = signers;
+  }
+
+  read(claim: bigint, item: Cbor): Signed<HolderEntry> {
+    const [place, issued, expires, tag, sealed, signature] = tuple(6)(claim, item);
+    const at = uint(claim, place);
+    const signer = at <= BigInt(this.used) ? this.#signers[Number(at)] : undefined;
+    if (signer === undefined) refuseClaim('claim-range', claim);
+    this.used = Math.max(this.used, Number(at) + 1);
+    const entry: HolderEntry = {
+      holder: signer.holder,
+      issued: time(claim, issued),
+      expires: time(claim, expires),
+      tag: fixed(TAG_BYTES)(claim, tag),
+      sealed: fixed(SEALED_HANDLE_BYTES)(claim, sealed),
+    };
+    checkWindow(entry);
+    return Signed.assemble(HolderEntry, signer.kid, entry, fixed(SIGNATURE_BYTES)(claim, signature));
+  }
 }
 
 function upTo(most: bigint): Read<bigint> {
@@ -73,24 +143,18 @@ function upTo(most: bigint): Read<bigint> {
   };
 }
 
-/** Checks what `readBucket` leaves to be checked. @throws {Refusal} `claim-range`, `claim-repeated`, and those of the entries. */
+/** Checks what `readBucket` leaves to be checked. @throws {Refusal} `claim-range`, `claim-repeated`. */
 export function checkBucket(bucket: Bucket): void {
   let previous: Uint8Array | null = null;
-  for (const { unverified: entry } of decodedEntries(bucket)) {
-    if (bucketOf(entry.tag, bucket.bits) !== bucket.number || entry.sealed === null)
-      refuseClaim('claim-range', ENTRIES);
+  for (const { unverified: entry } of bucket.entries) {
+    if (bucketOf(entry.tag, bucket.bits) !== bucket.number) refuseClaim('claim-range', ENTRIES);
     const place = concat(entry.tag, Principal.bytes(entry.holder));
     if (previous !== null && compareBytes(place, previous) <= 0) refuseClaim('claim-repeated', ENTRIES);
     previous = place;
   }
 }
 
-/** The entries one by one, decoded as they are asked for. @throws {Refusal} those of `Signed.decode`. */
-export function* decodedEntries(bucket: Bucket): Generator<Signed<HolderEntry>> {
-  for (const entry of bucket.entries) yield Signed.decode(HolderEntry, entry);
-}
-
-/** The entries under this tag, mostly one or none; their signatures are yet to be checked. @throws {Refusal} */
+/** The entries under this tag, mostly one or none; their signatures are yet to be checked. */
 export function findEntries(bucket: Bucket, tag: Uint8Array): readonly Signed<HolderEntry>[] {
-  return [...decodedEntries(bucket)].filter((entry) => equalBytes(entry.unverified.tag, tag));
+  return bucket.entries.filter((entry) => equalBytes(entry.unverified.tag, tag));
 }

@@ -68,8 +68,9 @@ export class Signed<T> {
   readonly bytes: Uint8Array;
   /** The claims, which nobody has vouched for: good for finding the key to check with, and for showing. */
   readonly unverified: T;
+  /** The signature, which nobody has checked. */
+  readonly signature: Uint8Array;
   readonly #toBeSigned: Uint8Array;
-  readonly #signature: Uint8Array;
 
   private constructor(kid: Kid, bytes: Uint8Array, toBeSigned: Uint8Array, signature: Uint8Array, claims: T) {
     this.kid = kid;
@@ -77,7 +78,7 @@ export class Signed<T> {
     this.bytes = bytes;
     this.unverified = claims;
     this.#toBeSigned = toBeSigned;
-    this.#signature = signature;
+    this.signature = signature;
   }
 
   /** Reads an object: bytes, envelope, claims; not the signature. @throws {Refusal} `cbor-…`, `cose-…`, `claim-…`. */
@@ -90,10 +91,21 @@ export class Signed<T> {
     return new Signed(kid, own, signatureStructure(header, NO_EXTERNAL_DATA, payload), signature, claims);
   }
 
+  /**
+   * Puts an object together that came without what all of its kind have in common. It is the one that `decode` would read, if
+   * `claims` are such as their own reader takes.
+   */
+  static assemble<T>(kind: Payload<T>, kid: Kid, claims: T, signature: Uint8Array): Signed<T> {
+    const header = protectedHeader(kid, kind.typ);
+    const payload = encode(kind.toCbor(claims));
+    const toBeSigned = signatureStructure(header, NO_EXTERNAL_DATA, payload);
+    return new Signed(kid, message(header, payload, signature), toBeSigned, signature, claims);
+  }
+
   /** Checks the signature strictly: `key` must be the one that the header names. @throws {Refusal} `key-refused`, `signature`. */
   verify(key: PublicKey): Verified<T> {
     if (key.kid !== this.kid) refuse('key-refused');
-    if (!key.verifies(this.#toBeSigned, this.#signature)) refuse('signature');
+    if (!key.verifies(this.#toBeSigned, this.signature)) refuse('signature');
     return { bytes: this.bytes, id: this.id, key, claims: this.unverified };
   }
 }
@@ -123,8 +135,7 @@ export async function sign<T>(kind: Payload<T>, claims: T, signer: Signer): Prom
   const header = protectedHeader(signer.key.kid, kind.typ);
   const payload = encode(kind.toCbor(claims));
   const signature = await signer.sign(signatureStructure(header, NO_EXTERNAL_DATA, payload));
-  const message = concat(MESSAGE_BEGINS, byteString(header), EMPTY_MAP, byteString(payload), byteString(signature));
-  return Signed.decode(kind, message).verify(signer.key);
+  return Signed.decode(kind, message(header, payload, signature)).verify(signer.key);
 }
 
 /** What `key` signs in an object with these claims: for claims that several keys sign. */
@@ -192,6 +203,11 @@ function envelopeFault(bytes: Uint8Array, limits: Limits): RefusalCode {
   if (!(header instanceof Uint8Array)) return 'cose-shape';
   if (payload === null) return 'cose-detached';
   return payload instanceof Uint8Array && signature instanceof Uint8Array ? 'cose-signature-length' : 'cose-shape';
+}
+
+/** A message of the one shape. */
+function message(header: Uint8Array, payload: Uint8Array, signature: Uint8Array): Uint8Array {
+  return concat(MESSAGE_BEGINS, byteString(header), EMPTY_MAP, byteString(payload), byteString(signature));
 }
 
 function protectedHeader(kid: Kid, typ: string): Uint8Array {

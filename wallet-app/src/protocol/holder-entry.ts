@@ -6,33 +6,18 @@ import { expand, extract } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 
 import { concat, utf8 } from './bytes.ts';
-import {
-  asItIs,
-  Claims,
-  decode,
-  fixed,
-  identifier,
-  map,
-  nullable,
-  OBJECT_LIMITS,
-  parsed,
-  principal,
-  time,
-} from './codec/index.ts';
+import { Claims, fixed, map, nullable, OBJECT_LIMITS, principal, time } from './codec/index.ts';
 import type { Payload } from './cose.ts';
 import { AEAD_EXTRA_BYTES, openUnder } from './crypto/aead.ts';
-import { RecordType } from './field.ts';
 import { Pod, type PodId, Principal } from './ids.ts';
-import { distinct, list, window } from './lists.ts';
-import { unpad } from './padding.ts';
-import { type Endpoint, parseEndpoint } from './statement/endpoint.ts';
+import { window } from './lists.ts';
 
 /** Longest life of an entry: longer than an epoch of the blinder, shorter than anybody forgets to renew. */
 export const MAX_ENTRY_LIFETIME_SECS = 400n * 24n * 3600n;
 /** Bytes of a tag. */
 export const TAG_BYTES = 16;
-/** How long every handle is before sealing, in bytes. */
-export const HANDLE_BYTES = 160;
+/** How long every handle is before sealing, in bytes: the pod. */
+const HANDLE_BYTES = Pod.length;
 /** How long the sealed part of every entry is, in bytes. */
 export const SEALED_HANDLE_BYTES = HANDLE_BYTES + AEAD_EXTRA_BYTES;
 
@@ -82,10 +67,15 @@ export const HolderEntry: Payload<HolderEntry> = {
       sealed: claims.need(SEALED, nullable(fixed(SEALED_HANDLE_BYTES))),
     };
     claims.finish();
-    window(entry.issued, entry.expires, MAX_ENTRY_LIFETIME_SECS);
+    checkWindow(entry);
     return entry;
   },
 };
+
+/** Refuses a window that no entry has. @throws {Refusal} `claim-range`. */
+export function checkWindow({ issued, expires }: HolderEntry): void {
+  window(issued, expires, MAX_ENTRY_LIFETIME_SECS);
+}
 
 /**
  * What the blinder's digest is bound to, so that one person's tags at two holders have nothing in common:
@@ -101,37 +91,18 @@ export function tagAndKey(output: Uint8Array): { readonly tag: Uint8Array; reado
   return { tag: output.slice(0, TAG_BYTES), key: expand(sha256, secret, KEY_INFO, KEY_BYTES) };
 }
 
-/** What a wallet learns from an entry. */
+/** What a wallet learns from an entry. What lies in the pod, the holder says on enrolment. */
 export interface HolderHandle {
   readonly pod: PodId;
-  /** What lies in it; empty when the holder does not say before enrolment. */
-  readonly recordTypes: readonly RecordType[];
-  /** Where to enrol, when it is not the holder's first endpoint. */
-  readonly enrolment: Endpoint | null;
 }
 
-const POD = 0n;
-const RECORD_TYPES = 1n;
-const ENROLMENT = 2n;
-
-/** Opens the handle of an entry; null under another key, holder or tag. @throws {Refusal} when what was sealed is no handle. */
+/** Opens the handle of an entry; null under another key, holder or tag. */
 export function openHandle(
   key: Uint8Array,
   holder: Principal,
   tag: Uint8Array,
   sealed: Uint8Array,
 ): HolderHandle | null {
-  const padded = openUnder(key, concat(Principal.bytes(holder), tag), sealed);
-  const plain = padded && unpad(padded);
-  if (plain === null) return null;
-  const claims = new Claims(decode(plain, OBJECT_LIMITS));
-  const recordTypes = claims.need(RECORD_TYPES, asItIs);
-  const handle: HolderHandle = {
-    pod: claims.need(POD, identifier(Pod)),
-    recordTypes: list(RecordType.read)(RECORD_TYPES, recordTypes),
-    enrolment: claims.maybe(ENROLMENT, parsed(parseEndpoint)),
-  };
-  claims.finish();
-  distinct(RECORD_TYPES, handle.recordTypes);
-  return handle;
+  const plain = openUnder(key, concat(Principal.bytes(holder), tag), sealed);
+  return plain?.length === HANDLE_BYTES ? { pod: Pod.of(plain) } : null;
 }

@@ -40,10 +40,10 @@ function keptRegistry(stored: Stored | null): Kept | null {
 }
 
 /**
- * Most pages of one answer: with more than half of an answer on each, a hundred megabytes of records, or 25,600 entries of a log at once.
- * A holder that goes on after that answers without end.
+ * Most pages of one answer: with more than half of an answer on each, 64 megabytes of records, or 12,800 entries of a log at once. A
+ * holder that goes on after that answers without end.
  */
-export const MAX_PAGES = 256;
+export const MAX_PAGES = 128;
 
 /** What a wallet is made of. */
 export interface Parts {

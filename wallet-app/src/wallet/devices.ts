@@ -19,7 +19,7 @@ import type { Kid, Principal } from '../protocol/ids.ts';
 import { KeyEvent, type KeyState } from '../protocol/key-event/index.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { notePaper } from './enrol.ts';
-import { allLogs, knownHolders, type KnownLog, ownLog } from './key-logs.ts';
+import { allHolders, allLogs, knownHolders, type KnownLog, ownLog } from './key-logs.ts';
 import { changeKeys, type KeysChanged } from './key-tasks.ts';
 import { codeShown, deviceKnown, type KeyTask } from './state.ts';
 
@@ -107,9 +107,9 @@ function successor({ devices: all }: KeyState, rotations: ReadonlySet<bigint>, k
   return isReplaced && came !== undefined ? came.device.key.kid : null;
 }
 
-/** This device's code, for the device that has the wallet; for these organisations, or all. It holds no secret. @throws {StorageFault} */
+/** This device's code, for the device that has the wallet; for these organisations, or all that hold something of anybody. It holds no secret. @throws {StorageFault} */
 export async function deviceCode(core: Core, organisations?: readonly Principal[]): Promise<string> {
-  const of = organisations ?? core.registry.organisations.map(({ membership }) => membership.claims.subject);
+  const of = organisations ?? allHolders(core);
   const keys = await Promise.all(
     of.map(async (one) => [one, (await core.custody.signer(one, 'device', 0)).key] as const),
   );

@@ -65,6 +65,13 @@ function firstOf([first]: readonly HeldEvent[]): Signed<KeyEventClaims> | null {
   return read?.accepted ? read.value : null;
 }
 
+/** Whoever may have a log of this wallet. */
+export function allHolders(core: Core): readonly Principal[] {
+  return core.registry.organisations
+    .filter(({ membership, isSuspended }) => membership.claims.roles.includes('holder') && !isSuspended)
+    .map(({ membership }) => membership.claims.subject);
+}
+
 /** Where an organisation knows a log of this wallet: what was only begun, nobody does. */
 export function knownHolders(core: Core): readonly Principal[] {
   return [...core.state.organisations].flatMap(([holder, { events, pods }]) =>
@@ -102,10 +109,8 @@ export async function allLogs(
     if (isMissing(found)) missing.push(found);
     const name = core.nameOf(holder);
     const desk = isMissing(found) ? null : (found.log?.desk ?? null);
-    const { events } = ownLog(core, holder);
-    const read = await core.orMissing(holder, null, () =>
-      Promise.resolve().then(() => ({ state: replay(holder, events, core.caller.nowSecs()) })),
-    );
+    const { events, nowSecs } = ownLog(core, holder);
+    const read = await core.orMissing(holder, null, async () => ({ state: replay(holder, events, nowSecs) }));
     if (isMissing(read)) missing.push(read);
     else logs.push({ holder, name, events, state: read.state, desk });
   }

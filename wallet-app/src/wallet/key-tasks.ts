@@ -6,13 +6,18 @@
 
 import { CallFault } from '../client/fault.ts';
 import { addDevice, cancel, type Changed, revokeDevice, rotate, withEvent } from '../keys/key-change.ts';
-import { KeysFault, replay } from '../keys/key-log.ts';
+import { type KeysCode, KeysFault, replay } from '../keys/key-log.ts';
+import { equalBytes } from '../protocol/bytes.ts';
 import { PublicKey } from '../protocol/crypto/signing.ts';
 import type { KeyState } from '../protocol/key-event/index.ts';
+import type { ObjectId } from '../protocol/ids.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { type FoundLog, ownLog, refreshLog } from './key-logs.ts';
 import { postFor } from './posting.ts';
 import { changeEnded, changePosted, held, type KeyTask, type OutstandingKeyTask, toChange } from './state.ts';
+
+/** How often a change is made anew on a log that somebody else changed meanwhile. */
+const MAX_RACES = 3;
 
 /** How a change was made. */
 export type KeyTaskHow =
@@ -65,40 +70,78 @@ async function perform(
   return ended;
 }
 
+/** Why this device can revoke nothing at an organisation, now or later. */
+const UNABLE: readonly KeysCode[] = ['keys-not-ours', 'keys-signs-only', 'keys-last'];
+
 /**
  * Whether trying again would end the same way. A recovery that waits passes; and that a lost device is revoked is promised until the log
  * says so, whatever an organisation answers in error.
  */
 function isOver({ kind }: KeyTask, fault: CallFault | KeysFault): boolean {
-  if (fault instanceof KeysFault) return fault.code !== 'keys-pending';
+  if (fault instanceof KeysFault)
+    return kind === 'revoke' ? UNABLE.includes(fault.code) : fault.code !== 'keys-pending';
   const isPending = fault.refusal?.detail?.startsWith('key-pending:') ?? false;
   return fault.isFinal && !isPending && kind !== 'revoke';
 }
 
 async function change(core: Core, task: KeyTask, posted: boolean): Promise<KeyTaskHow> {
-  const { holder } = task;
   try {
-    const log = await refreshLog(core, holder);
-    if (log === null) throw new KeysFault('not-enrolled');
-    if (isDone(task, log)) {
-      await core.keep(changeEnded(task));
-      return { by: 'holder' };
-    }
-    const changed = await changedBy(core, task);
-    await send(core, task, log.state, changed.bytes);
-    await core.keep(held(holder, core.nameOf(holder), changed.events), changeEnded(task));
-    return { by: 'holder' };
+    return await changeAt(core, task);
   } catch (thrown) {
     if (!(thrown instanceof CallFault && thrown.mayPass)) throw thrown;
     // Keys that come are shown to people who wait for them: only what goes away is worth another way.
     if (task.kind !== 'revoke' && task.kind !== 'cancel') throw thrown;
     if (posted) return { by: 'log', proven: false, away: thrown };
-    // If another device changed the log since it was last seen, it does not count there, and `finish` makes another.
-    const { bytes } = await changedBy(core, task);
-    const { principal } = replay(holder, ownLog(core, holder).events, core.caller.nowSecs());
-    const post = { kind: 'key-event', principal, event: bytes } as const;
-    return { by: 'log', proven: await postFor(core, holder, post, changePosted(task), thrown), away: thrown };
+    return { by: 'log', proven: await post(core, task, thrown), away: thrown };
   }
+}
+
+/** @throws {CallFault} @throws {KeysFault} @throws {StorageFault} */
+async function changeAt(core: Core, task: KeyTask): Promise<KeyTaskHow> {
+  const { holder } = task;
+  for (let race = 1, head: ObjectId | null = null; ; race += 1) {
+    const log = (await refreshLog(core, holder)) ?? lastSeen(core, task);
+    if (isDone(task, log)) {
+      // The key may have gone without another in its place: then this device has none there.
+      if (task.kind === 'rotate') await core.signer(holder);
+      await core.keep(changeEnded(task));
+      return { by: 'holder' };
+    }
+    const changed = await changedBy(core, task);
+    try {
+      await send(core, task, log.state, changed.bytes);
+    } catch (thrown) {
+      // Another window or device may have changed the log a moment ago, or done this very thing.
+      const isRefused = thrown instanceof CallFault && thrown.kind === 'refused' && log.state.head !== head;
+      if (!isRefused || race >= MAX_RACES) throw thrown;
+      head = log.state.head;
+      continue;
+    }
+    await core.keep(held(holder, core.nameOf(holder), changed.events), changeEnded(task));
+    return { by: 'holder' };
+  }
+}
+
+/**
+ * The log as it was seen last, for what the paper signed: a device that is in the log of no organisation cancels with it too.
+ * @throws {KeysFault} `not-enrolled`
+ */
+function lastSeen(core: Core, task: KeyTask): Pick<FoundLog, 'state' | 'desk'> {
+  if (task.kind !== 'cancel' || task.signed === null) throw new KeysFault('not-enrolled');
+  const { organisation, events, nowSecs } = ownLog(core, task.holder);
+  return { state: replay(organisation, events, nowSecs), desk: null };
+}
+
+/** If another device changed the log since it was last seen, it does not count there, and `finish` makes another. */
+async function post(core: Core, task: KeyTask, away: CallFault): Promise<boolean> {
+  const { holder } = task;
+  const changed = await changedBy(core, task).catch((thrown: unknown) => {
+    // By what was seen last it cannot be done; by what the organisation has now, perhaps: it is asked later.
+    throw thrown instanceof KeysFault ? away : thrown;
+  });
+  const event = changed.bytes;
+  const { principal } = replay(holder, ownLog(core, holder).events, core.caller.nowSecs());
+  return postFor(core, holder, { kind: 'key-event', principal, event }, changePosted(task), away);
 }
 
 /** A revocation goes as a command where there is a pod: then the organisation's signed word, and its log, say that it was done. */
@@ -109,7 +152,7 @@ async function send(core: Core, { kind, holder }: KeyTask, { principal }: KeySta
 }
 
 /** Whether the log says already what it is to say: somebody else did it, or what was sent before arrived after all. */
-function isDone(task: KeyTask, { state, desk }: FoundLog): boolean {
+function isDone(task: KeyTask, { state, desk }: Pick<FoundLog, 'state' | 'desk'>): boolean {
   const current = state.devices.filter(({ revokedSeq }) => revokedSeq === null).map(({ device }) => device.key);
   switch (task.kind) {
     case 'add': {
@@ -118,8 +161,11 @@ function isDone(task: KeyTask, { state, desk }: FoundLog): boolean {
     }
     case 'revoke':
       return !current.some(({ kid }) => kid === task.key);
-    case 'rotate':
-      return !current.some(({ kid }) => kid === task.from);
+    case 'rotate': {
+      const { recovery } = task;
+      const isPaperIn = recovery === null || state.controls.recovery.some((one) => equalBytes(one.digest, recovery));
+      return isPaperIn && !current.some(({ kid }) => kid === task.from);
+    }
     case 'cancel':
       // One that took effect was not cancelled: then no key of this device is left to say so.
       return state.pending?.id !== task.target && state.head !== task.target && desk?.target !== task.target;

@@ -35,24 +35,24 @@ export interface Looked {
   readonly entries: readonly CheckedEntry[];
   /** Size of the holder's log in which they all stand. */
   readonly treeSize: bigint;
+  /** From which index on there is more; null when that was all. */
+  readonly next: bigint | null;
 }
 
 /**
- * Every entry about a pod from one index on, with its proof checked and the log's history followed. A fork is kept as evidence.
+ * The entries about a pod from one index on, at most `MAX_PAGES` pages of them, with their proofs checked and the log's history
+ * followed. A fork is kept as evidence.
  * @throws {LogCheckFault} @throws {CallFault} @throws {KeysFault}
  */
 export async function whoLooked(core: Core, holder: Principal, pod: PodId, from = 0n): Promise<Looked> {
   const entries: CheckedEntry[] = [];
-  let treeSize = 0n;
-  let pages = 0;
-  for (let next: bigint | null = from; next !== null; pages += 1) {
-    if (pages >= MAX_PAGES) throw new LogCheckFault('log-order');
+  let [treeSize, next]: [bigint, bigint | null] = [0n, from];
+  for (let pages = 0; next !== null && pages < MAX_PAGES; pages += 1) {
     const page: CheckedPage = await logPage(core, { holder, pod, from: next });
     entries.push(...page.entries);
-    treeSize = page.treeSize;
-    next = page.next;
+    ({ treeSize, next } = page);
   }
-  return { entries, treeSize };
+  return { entries, treeSize, next };
 }
 
 async function logPage(core: Core, asked: AskedPage): Promise<CheckedPage> {

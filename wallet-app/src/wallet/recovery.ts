@@ -21,7 +21,7 @@ import type { ObjectId, Principal } from '../protocol/ids.ts';
 import { dueSecs, type KeyState, type Pending } from '../protocol/key-event/index.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { type Enrolling, notePaper } from './enrol.ts';
-import { allLogs, findLogs, type FoundLog, knownHolders, ownLog } from './key-logs.ts';
+import { allHolders, allLogs, findLogs, type FoundLog, knownHolders, ownLog } from './key-logs.ts';
 import { changeKeys, type KeysChanged } from './key-tasks.ts';
 import { held, recoveringAt } from './state.ts';
 
@@ -46,8 +46,7 @@ export interface RecoveryBegun {
  */
 export async function recover(core: Core, code: RecoveryCode, lostSince: bigint | null): Promise<RecoveryBegun> {
   const paper = new RecoveryRoot(code);
-  await notePaper(core, code);
-  const holders = holdersOf(core);
+  const holders = allHolders(core);
   await core.keep(recoveringAt(lostSince, holders));
   const asked = await Promise.all(
     holders.map(async (holder) => {
@@ -62,14 +61,10 @@ export async function recover(core: Core, code: RecoveryCode, lostSince: bigint 
       missing.map(({ holder }) => holder),
     ),
   );
-  return { stands: asked.flatMap((one) => (isMissing(one) ? [] : [one])), missing };
-}
-
-/** Whoever may have a log of this wallet. */
-function holdersOf(core: Core): readonly Principal[] {
-  return core.registry.organisations
-    .filter(({ membership, isSuspended }) => membership.claims.roles.includes('holder') && !isSuspended)
-    .map(({ membership }) => membership.claims.subject);
+  const stands = asked.flatMap((one) => (isMissing(one) ? [] : [one]));
+  // A paper that nobody knows takes the place of none.
+  if (stands.some(({ at }) => at.state !== 'nothing')) await notePaper(core, code);
+  return { stands, missing };
 }
 
 async function recoverAt(
@@ -82,6 +77,8 @@ async function recoverAt(
   if (log === null) return { state: 'nothing' };
   const stands = await standsIn(core, holder, log);
   if (stands !== null) return stands;
+  // What somebody else began is shown by `recoveries`, to be cancelled with the paper.
+  if (log.state.pending !== null) await core.keep(held(holder, core.nameOf(holder), log.events));
   const { id, bytes } = await recoveryOf({ ...ownLog(core, holder), events: log.events }, paper, lostSince, false);
   await core.node(holder).sendKeyEvent(log.state.principal, bytes);
   const after = await logOf(core, holder, paper);
@@ -192,7 +189,8 @@ export async function recoveries(
 
 /**
  * Cancels what waits, with this device or, given the code, with the paper. An organisation that is away hears of it through the
- * directory's log. @throws {KeysFault} `keys-other-paper` @throws {StorageFault}
+ * directory's log. A device that is in no log yet cancels with the paper too. @throws {KeysFault} `keys-other-paper`
+ * @throws {StorageFault}
  */
 export async function cancelRecovery(
   core: Core,
@@ -205,7 +203,7 @@ export async function cancelRecovery(
 
 /** Organisations at which this wallet could not enrol now: they joined after the printed code was last typed. */
 export function withoutPaper(core: Core): readonly Principal[] {
-  return holdersOf(core).filter((holder) => !core.state.recoveryDigests.has(holder));
+  return allHolders(core).filter((holder) => !core.state.recoveryDigests.has(holder));
 }
 
 /** Another printed code than the one that counts was typed. */

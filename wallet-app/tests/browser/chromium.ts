@@ -12,6 +12,9 @@ export const NO_BROWSER = existsSync(PROGRAM)
   ? null
   : `there is no ${PROGRAM}: apt-get install chromium, or let AITTA_CHROMIUM name one`;
 
+/** How long one step may take, in milliseconds: debug builds on busy machines. */
+const STEP_TIMEOUT_MS = 30_000;
+
 /** How wide the windows are, in CSS pixels: a table's, and the narrowest that WCAG 2.2 (1.4.10) asks for. */
 export const WIDTHS = [1280, 320] as const;
 
@@ -36,5 +39,7 @@ export async function device(browser: Browser): Promise<Device> {
     if (message.type() === 'error' && /Content Security Policy|Trusted/i.test(message.text()))
       complaints.push(message.text());
   });
-  return { context, page: await context.newPage(), complaints };
+  const page = await context.newPage();
+  page.setDefaultTimeout(STEP_TIMEOUT_MS);
+  return { context, page, complaints };
 }

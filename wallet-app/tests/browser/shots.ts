@@ -15,7 +15,7 @@ const LANGUAGES = { fi: 'Suomi', sv: 'Svenska', en: 'English' } as const;
 export async function pictures(page: Page, name: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   for (const [language, button] of Object.entries(LANGUAGES)) {
-    await page.getByRole('button', { name: button, exact: true }).click();
+    await page.getByRole('banner').getByRole('button', { name: button, exact: true }).click();
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       await page.screenshot({ path: join(FOLDER, `${name}-${language}-${width}.png`), fullPage: true });

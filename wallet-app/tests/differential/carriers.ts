@@ -1,9 +1,12 @@
 /** Inputs that nobody signs: messages, what the log shows, questions about records. */
 
+import { bucketToBytes } from '../../src/protocol/bucket.ts';
 import { utf8 } from '../../src/protocol/bytes.ts';
 import { type Cbor, encode, map } from '../../src/protocol/codec/index.ts';
 import { Grant } from '../../src/protocol/grant.ts';
 import { Signed } from '../../src/protocol/cose.ts';
+import { HolderEntry } from '../../src/protocol/holder-entry.ts';
+import { Kid, Principal } from '../../src/protocol/ids.ts';
 import { valueToItem } from '../../src/protocol/value.ts';
 import { bytes, casesOf, list, text, valueOf } from '../vectors.ts';
 import { mutate, mutateText } from './mutate.ts';
@@ -60,17 +63,22 @@ function carrier(kind: string, item: Cbor): Input {
 }
 
 function buckets(): readonly Input[] {
-  const entries = accepted('holder-entry').map((one) => bytes(one.get('bytes')));
-  const bucket = (number: bigint, bits: bigint, of: readonly Uint8Array[]): Input =>
-    carrier(
-      'bucket',
-      map([
-        [0n, bits],
-        [1n, number],
-        [2n, of],
-      ]),
-    );
-  const one = entries.slice(0, 1);
+  const decoded = accepted('holder-entry').map((one) => Signed.decode(HolderEntry, bytes(one.get('bytes'))));
+  const one = decoded.filter(({ unverified: { sealed } }) => sealed !== null).slice(0, 1);
+  // The same signer once more, another holder with that key, and another key.
+  const entries = one.flatMap((first) => [
+    ...one,
+    ...[1, 2, 3].map((at) => {
+      const tag = first.unverified.tag.map((byte) => byte + at);
+      const holder = at === 2 ? Principal.of(new Uint8Array(32).fill(at)) : first.unverified.holder;
+      const kid = at === 3 ? Kid.of(new Uint8Array(16).fill(at)) : first.kid;
+      return Signed.assemble(HolderEntry, kid, { ...first.unverified, holder, tag }, first.signature);
+    }),
+  ]);
+  const bucket = (number: bigint, bits: bigint, of: readonly Signed<HolderEntry>[]): Input => ({
+    kind: 'bucket',
+    bytes: bucketToBytes({ bits, number, entries: of }),
+  });
   return [bucket(0n, 0n, one), bucket(0n, 0n, entries), bucket(0n, 0n, []), bucket(3n, 4n, one), bucket(14n, 6n, one)];
 }
 

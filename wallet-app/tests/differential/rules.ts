@@ -274,7 +274,7 @@ const handle: Judge = (_keys, input) => {
   }));
   const opened = openHandle(found.key, found.holder, found.tag, found.sealed);
   if (opened === null) throw new Other('sealed');
-  return encode([opened.pod, opened.recordTypes, opened.enrolment]);
+  return encode(opened.pod);
 };
 
 const BLINDER_KEY_INFO = utf8('aitta-blinder-key-1');

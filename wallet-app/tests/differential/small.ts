@@ -5,17 +5,14 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 
 import { concat, utf8 } from '../../src/protocol/bytes.ts';
-import { encode, map } from '../../src/protocol/codec/index.ts';
+import { encode } from '../../src/protocol/codec/index.ts';
 import { seal, sealKeyFromSeed, sealPublicKey } from '../../src/protocol/crypto/hpke.ts';
-import { HANDLE_BYTES } from '../../src/protocol/holder-entry.ts';
 import { Principal } from '../../src/protocol/ids.ts';
 import { leafHash, nodeHash } from '../../src/protocol/merkle.ts';
-import { pad } from '../../src/protocol/padding.ts';
-import { mutate, mutateBytes } from './mutate.ts';
+import { mutateBytes } from './mutate.ts';
 import type { Dice } from './random.ts';
 import { type Make, POOL } from './seeds.ts';
 import { NAMED, signatureOf } from './signing.ts';
-import { treeOf, write } from './tree.ts';
 
 const MAX_LEAVES = 70;
 const LEAVES = Array.from({ length: MAX_LEAVES }, (_, at) => leafHash(Uint8Array.of(at)));
@@ -198,15 +195,9 @@ const HOLDER = Principal.of(new Uint8Array(32).fill(0x11));
 /** A handle of a holder entry, sealed whatever it is. */
 export const handle: Make = (dice) => {
   const [key, tag, nonce] = [dice.bytes(32), dice.bytes(16), dice.bytes(12)];
-  const valid = map([
-    [0n, dice.bytes(16)],
-    [1n, dice.chance(50) ? [] : ['child-health', 'resident']],
-    [2n, dice.chance(50) ? 'https://pods.helsinki.example' : undefined],
-  ]);
-  const plain = write(dice.chance(60) ? mutate(dice, treeOf(valid), POOL) : treeOf(valid));
-  const padded = dice.chance(95) ? pad(plain, HANDLE_BYTES) : plain;
+  const plain = dice.bytes(dice.pick([16, 16, 16, 16, 0, 15, 17, 160]));
   const place = concat(Principal.bytes(HOLDER), dice.chance(97) ? tag : dice.bytes(16));
-  const made = concat(nonce, gcm(key, nonce, place).encrypt(padded));
+  const made = concat(nonce, gcm(key, nonce, place).encrypt(plain));
   return { kind: 'handle', bytes: encode([key, HOLDER, tag, dice.chance(95) ? made : mutateBytes(dice, made, POOL)]) };
 };
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use pod_crypto::sha256;
@@ -20,6 +21,11 @@ const TOKENS: &str = "https://tokens.example:8443";
 
 /// A login provider that redeems codes somewhere else. Its address.
 fn provider() -> String {
+    provider_with(Arc::new(Mutex::new(TOKENS)))
+}
+
+/// One that says another place whenever it is changed, and nothing usable while there is none.
+fn provider_with(tokens: Arc<Mutex<&'static str>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -28,8 +34,12 @@ fn provider() -> String {
             let head = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
             let first = head.take_while(|line| !line.is_empty()).next().unwrap_or_default();
             assert!(first.starts_with("GET /.well-known/openid-configuration "), "{first}");
-            let said =
-                json!({ "authorization_endpoint": "http://127.0.0.1/a", "token_endpoint": format!("{TOKENS}/t") });
+            let said = match *tokens.lock().unwrap() {
+                "" => json!({}),
+                tokens => {
+                    json!({ "authorization_endpoint": "http://127.0.0.1/a", "token_endpoint": format!("{tokens}/t") })
+                }
+            };
             let said = said.to_string();
             let length = said.len();
             write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{said}").unwrap();
@@ -107,6 +117,25 @@ fn pages_call_the_federation_and_nobody_else() {
     let mut all = all.to_vec();
     all.sort_unstable();
     assert_eq!(called, all);
+}
+
+#[test]
+fn what_pages_may_call_is_asked_again() {
+    let town = town();
+    let tokens = Arc::new(Mutex::new(TOKENS));
+    let daemon = serve(&town, &federation(&town, &provider_with(Arc::clone(&tokens))), &[]);
+    let before = get(&daemon, "/");
+    assert!(before.header("content-security-policy").contains(TOKENS), "{before:?}");
+    *tokens.lock().unwrap() = "";
+    daemon.hang_up_until_it_says("logins go where they went before");
+    assert_eq!(get(&daemon, "/").header("etag"), before.header("etag"));
+    *tokens.lock().unwrap() = "https://elsewhere.example";
+    daemon.hang_up_until_it_says("pages may call others than before");
+    // A browser that has the page hears that it is another one: it would keep the policy of the one that it has.
+    let after = daemon.ask("GET", "/", &[("if-none-match", before.header("etag"))], "");
+    let policy = after.header("content-security-policy");
+    assert!(policy.contains("https://elsewhere.example") && !policy.contains(TOKENS), "{policy}");
+    assert_eq!((after.status, after.body), (200, before.body));
 }
 
 #[test]

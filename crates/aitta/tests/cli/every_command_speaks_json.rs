@@ -31,6 +31,25 @@ const REGISTER: &[&str] = &[
     "residence:called_name",
 ];
 
+/// What a wallet is told to do, where there is none.
+const WITHOUT_A_WALLET: &[&[&str]] = &[
+    &["wallet", "recovery"],
+    &["wallet", "rotate"],
+    &["wallet", "devices"],
+    &["wallet", "devices", "show"],
+    &["wallet", "devices", "revoke", "AAAAAAAAAAAAAAAAAAAAAA"],
+    &["wallet", "enrol", "helsinki"],
+    &["wallet", "requests", "helsinki"],
+    &["wallet", "grant", "link", "--at", "helsinki"],
+    &["wallet", "deny", "link"],
+    &["wallet", "grants"],
+    &["wallet", "log", "helsinki"],
+    &["wallet", "revoke", NO_ID],
+    &["wallet", "finish"],
+    &["wallet", "restrict", "helsinki"],
+    &["wallet", "object", "helsinki", "--purpose", "dpv:ServiceProvision"],
+];
+
 #[test]
 fn errors_have_a_code_a_message_and_advice() {
     let world = World::empty();
@@ -49,24 +68,9 @@ fn errors_have_a_code_a_message_and_advice() {
         &["demo", "--check", "--dir", "/dev/null/demo"],
         &["wallet", "init", "--federation", &config],
         &["wallet", "recover", "--federation", &config, "--code", &missing],
-        &["wallet", "recovery"],
-        &["wallet", "rotate"],
-        &["wallet", "devices"],
-        &["wallet", "devices", "show"],
         &["wallet", "devices", "add", "--code", &missing],
-        &["wallet", "devices", "revoke", "AAAAAAAAAAAAAAAAAAAAAA"],
         &[&desk[..], &["--wallet", &missing, "--ground", "passport", "--by", "K"]].concat(),
-        &["wallet", "enrol", "helsinki"],
         &["wallet", "holders", "--identity-code", &missing],
-        &["wallet", "requests", "helsinki"],
-        &["wallet", "grant", "link", "--at", "helsinki"],
-        &["wallet", "deny", "link"],
-        &["wallet", "grants"],
-        &["wallet", "log", "helsinki"],
-        &["wallet", "revoke", NO_ID],
-        &["wallet", "finish"],
-        &["wallet", "restrict", "helsinki"],
-        &["wallet", "object", "helsinki", "--purpose", "dpv:ServiceProvision"],
         &["wallet", "export", &missing],
         &["wallet", "serve", "--federation", &config],
         &["service", "init", "--federation", &config, "--organisation", "helsinki"],
@@ -101,7 +105,8 @@ fn errors_have_a_code_a_message_and_advice() {
         &["blinder", "publish-profile", "--profile", &config],
         &["import", "--config", &config, &missing],
     ];
-    every_command_is_in(failing);
+    let failing = [failing, WITHOUT_A_WALLET].concat();
+    every_command_is_in(&failing);
     for args in failing.iter().copied().chain([&["nonsense"][..], &["inspect"]]) {
         speaks_json(&world, args);
     }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::family::Family;
 use crate::town::{Town, content, says, text, town};
-use crate::world::{Answer, Daemon, command};
+use crate::world::{Answer, Daemon, aitta, command};
 
 const USAGE: i32 = 2;
 const REFUSED: i32 = 3;
@@ -104,9 +105,11 @@ fn desk_args<'a>(service: &'a str, listen: &'a str, asks: &[&'a str]) -> Vec<&'a
 fn open_desk(town: &Town) -> Browser {
     let other = town.ask_file("other", "").replace(".toml", "-2.toml");
     std::fs::write(&other, town.read("other.toml").replace("Library.", "The <b>other</b> one.")).unwrap();
-    let (service, first) = (town.path("desk"), town.ask_file("first", ""));
-    let mut args = desk_args(&service, "http://127.0.0.1:0", &[&first, &other]);
-    args.push("--json");
+    open_desk_of(&town.path("desk"), &[&town.ask_file("first", ""), &other])
+}
+
+fn open_desk_of(service: &str, asks: &[&str]) -> Browser {
+    let args = [desk_args(service, "http://127.0.0.1:0", asks), vec!["--json"]].concat();
     Browser::at(Daemon::start(command(&args)))
 }
 
@@ -164,6 +167,28 @@ fn a_no_is_told_and_nothing_is_fetched() {
     assert!(listed.is_some(), "{}", browser.page("/"));
     let denied = browser.until(&page, "denied");
     assert!(!denied.contains("<h2>What was received</h2>"), "{denied}");
+}
+
+#[test]
+fn who_is_away_is_named_and_what_came_before_is_gone() {
+    let (family, node) = Family::begin();
+    family.ask();
+    let browser = open_desk_of(&family.world.path("service"), &[&family.world.path("ask.toml")]);
+    let (asked, waits) = (browser.make(0), browser.make(0));
+    let (wallet, link) = (family.world.path("wallet"), link(&browser.page(&asked)));
+    aitta(&["wallet", "--wallet", &wallet, "grant", &link, "--at", "helsinki"]).done();
+    assert!(browser.until(&asked, "agreed").contains("<bdi>Jouko</bdi>"));
+    node.kill();
+    browser.send(&asked, &format!("{asked}/fetch"), "");
+    let away = browser.until(&asked, "agreed");
+    assert!(away.contains("The holder was not reached") && away.contains("<code>not-reached</code>"), "{away}");
+    assert!(!away.contains("Jouko"), "{away}");
+    // The same organisation keeps the decisions.
+    let failed = (0..100_000).map(|_| browser.page(&waits)).find(|page| page.contains("could not be looked up"));
+    assert!(failed.is_some_and(|page| page.contains("data-state=\"waiting\"") && page.contains("not-reached")));
+    let made = browser.send("/new", "/requests", "&ask=0");
+    assert_eq!(made.status, 502, "{made:?}");
+    assert!(made.body.contains("<code>not-reached</code>"), "{made:?}");
 }
 
 #[test]

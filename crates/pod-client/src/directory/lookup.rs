@@ -74,12 +74,11 @@ impl Lookup<'_> {
         tag: &Tag,
         seen: &mut NewestSeen,
     ) -> Result<Vec<Verified<HolderEntry>>, CallError> {
-        let found = self.bucket_with(source, tag).await?.find(tag);
-        let found = found.map_err(|refusal| source.target().unbelievable(refusal))?;
+        let bucket = self.bucket_with(source, tag).await?;
         // The directory took each when its key was one of the holder's, which may have gone since.
-        let verified = found.into_iter().filter_map(|one| {
+        let verified = bucket.find(tag).filter_map(|one| {
             let issued_secs = one.unverified().issued;
-            self.copy.registry.verify_signed_at(one, holder, issued_secs).ok()
+            self.copy.registry.verify_signed_at(one.clone(), holder, issued_secs).ok()
         });
         let entries: Vec<_> = verified.filter(|entry| entry.holder == *holder).collect();
         let Some(newest) = entries.iter().map(|entry| entry.issued).max() else { return Ok(entries) };

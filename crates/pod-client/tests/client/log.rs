@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use pod_client::directory::DirectoryClient;
 use pod_crypto::{SigningKey, sha256};
+use pod_protocol::Signed;
 use pod_protocol::bucket::{Bucket, bucket_of};
 use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::cose::Verified;
@@ -197,7 +198,8 @@ async fn bucket(State(served): State<Shared>, Path((bits, number)): Path<(u8, u3
         return (StatusCode::NOT_FOUND, headers, problem.to_string()).into_response();
     }
     let shown = served.shown.as_ref().unwrap_or(&served.entries);
-    let bucket = Bucket { bits, number, entries: served.bucket(shown, number) };
+    let entries = served.bucket(shown, number).iter().map(|entry| Signed::decode(entry).unwrap()).collect();
+    let bucket = Bucket { bits, number, entries };
     let head = served.head.clone().unwrap();
     ProvenBucket { bucket, siblings: served.map().siblings(number), head }.to_bytes().into_response()
 }

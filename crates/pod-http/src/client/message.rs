@@ -94,6 +94,9 @@ pub struct ReceivedProblem {
     pub trace_id: Option<String>,
     /// RFC 6901 pointer into the request body.
     pub pointer: Option<String>,
+    /// The same of all members at fault, where the other side knows each.
+    #[serde(default)]
+    pub pointers: Vec<String>,
 }
 
 impl fmt::Display for ReceivedProblem {

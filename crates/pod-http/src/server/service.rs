@@ -183,7 +183,7 @@ fn explain(wire: &Wire, no_body: NoBody, limit: usize) -> (&'static ProblemType,
 /// A problem; on HTTP/1.1 the connection closes after it, since the body was not read to its end.
 fn refuse(wire: &Wire, head: &Parts, kind: &'static ProblemType, detail: Option<String>) -> Response<ReplyBody> {
     let trace_id = TraceId::of(&head.headers, &wire.shared.service.fresh_trace);
-    let problem = Problem { kind, detail, trace_id, pointer: None };
+    let problem = Problem { detail, ..Problem::new(kind, trace_id) };
     let mut outgoing = problem.to_outgoing(Language::preferred(&head.headers));
     if wire.peer.alpn != Some(Alpn::Http2) {
         outgoing.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

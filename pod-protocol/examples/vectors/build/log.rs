@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pod_protocol::Verified;
 use pod_protocol::bucket::Bucket;
 use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::holder_entry::{HolderEntry, SEALED_HANDLE_BYTES};
@@ -16,6 +15,7 @@ use pod_protocol::tlog::leaf::{Body, Leaf, SEALED_BYTES, Sealed, State};
 use pod_protocol::tlog::map::{MapTree, ProvenBucket, bucket_hash, entry_hash};
 use pod_protocol::tlog::post::items_to_bytes;
 use pod_protocol::tlog::witness::AddCheckpoint;
+use pod_protocol::{Signed, Verified};
 use serde_json::{Value as Json, json};
 
 use super::world::{DAY, NOW, World};
@@ -183,17 +183,18 @@ fn heads(cases: &mut Cases, head: &Head) {
 }
 
 fn buckets(cases: &mut Cases, entry: &[u8], tree: &MapTree, head: &Head) {
-    let proven = |number: u32, entries: Vec<Vec<u8>>| {
+    let proven = |number: u32, entries: &[&[u8]]| {
+        let entries = entries.iter().map(|entry| Signed::decode(entry).expect("signed above")).collect();
         let bucket = Bucket { bits: 1, number, entries };
         ProvenBucket { bucket, siblings: tree.siblings(number), head: head.clone() }
     };
-    let good = proven(0, vec![entry.to_vec()]);
+    let good = proven(0, &[entry]);
     cases.add("proven bucket", "one entry", "the state vouches for it", "accepted", &good.to_bytes());
-    cases.add("proven bucket", "no entry", "absence is proven too", "accepted", &proven(1, vec![]).to_bytes());
+    cases.add("proven bucket", "no entry", "absence is proven too", "accepted", &proven(1, &[]).to_bytes());
     let mut bad = |name: &str, why: &str, expect: &str, proven: ProvenBucket| {
         cases.add("proven bucket", name, why, expect, &proven.to_bytes());
     };
-    bad("left out", "the entry is left out", "map-root", proven(0, vec![]));
+    bad("left out", "the entry is left out", "map-root", proven(0, &[]));
     bad(
         "other siblings",
         "a way to another root",
@@ -203,7 +204,7 @@ fn buckets(cases: &mut Cases, entry: &[u8], tree: &MapTree, head: &Head) {
     bad("no siblings", "a way that is too short", "map-root", ProvenBucket { siblings: vec![], ..good.clone() });
     let coarse = Bucket { bits: 0, ..good.bucket.clone() };
     bad("other bits", "the state has one bit", "map-root", ProvenBucket { bucket: coarse, siblings: vec![], ..good });
-    bad("wrong place", "the entry belongs into bucket 0", "map-place", proven(1, vec![entry.to_vec()]));
+    bad("wrong place", "the entry belongs into bucket 0", "map-place", proven(1, &[entry]));
 }
 
 fn posts(cases: &mut Cases) {

@@ -224,7 +224,6 @@ fn upkeep() -> UpkeepConfig {
         revocation_bound: RevocationBound::default(),
         publish: Duration::from_secs(5),
         entry_lifetime_days: 90,
-        enrolment: None,
     };
     UpkeepConfig { directory: Some(directory), blinder: None }
 }

@@ -29,14 +29,55 @@ export const connectWords = {
   confirm: { fi: 'Vahvista', sv: 'Bekräfta', en: 'Confirm' },
   goOn: { fi: 'Jatka', sv: 'Fortsätt', en: 'Go on' },
   again: { fi: 'Aloita alusta', sv: 'Börja om', en: 'Begin again' },
-  refused: (whom: Words): Words => ({
-    fi: `${whom.fi} ei voinut yhdistää sinua. Ehkä siellä ei ole tietojasi, tai kirjautuminen keskeytyi.`,
-    sv: `${whom.sv} kunde inte ansluta dig. Kanske finns det inga uppgifter om dig där, eller så avbröts inloggningen.`,
-    en: `${whom.en} could not connect you. Perhaps it holds nothing about you, or the login was broken off.`,
-  }),
+  otherDevice: { fi: 'Laitteet ja palautus', sv: 'Enheter och återställning', en: 'Devices and recovery' },
   paper: {
     fi: 'Tämä organisaatio on tullut mukaan sen jälkeen, kun palautuskoodisi tehtiin. Kirjoita koodi paperista kerran.',
     sv: 'Den här organisationen har kommit med efter att din återställningskod gjordes. Skriv koden från papperet en gång.',
     en: 'This organisation joined after your recovery code was made. Type the code from the paper once.',
   },
 } as const;
+
+/** Why an organisation did not connect somebody, by the code that it gave. */
+const REFUSED: Readonly<Record<string, (whom: Words) => Words>> = {
+  'other-wallet': (whom) => ({
+    fi: `${whom.fi}: käytät jo Aittaa toisella laitteella. Lisää tämä laite siitä, tai käytä palautuskoodia.`,
+    sv: `${whom.sv}: du använder redan Aitta på en annan enhet. Lägg till den här enheten därifrån, eller använd återställningskoden.`,
+    en: `${whom.en}: you already use Aitta on another device. Add this device from that one, or use your recovery code.`,
+  }),
+  'nothing-held': (whom) => ({
+    fi: `${whom.fi}: sinusta ei ole täällä tietoja.`,
+    sv: `${whom.sv}: det finns inga uppgifter om dig här.`,
+    en: `${whom.en} holds nothing about you.`,
+  }),
+  'other-person': (whom) => ({
+    fi: `${whom.fi}: kirjautuja on joku muu kuin ennen. Kirjaudu itse.`,
+    sv: `${whom.sv}: någon annan än tidigare loggade in. Logga in själv.`,
+    en: `${whom.en}: somebody else than before logged in. Log in yourself.`,
+  }),
+  'login-cancelled': () => ({
+    fi: 'Kirjautuminen keskeytettiin. Voit aloittaa uudelleen.',
+    sv: 'Inloggningen avbröts. Du kan börja om.',
+    en: 'The login was broken off. You can begin again.',
+  }),
+  'assurance-too-low': (whom) => ({
+    fi: `${whom.fi}: tällä tavalla ei voi kirjautua tähän. Käytä pankkitunnuksia, varmennekorttia tai mobiilivarmennetta.`,
+    sv: `${whom.sv}: det går inte att logga in så här. Använd bankkoder, certifikatkort eller mobilcertifikat.`,
+    en: `${whom.en}: this way of logging in is not enough here. Use bank codes, a certificate card or a mobile certificate.`,
+  }),
+  'confirmation-failed': () => ({
+    fi: 'Koodi kirjoitettiin väärin liian monta kertaa. Aloita alusta.',
+    sv: 'Koden skrevs fel för många gånger. Börja om.',
+    en: 'The code was typed wrongly too often. Begin again.',
+  }),
+};
+
+export function refusedWords(code: string, whom: Words): Words {
+  const known = Object.hasOwn(REFUSED, code) ? REFUSED[code] : undefined;
+  return (
+    known?.(whom) ?? {
+      fi: `${whom.fi} ei voinut yhdistää sinua. Yritä uudelleen; jos se ei onnistu, kysy sieltä.`,
+      sv: `${whom.sv} kunde inte ansluta dig. Försök igen; fråga där om det inte går.`,
+      en: `${whom.en} could not connect you. Try again; if it does not work, ask them.`,
+    }
+  );
+}

@@ -6,13 +6,14 @@ import {
   bucketToBytes,
   BUCKET_LIMITS,
   checkBucket,
-  decodedEntries,
   MAX_BUCKET_BITS,
   readBucket,
 } from '../bucket.ts';
 import { concat } from '../bytes.ts';
 import { bytes, Claims, decode, encode, fixed, type Limits, map, MAX_DEPTH } from '../codec/index.ts';
+import type { Signed } from '../cose.ts';
 import { HASH_BYTES } from '../crypto/hash.ts';
+import type { HolderEntry } from '../holder-entry.ts';
 import { list } from '../lists.ts';
 import { inclusionFault, leafHash } from '../merkle.ts';
 import { attempt } from '../refusal.ts';
@@ -65,15 +66,17 @@ export function provenBucketFromBytes(message: Uint8Array): ProvenBucket {
 /** Checks that the bucket is the one that the state vouches for. @throws {LogFault} `map-root`, `map-place`. */
 export function checkProvenBucket({ bucket, siblings }: ProvenBucket, state: State): void {
   if (bucket.bits !== state.bits || bucket.bits > MAX_BUCKET_BITS) distrust('map-root');
-  const places = decodedEntries(bucket);
-  for (;;) {
-    const next = attempt(() => places.next());
-    if (!next.accepted) distrust('map-root');
-    if (next.value.done === true) break;
-    if (bucketOf(next.value.value.unverified.tag, bucket.bits) !== bucket.number) distrust('map-place');
-  }
+  const belongs = ({ unverified: { tag } }: Signed<HolderEntry>): boolean =>
+    bucketOf(tag, bucket.bits) === bucket.number;
+  if (!bucket.entries.every(belongs)) distrust('map-place');
   if (!attempt(() => checkBucket(bucket)).accepted) distrust('map-root');
   const count = 1n << bucket.bits;
-  const fault = inclusionFault(bucket.number, count, bucketHash(bucket.entries), siblings, state.mapRoot);
+  const fault = inclusionFault(
+    bucket.number,
+    count,
+    bucketHash(bucket.entries.map(({ bytes }) => bytes)),
+    siblings,
+    state.mapRoot,
+  );
   if (fault !== null) distrust('map-root');
 }

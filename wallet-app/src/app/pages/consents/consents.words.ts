@@ -1,7 +1,6 @@
 /** What a person agreed to, and taking it back, in three languages. */
 
 import type { Words } from '../../../protocol/words.ts';
-import { counted } from '../../text/format.ts';
 
 /** With one thing put in the place of `#`. */
 function about(fi: string, sv: string, en: string): (what: Words) => Words {
@@ -21,12 +20,10 @@ export const consentsWords = {
   active: { fi: 'Voimassa', sv: 'I kraft', en: 'In force' },
   ended: { fi: 'Päättyneet', sv: 'Avslutade', en: 'Ended' },
   denied: { fi: 'Kielletyt', sv: 'Nekade', en: 'Denied' },
-  howMany: (count: number): Words =>
-    counted(count, { fi: '# kpl', sv: '# st.', en: '# item' }, { fi: '# kpl', sv: '# st.', en: '# items' }),
   none: {
-    fi: 'Et ole antanut yhtään lupaa, joka olisi voimassa. Kukaan ei saa hakea tietojasi luvallasi.',
-    sv: 'Du har inte gett något tillstånd som gäller. Ingen får hämta dina uppgifter med ditt tillstånd.',
-    en: 'You have given no consent that is in force. Nobody may fetch your data by your consent.',
+    fi: 'Et ole antanut tällä laitteella yhtään lupaa, joka olisi voimassa.',
+    sv: 'Du har inte gett något tillstånd som gäller på den här enheten.',
+    en: 'You have given no consent on this device that is in force.',
   },
   unknownService: {
     fi: 'Palvelu, joka ei ole enää mukana',
@@ -39,7 +36,7 @@ export const consentsWords = {
     whom: { fi: 'Kenen tiedot', sv: 'Vems uppgifter', en: 'Whose data' },
     until: { fi: 'Mihin asti', sv: 'Till när', en: 'Until when' },
     retention: { fi: 'Säilytys', sv: 'Bevaring', en: 'Kept' },
-    passedOn: { fi: 'Annettu edelleen', sv: 'Får ges vidare till', en: 'May be passed on to' },
+    passedOn: { fi: 'Saa antaa edelleen', sv: 'Får ges vidare', en: 'May be passed on' },
     given: { fi: 'Annettu', sv: 'Gett', en: 'Given' },
     where: { fi: 'Mistä', sv: 'Varifrån', en: 'From where' },
   },
@@ -60,21 +57,21 @@ export const consentsWords = {
   standing: {
     active: { fi: 'voimassa', sv: 'i kraft', en: 'in force' },
     onItsWay: (secs: Words): Words => ({
-      fi: `ei vastaa juuri nyt. Peruutuksesi odottaa: se kuullaan ${secs.fi} kuluessa siitä, kun yhteys palaa.`,
-      sv: `svarar inte just nu. Din återkallelse väntar: den hörs inom ${secs.sv} efter att förbindelsen är tillbaka.`,
-      en: `does not answer right now. Your ending waits for it: it will hear within ${secs.en} of being reachable.`,
+      fi: `ei vastaa juuri nyt. Lopetus odottaa: se tulee perille viimeistään ${secs.fi} sen jälkeen, kun yhteys palaa.`,
+      sv: `svarar inte just nu. Avslutet väntar: det kommer fram inom ${secs.sv} efter att förbindelsen är tillbaka.`,
+      en: `does not answer right now. The end waits for it: it will hear within ${secs.en} of being reachable.`,
     }),
     notTold: {
       fi: 'ei ole vielä kuullut, että lopetit luvan.',
       sv: 'har inte ännu hört att du avslutade tillståndet.',
       en: 'has not yet heard that you ended it.',
     },
-    confirmed: about('vahvisti lopettamisen #', 'bekräftade avslutet #', 'confirmed the end at #'),
-    ranOut: about('päättyi #', 'upphörde den #', 'ended on #'),
+    confirmed: about('vahvisti lopettamisen #.', 'bekräftade avslutet #.', 'confirmed the end at #.'),
+    ranOut: about('päättyi #.', 'upphörde den #.', 'ended on #.'),
     everywhere: about(
-      'Myös ne, joille lupa on annettu edelleen, ovat saaneet tiedon viimeistään #.',
-      'Också de som har fått tillståndet vidare har hört det senast #.',
-      'Those to whom it was passed on have heard it by # at the latest.',
+      'Myös ne, joille lupa on annettu edelleen, saavat tiedon viimeistään klo #.',
+      'Också de som har fått tillståndet vidare får veta det senast kl. #.',
+      'Those to whom it was passed on hear of it by # at the latest.',
     ),
   },
 
@@ -88,11 +85,16 @@ export const consentsWords = {
     },
     atOnce: about('#: heti.', '#: genast.', '#: at once.'),
     within: (whom: Words, bound: Words): Words => ({
-      fi: `${whom.fi}: heti, ja kaikkialla muualla ${bound.fi} kuluessa.`,
-      sv: `${whom.sv}: genast, och överallt annars inom ${bound.sv}.`,
-      en: `${whom.en}: at once, and everywhere else within ${bound.en}.`,
+      fi: `${whom.fi}: heti. Kaikkialla muualla viimeistään ${bound.fi} myöhemmin.`,
+      sv: `${whom.sv}: genast. Överallt annars inom ${bound.sv}.`,
+      en: `${whom.en}: at once. Everywhere else within ${bound.en}.`,
     }),
     yes: { fi: 'Kyllä, lopeta', sv: 'Ja, avsluta', en: 'Yes, end it' },
+    done: {
+      fi: 'Lopetit luvan. Yllä näet, kuka on jo vahvistanut sen.',
+      sv: 'Du avslutade tillståndet. Ovan ser du vem som redan har bekräftat det.',
+      en: 'You ended the consent. Above you see who has confirmed it already.',
+    },
     working: { fi: 'Lopetetaan…', sv: 'Avslutas…', en: 'Ending…' },
   },
   back: { fi: 'Älä tee mitään', sv: 'Gör ingenting', en: 'Do nothing' },
@@ -132,6 +134,11 @@ export const consentsWords = {
     yes: { fi: 'Kyllä, lopeta kaikki', sv: 'Ja, avsluta allt', en: 'Yes, stop everything' },
     done: about('Lopetettu: #', 'Avslutat: #', 'Stopped: #'),
     nothing: { fi: 'ei mitään lopetettavaa', sv: 'inget att avsluta', en: 'nothing to end' },
+    remembered: {
+      fi: 'ei vastaa juuri nyt. Lopetus on muistissa: yritä uudelleen sivun ylälaidasta.',
+      sv: 'svarar inte just nu. Avslutet är i minnet: försök igen högst upp på sidan.',
+      en: 'does not answer right now. The end is remembered: try again at the top of the page.',
+    },
     posted: {
       fi: 'ei vastaa juuri nyt; saa tiedon, kun yhteys palaa',
       sv: 'svarar inte just nu; får veta det när förbindelsen är tillbaka',

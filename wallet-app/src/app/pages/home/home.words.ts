@@ -1,7 +1,16 @@
 /** The home page, in three languages. */
 
+import type { Words } from '../../../protocol/words.ts';
+import { counted } from '../../text/format.ts';
+
 export const homeWords = {
   title: { fi: 'Mitä haluat tehdä?', sv: 'Vad vill du göra?', en: 'What would you like to do?' },
+  waiting: (count: number): Words =>
+    counted(
+      count,
+      { fi: '# odottaa vastaustasi', sv: '# väntar på ditt svar', en: '# waits for your answer' },
+      { fi: '# odottaa vastaustasi', sv: '# väntar på ditt svar', en: '# wait for your answer' },
+    ),
   what: {
     requests: {
       fi: 'Kuka pyytää tietojasi? Vastaa kyllä tai ei.',

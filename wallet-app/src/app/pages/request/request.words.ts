@@ -1,7 +1,6 @@
 /** A request and the answer to it, in three languages. */
 
 import type { Words } from '../../../protocol/words.ts';
-import { counted } from '../../text/format.ts';
 
 /** With one thing put in the place of `#`. */
 function about(fi: string, sv: string, en: string): (what: Words) => Words {
@@ -68,9 +67,9 @@ export const requestWords = {
     },
     where: { fi: 'Mistä tiedot haettaisiin', sv: 'Varifrån uppgifterna hämtas', en: 'From where' },
     anywhere: {
-      fi: 'Kaikkialta, missä näitä tietoja on. Voit rajata alla.',
-      sv: 'Överallt där sådana uppgifter finns. Du kan begränsa nedan.',
-      en: 'Wherever there are such data. You can leave some out below.',
+      fi: 'Kaikkialta, missä näitä tietoja on',
+      sv: 'Överallt där sådana uppgifter finns',
+      en: 'Wherever there are such data',
     },
     passedOn: {
       fi: 'Kenelle palvelu voisi antaa luvan edelleen',
@@ -88,9 +87,9 @@ export const requestWords = {
       en: 'The service asks for more than it may',
     },
     leftOut: {
-      fi: 'Näitä ei jaeta, vaikka vastaisit kyllä:',
-      sv: 'Det här delas inte, även om du svarar ja:',
-      en: 'This is not shared, even if you say yes:',
+      fi: 'Sillä ei ole oikeutta näihin tietoihin, eikä niitä jaeta:',
+      sv: 'Den har inte rätt till de här uppgifterna, och de delas inte:',
+      en: 'It has no right to these data, and they are not shared:',
     },
     type: about('#: kaikki tiedot', '#: alla uppgifter', '#: all of it'),
     retention: (asked: Words, allowed: Words): Words => ({
@@ -124,7 +123,8 @@ export const requestWords = {
   what: {
     title: { fi: 'Mitä pyydetään', sv: 'Vad som begärs', en: 'What is asked for' },
     required: { fi: 'Palvelu tarvitsee nämä', sv: 'Tjänsten behöver detta', en: 'The service needs these' },
-    optional: {
+    optional: { fi: 'Nämä ovat vapaaehtoisia', sv: 'Det här är frivilligt', en: 'These are optional' },
+    choose: {
       fi: 'Nämä ovat vapaaehtoisia. Valitse, mitä haluat jakaa.',
       sv: 'Det här är frivilligt. Välj vad du vill dela.',
       en: 'These are optional. Tick what you want to share.',
@@ -133,11 +133,16 @@ export const requestWords = {
   whom: {
     title: { fi: 'Kenen tiedoista on kyse?', sv: 'Vems uppgifter gäller det?', en: 'Whose data is this about?' },
     only: about('Tiedot koskevat: #', 'Uppgifterna gäller: #', 'The data are about: #'),
-    until: about(
-      'kunnes toimintaoikeutesi päättyy #',
-      'tills din rätt att företräda upphör den #',
-      'until you stop acting for them on #',
-    ),
+    at: (name: Words, where: Words): Words => ({
+      fi: `${name.fi} (${where.fi})`,
+      sv: `${name.sv} (${where.sv})`,
+      en: `${name.en} (${where.en})`,
+    }),
+    nothing: {
+      fi: 'Tästä henkilöstä ei ole näitä tietoja. Katso, onko pyynnössä kyse jostakusta toisesta.',
+      sv: 'Om den här personen finns inga sådana uppgifter. Se efter om förfrågan gäller någon annan.',
+      en: 'There are no such data about this person. See whether the request is about somebody else.',
+    },
     nobody: {
       fi: 'Pyyntö koskee paikkoja, joissa tällä laitteella ei ole vielä kirjauduttu.',
       sv: 'Förfrågan gäller ställen där den här enheten inte har loggat in ännu.',
@@ -275,6 +280,11 @@ export const requestWords = {
       sv: 'Tillståndet gäller nu.',
       en: 'It takes effect now.',
     },
+    notYet: {
+      fi: 'Palvelu saa siitä tiedon, kun vastauksesi on perillä.',
+      sv: 'Tjänsten får veta det när ditt svar har kommit fram.',
+      en: 'The service learns of it when your answer arrives.',
+    },
     nothingShared: { fi: 'Mitään ei jaettu.', sv: 'Ingenting delades.', en: 'Nothing was shared.' },
     forGood: {
       fi: 'Palvelu saa tiedon, ettei sen pidä kysyä tätä uudelleen.',
@@ -291,6 +301,11 @@ export const requestWords = {
     },
     onDay: about('Vastasit #.', 'Du svarade den #.', 'You answered on #.'),
     ended: { fi: 'Tämä lupa on päättynyt.', sv: 'Det här tillståndet har upphört.', en: 'This consent has ended.' },
+    endedAnew: {
+      fi: 'Aiempi lupasi on päättynyt. Voit nyt vastata uudelleen.',
+      sv: 'Ditt tidigare tillstånd har upphört. Du kan nu svara på nytt.',
+      en: 'Your earlier consent has ended. You can answer again now.',
+    },
     anew: { fi: 'Vastaa uudelleen', sv: 'Svara på nytt', en: 'Answer again' },
     anewUntil: about(
       'Voit muuttaa mieltäsi # saakka.',
@@ -298,14 +313,4 @@ export const requestWords = {
       'You can change your mind until #.',
     ),
   },
-  left: (count: number): Words =>
-    counted(
-      count,
-      { fi: '# vapaaehtoinen jätetty pois', sv: '# frivillig uppgift bortlämnad', en: '# optional thing left out' },
-      {
-        fi: '# vapaaehtoista jätetty pois',
-        sv: '# frivilliga uppgifter bortlämnade',
-        en: '# optional things left out',
-      },
-    ),
 } as const;

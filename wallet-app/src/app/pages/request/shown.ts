@@ -28,3 +28,15 @@ export function narrowed(previews: readonly Preview[], permissions: readonly Per
     return { recordType, values: [], answers };
   });
 }
+
+/** Each record type once, with its values and its answers, in the order in which they were asked for; without those that have nothing. */
+export function byType(previews: readonly Preview[]): readonly Preview[] {
+  const types = [...new Set(previews.map(({ recordType }) => recordType))];
+  return types
+    .map((recordType): Preview => {
+      const all = previews.filter((one) => one.recordType === recordType);
+      const answers = new Map(all.flatMap((one) => [...one.answers]));
+      return { recordType, values: all.flatMap(({ values }) => values), answers };
+    })
+    .filter(({ values, answers }) => values.length > 0 || answers.size > 0);
+}

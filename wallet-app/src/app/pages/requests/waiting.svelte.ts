@@ -26,7 +26,8 @@ class Inboxes {
   missing: readonly Missing[] = $state.raw([]);
   /** Whether some have not answered yet. */
   isBusy = $state(false);
-  #asked: Promise<void> | null = null;
+  #asking: Promise<void> | null = null;
+  #wasAsked = false;
 
   /** Each request once, however many inboxes it lies in. */
   readonly requests: readonly Waiting[] = $derived.by(() => {
@@ -51,10 +52,16 @@ class Inboxes {
 
   /** Asks every inbox, all at once; what each has is there as soon as it answered. */
   ask(): Promise<void> {
-    this.#asked ??= this.#ask().finally(() => {
-      this.#asked = null;
+    this.#wasAsked = true;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
     });
-    return this.#asked;
+    return this.#asking;
+  }
+
+  /** Asks once for as long as the wallet is open, for a number beside a link: what went wrong is told where the requests are. */
+  askQuietly(): void {
+    if (!this.#wasAsked) void this.ask().catch(() => undefined);
   }
 
   /** The request with this id, asked for when it is not known yet. */
@@ -84,7 +91,8 @@ class Inboxes {
     const found = await core.orMissing(holder, pod, async () => reviewAll(core, await inbox(core, holder, pod)));
     const others = (): readonly Box[] =>
       this.#boxes.filter((one) => one.place.holder !== holder || one.place.pod !== pod);
-    if (isMissing(found)) this.missing = [...this.missing, found];
+    // An organisation is named once, for however many people it was asked.
+    if (isMissing(found)) this.missing = [...this.missing.filter((one) => one.holder !== holder), found];
     else this.#boxes = [...others(), { person, place, ...found }];
   }
 }

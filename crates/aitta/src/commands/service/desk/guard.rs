@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_language_is_chosen_or_preferred() {
         let preferred = (header::ACCEPT_LANGUAGE, "sv-FI,fi;q=0.8");
-        assert_eq!(language(&headers(&[preferred.clone()])), Language::Sv);
+        assert_eq!(language(&headers(std::slice::from_ref(&preferred))), Language::Sv);
         assert_eq!(language(&headers(&[preferred.clone(), (header::COOKIE, "a=b; aitta-language=fi")])), Language::Fi);
         assert_eq!(language(&headers(&[preferred, (header::COOKIE, "aitta-language=xx")])), Language::Sv);
         assert_eq!(language(&HeaderMap::new()), Language::En);

@@ -27,6 +27,7 @@ pub(super) const BUILT: &[BuiltFile] = built![
     "acting.js",
     "app.css",
     "app.js",
+    "askthem.js",
     "connect.js",
     "consents.js",
     "core.js",
@@ -41,15 +42,22 @@ pub(super) const BUILT: &[BuiltFile] = built![
     "locked.js",
     "looked.js",
     "manifest.webmanifest",
+    "missing.js",
     "newpaper.js",
+    "permissions.js",
     "purposes.words.js",
+    "qr.js",
     "request.js",
     "requests.js",
     "rolldown-runtime.js",
     "scanning.js",
     "settings.js",
     "sw.js",
+    "tick.js",
+    "typedpaper.js",
+    "unsent.js",
     "values.js",
+    "waiting.svelte.js",
     "welcome.js",
 ];
 
@@ -96,6 +104,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::path::{Path, PathBuf};
+
     use super::*;
 
     #[test]
@@ -107,6 +117,38 @@ mod tests {
         let embedded: Vec<&str> = BUILT.iter().map(|file| file.name).collect();
         assert_eq!(embedded, there, "name each file of wallet-app/dist in BUILT, in this order");
         assert!(embedded.contains(&PAGE));
+    }
+
+    /// As `wallet-app/build-steps/sources.ts`.
+    #[test]
+    fn the_built_files_are_those_of_these_sources() {
+        let app = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wallet-app"));
+        let mut paths = Vec::new();
+        for source in ["build-steps", "index.html", "package-lock.json", "public", "src", "vite.config.ts"] {
+            collect(&app.join(source), &mut paths);
+        }
+        let mut named: Vec<(String, String)> = paths
+            .iter()
+            .map(|path| {
+                let name = path.strip_prefix(app).unwrap().to_str().unwrap().to_owned();
+                (name, hex(&sha256(&[&std::fs::read(path).unwrap()])))
+            })
+            .collect();
+        named.sort();
+        let lines: String = named.iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect();
+        let told = std::fs::read_to_string(app.join("dist.sources")).unwrap();
+        let advice = "wallet-app has changed since it was built: type npm --prefix wallet-app run build";
+        assert_eq!(hex(&sha256(&[lines.as_bytes()])), told.trim_end(), "{advice}");
+    }
+
+    fn collect(path: &Path, found: &mut Vec<PathBuf>) {
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).unwrap() {
+                collect(&entry.unwrap().path(), found);
+            }
+        } else {
+            found.push(path.to_owned());
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod policy;
 mod theme;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use pod_http::{
 };
 use pod_protocol::ids::base64url;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::commands::federation::Federation;
 use crate::commands::serving::{ListenArgs, announce, stopped};
@@ -107,24 +108,33 @@ impl Serve {
         let config = ServerConfig { listen: vec![listen], certificate, limits: Limits::default() };
         let handle = Server::bind(config, key_log).await?.serve(served.service(edge));
         announce(WHAT, handle.addresses(), None, output);
+        let again = Notify::new();
+        let reload = || {
+            log_reload(handle.reload_certificate());
+            again.notify_one();
+        };
         tokio::select! {
-            () = signals.until_told_to_stop(|| log_reload(handle.reload_certificate())) => {}
-            () = keep_looking(&federation, edge, &registry, reach, &served) => {}
+            () = signals.until_told_to_stop(reload) => {}
+            () = keep_looking(&federation, edge, &registry, reach, &served, &again) => {}
         }
         Ok(stopped(WHAT, handle.drain().await.cut, output))
     }
 }
 
-/// Asks again and again whom pages may call; while nobody answers it stays as it was.
+/// Asks again and again whom pages may call, and at once when it is told to; while nobody answers it stays as it was.
 async fn keep_looking(
     federation: &Federation,
     edge: &Edge,
-    registry: &std::path::Path,
+    registry: &Path,
     mut reach: Reach,
     served: &Served,
+    again: &Notify,
 ) {
     loop {
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = again.notified() => {}
+        }
         let joined = match federation.join(edge, registry).await {
             Ok(joined) => joined,
             Err(failure) => {
