@@ -5,6 +5,7 @@ import { systemRandom } from '../../crypto/random.ts';
 import { BrowserCustody } from '../../keys/browser-custody.ts';
 import type { Custody } from '../../keys/custody.ts';
 import { openIndexedDb } from '../../keys/indexed-db.ts';
+import { browserPersistence } from '../../keys/persistence.ts';
 import { advise, type Advice, probe } from '../../keys/probe.ts';
 import type { RecoveryCode } from '../../keys/recovery-code.ts';
 import type { Storage } from '../../keys/storage.ts';
