@@ -27,7 +27,7 @@ export default defineConfig({
             {
               name: 'frame',
               priority: 2,
-              test: /node_modules\/(svelte|clsx)\/|preload-helper|rolldown\/runtime|src\/app\/([^/]+$|text\/(?!purposes)|browser\/|parts\/(Busy|Frame|Note|Page|Trouble)\.)|src\/(wallet\/show|protocol\/words)\.ts/,
+              test: /node_modules\/(svelte|clsx)\/|preload-helper|rolldown\/runtime|src\/app\/([^/]+$|text\/(?!purposes)|browser\/|parts\/(Busy|Frame|Note|Page|Trouble)\.)|src\/(wallet\/show|protocol\/hidden)\.ts/,
             },
             {
               name: 'core',

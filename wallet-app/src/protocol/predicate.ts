@@ -9,7 +9,7 @@ import { elements, FieldPath, PredicateId, valuesAt } from './field.ts';
 import { tuple } from './lists.ts';
 import { refuseClaim } from './refusal.ts';
 import { equalValues, isList, NotAValue, type Value, valueFromItem, valueToItem } from './value.ts';
-import { hasHidden } from './words.ts';
+import { hasHidden } from './hidden.ts';
 
 /** Most members of an `in` list or bounds of a `bucket`. */
 const MAX_CONSTANTS = 32;

@@ -1,6 +1,6 @@
 /** Texts of others, before a person sees them. */
 
-import { hasHidden } from '../protocol/words.ts';
+import { hasHidden } from '../protocol/hidden.ts';
 
 /** Most characters of a stranger's text that are shown in one place: a long name, a short sentence. */
 export const MAX_SHOWN_CHARACTERS = 200;

@@ -49,7 +49,6 @@ pub(super) const BUILT: &[BuiltFile] = built![
     "qr.js",
     "request.js",
     "requests.js",
-    "rolldown-runtime.js",
     "scan.js",
     "scanning.js",
     "settings.js",
