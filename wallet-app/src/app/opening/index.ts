@@ -47,7 +47,13 @@ export async function openCore(
   custody: Custody,
   paper: RecoveryCode | null,
 ): Promise<Core> {
-  const core = await Core.open({ caller: browserCaller(), storage, custody, federation });
+  const core = await Core.open({
+    caller: browserCaller(),
+    storage,
+    custody,
+    federation,
+    persistence: browserPersistence(),
+  });
   if (paper !== null && core.state.recoveryDigests.size === 0) await notePaper(core, paper);
   return core;
 }
