@@ -81,10 +81,7 @@ struct Told {
 /// Tells it; the rows for whose entries the directory has no room, if it refused all of it for them.
 async fn send(config: &DirectoryConfig, client: &Client, rows: &[Row], told: Told) -> Result<Vec<Row>, Undone> {
     let request = Request::post("/v1/entries", "application/cbor", told.body);
-    let refused = match client.send(&config.url, request).await?.success() {
-        Ok(_) => return Ok(Vec::new()),
-        Err(refused) => refused,
-    };
+    let Err(refused) = client.send(&config.url, request).await?.success() else { return Ok(Vec::new()) };
     let ClientError::Status { problem: Some(problem), .. } = &refused else { return Err(refused.into()) };
     if problem.code.as_deref() != Some(BUCKET_FULL) {
         return Err(refused.into());

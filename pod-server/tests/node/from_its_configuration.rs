@@ -4,10 +4,14 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use pod_crypto::{SeededRandom, SigningKey};
 use pod_http::{Request, Response};
-use pod_protocol::ids::base64url;
+use pod_protocol::Verified;
+use pod_protocol::ids::{Cti, Principal, base64url};
+use pod_protocol::registry::{Anchor, Registry};
+use pod_protocol::statement::{Membership, Role};
 use pod_server::config::NodeConfig;
 use pod_server::key_file;
 use pod_server::reload::Reload;
@@ -20,6 +24,7 @@ use crate::scene::{NOW, catalogue, node_keys};
 use crate::web::{certificate, client};
 
 const PRINCIPAL: &str = "ai:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk";
+const ANCHOR: &str = "ai:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
 struct Folder(TempDir);
 
@@ -52,7 +57,7 @@ principal = "{PRINCIPAL}"
 key_file = "organisation.key"
 node_keys_file = "node.keys"
 [anchor]
-principal = "{PRINCIPAL}"
+principal = "{ANCHOR}"
 key = "{key}"
 "#
         )
@@ -130,6 +135,68 @@ async fn it_starts_says_how_it_is_and_is_drained() {
     assert_eq!(running.await.unwrap().unwrap().cut, 0);
     // What it left can be opened again.
     NodeServer::start(&config, &edge()).await.unwrap();
+}
+
+/// The registry in which this organisation signs with both keys.
+fn registry_of_both_keys(keys: [&SigningKey; 2]) -> Vec<u8> {
+    let [principal, issuer] = [PRINCIPAL, ANCHOR].map(|text| text.parse::<Principal>().unwrap());
+    let anchor = SigningKey::from_seed(&[6; 32]);
+    let membership = Membership {
+        issuer,
+        subject: principal,
+        expires: NOW + 86_400,
+        issued: NOW - 1,
+        cti: Cti::new([1; 16]),
+        name: "helsinki".parse().unwrap(),
+        keys: keys.map(SigningKey::public_key).to_vec(),
+        roles: vec![Role::Holder],
+        depth: 0,
+        suspended: false,
+    };
+    let membership = Verified::sign(&anchor, membership).bytes().to_vec();
+    let trust = Anchor { principal: issuer, key: anchor.public_key() };
+    let (registry, left_out) = Registry::build(&trust, &[membership], NOW);
+    assert_eq!(left_out, []);
+    registry.snapshot()
+}
+
+/// Its new end of the network between organisations waits for a relay that never gives it a slot, while the node is told to stop.
+#[tokio::test]
+async fn told_to_stop_while_keys_change_it_is_drained_at_once() {
+    let folder = Folder::new();
+    let (old, new) = (SigningKey::from_seed(&[5; 32]), SigningKey::from_seed(&[7; 32]));
+    key_file::create(&folder.path("new.key"), &new).unwrap();
+    let p2p = "[p2p]\nlisten = [\"/ip4/127.0.0.1/tcp/0\"]\nrelay = [\"nobody\"]\n";
+    let config = folder.load(&(folder.good() + p2p)).unwrap();
+    let keys = "key_file = \"new.key\"\nprevious_key_files = [\"organisation.key\"]";
+    let text = folder.good().replace("key_file = \"organisation.key\"", keys) + p2p;
+    let changed = folder.load(&text).unwrap();
+    let (_, authority_pem) = certificate(folder.0.path());
+    let server = NodeServer::start(&config, &edge()).await.unwrap();
+    assert_eq!(server.node().take_registry(&registry_of_both_keys([&old, &new])).unwrap(), []);
+    let main = server.addresses()[0].to_string();
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (reload, told) = mpsc::channel(1);
+    let reloads = Reload { told, read: Arc::new(move || Ok(changed.clone())) };
+    let running = tokio::spawn(server.run(reloads, async {
+        stopped.await.unwrap();
+    }));
+    reload.send(()).await.unwrap();
+    let signs = async || {
+        let said = get(&main, "/.well-known/aitta", &authority_pem).await.body;
+        serde_json::from_slice::<Json>(&said).unwrap()["keys"][0]["x"].clone()
+    };
+    while signs().await != base64url(&new.public_key().to_bytes()) {
+        tokio::task::yield_now().await;
+    }
+    stop.send(()).unwrap();
+    // The relay would be waited for 10 s.
+    let drained = tokio::time::timeout(Duration::from_secs(8), running).await.expect("it stops before that");
+    assert_eq!(drained.unwrap().unwrap().cut, 0);
+    // Nothing of what had begun is left behind: store, log and sockets are free, for the new key.
+    let keys_anew = folder.load(&text).unwrap();
+    NodeServer::start(&keys_anew, &edge()).await.unwrap();
 }
 
 #[test]

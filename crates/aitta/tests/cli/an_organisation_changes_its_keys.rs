@@ -455,12 +455,17 @@ fn a_key_in_other_hands_is_ended_at_once() {
     let head = |secs: u64| Verified::sign(&old, TreeHead { origin: holder, size: 1, root: [7; 32], time_secs: secs });
     let holds = |secs: u64| verifies::<TreeHead>(&registry, head(secs).bytes(), &holder, secs).is_ok();
     assert!(holds(since - 1) && !holds(since));
-    // It does not come back, and a profile of the new key counts again.
-    family.world.replace("node/profile.toml", "keys/organisation.key", "keys/organisation-2.key");
-    office.publishes().done();
-    assert!(office.registry().organisation(&holder).unwrap().profile().is_some());
-    refused(&office.retire(&office.key(NEW), &[]), 3, "key-in-use");
     // The node says that what it signs counts for nothing.
     while node.get("/readiness").0 != 503 {}
     assert!(node.get("/readiness").1.contains("own-key"));
+    // Wallets do not seal to a key that the node does not have.
+    family.world.replace("node/profile.toml", "keys/organisation.key", "keys/organisation-2.key");
+    refused(&office.publishes(), 3, "node-lacks-key");
+    assert!(office.registry().organisation(&holder).unwrap().profile().is_none());
+    // With it, a profile of the new key counts again.
+    configured(&family, IS, &[WAS]);
+    node.hang_up_until_it_says("new key signs from now on");
+    office.publishes().done();
+    assert!(office.registry().organisation(&holder).unwrap().profile().is_some());
+    refused(&office.retire(&office.key(NEW), &[]), 3, "key-in-use");
 }

@@ -8,6 +8,7 @@ use turmoil::Sim;
 use crate::check::Checker;
 use crate::dice::Dice;
 use crate::federation::{CITIZENS, HOLDERS};
+use crate::ground::Ground;
 use crate::holder::Holder;
 use crate::planted::Planted;
 
@@ -39,6 +40,8 @@ enum What {
 pub struct Faults {
     dice: Dice,
     checker: Arc<Checker>,
+    /// Of those of [`HOSTS`] that can lose their power: holders and directory.
+    grounds: Vec<Arc<Ground>>,
     /// For imports, which run on threads.
     runtime: Runtime,
     next_ms: u64,
@@ -51,11 +54,21 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub fn new(seed: u64, checker: Arc<Checker>, planted: Planted) -> Self {
+    pub fn new(seed: u64, checker: Arc<Checker>, grounds: Vec<Arc<Ground>>, planted: Planted) -> Self {
         let dice = Dice::new(seed, "faults");
         let long_cut = dice.percent(60).then(|| (dice.between(10_000, 60_000), dice.below(3) as usize));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { dice, checker, runtime, next_ms: 12_000, long_cut, troubles: Vec::new(), waiting: None, planted }
+        Self {
+            dice,
+            checker,
+            grounds,
+            runtime,
+            next_ms: 12_000,
+            long_cut,
+            troubles: Vec::new(),
+            waiting: None,
+            planted,
+        }
     }
 
     /// What happens between two steps.
@@ -141,6 +154,7 @@ impl Faults {
                 if let Some(holder) = &holder {
                     holder.disk.power_off();
                 }
+                self.grounds[host].power_off();
                 sim.crash(HOSTS[host]);
                 assert!(holder.as_deref().and_then(Holder::node).is_none(), "something holds a node that has crashed");
                 self.checker.history.count("crashes");

@@ -5,8 +5,8 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -42,6 +42,27 @@ pub struct Ground {
     ear: Ear,
     /// Work that is between its beginning and its end.
     under_way: AtomicUsize,
+    lines: Arc<Lines>,
+}
+
+/// The connections of a host.
+#[derive(Default)]
+struct Lines {
+    /// How many there have been.
+    opened: AtomicU64,
+    /// Those of a host whose power is going, in the order in which they were opened.
+    going: Mutex<Option<BTreeMap<u64, TcpStream>>>,
+}
+
+/// While it is there, the host has power. It must be the last that its software lets go of.
+pub struct Powered(Arc<Lines>);
+
+impl Drop for Powered {
+    fn drop(&mut self) {
+        let going = self.0.going.lock().unwrap().take();
+        // In order: for each of them a farewell is on its way as long as the next number of turmoil's dice says.
+        going.into_iter().flatten().for_each(|(_, stream)| drop(stream));
+    }
 }
 
 impl fmt::Debug for Ground {
@@ -52,11 +73,22 @@ impl fmt::Debug for Ground {
 
 impl Ground {
     pub fn new(ports: &Arc<Ports>, dice: Dice, ear: Ear) -> Arc<Self> {
-        Arc::new(Self { ports: Arc::clone(ports), dice, ear, under_way: AtomicUsize::new(0) })
+        Arc::new(Self { ports: Arc::clone(ports), dice, ear, under_way: AtomicUsize::new(0), lines: Arc::default() })
     }
 
     pub fn machine(self: &Arc<Self>) -> Machine {
         Machine::simulated(self.clone())
+    }
+
+    /// To be said right before the host crashes. Its tasks end in an order that hangs on numbers that tokio gives to the tasks of the
+    /// whole process (`OwnedTasks` has four lists, by a task's id), and so on what runs beside this simulation.
+    pub fn power_off(&self) {
+        *self.lines.going.lock().unwrap() = Some(BTreeMap::new());
+    }
+
+    /// To be said first by whatever runs on the host.
+    pub fn power_on(&self) -> Powered {
+        Powered(Arc::clone(&self.lines))
     }
 
     /// Whether nobody is between a decision and an answer: whoever is there waits for a disk.
@@ -84,10 +116,10 @@ impl Drop for Counted<'_> {
 
 impl SimulatedMachine for Ground {
     fn listen(&self, address: SocketAddr) -> Pending<'_, io::Result<Box<dyn Accept>>> {
-        let ear = Arc::clone(&self.ear);
+        let (lines, ear) = (Arc::clone(&self.lines), Arc::clone(&self.ear));
         Box::pin(async move {
             let listener = TcpListener::bind((IpAddr::V4(Ipv4Addr::UNSPECIFIED), address.port())).await?;
-            Ok(Box::new(Listening { listener, ear }) as Box<dyn Accept>)
+            Ok(Box::new(Listening { listener, lines, ear }) as Box<dyn Accept>)
         })
     }
 
@@ -95,7 +127,7 @@ impl SimulatedMachine for Ground {
         Box::pin(async move {
             let host = *self.ports.get(&address.port()).ok_or(io::ErrorKind::ConnectionRefused)?;
             let stream = TcpStream::connect((host, address.port())).await?;
-            Ok(Box::new(Heard { stream, served: false, peer: address, ear: Arc::clone(&self.ear) }) as Box<dyn Stream>)
+            Ok(heard(&self.lines, &self.ear, stream, false, address))
         })
     }
 
@@ -112,6 +144,7 @@ impl SimulatedMachine for Ground {
 
 struct Listening {
     listener: TcpListener,
+    lines: Arc<Lines>,
     ear: Ear,
 }
 
@@ -125,21 +158,41 @@ impl Accept for Listening {
     fn accept(&self) -> Pending<'_, io::Result<(Box<dyn Stream>, SocketAddr)>> {
         Box::pin(async {
             let (stream, peer) = self.listener.accept().await?;
-            let heard = Heard { stream, served: true, peer, ear: Arc::clone(&self.ear) };
-            Ok((Box::new(heard) as Box<dyn Stream>, peer))
+            Ok((heard(&self.lines, &self.ear, stream, true, peer), peer))
         })
     }
 }
 
 /// A connection with an ear on it.
 struct Heard {
-    stream: TcpStream,
+    /// There until it is dropped.
+    stream: Option<TcpStream>,
+    number: u64,
+    lines: Arc<Lines>,
     served: bool,
     peer: SocketAddr,
     ear: Ear,
 }
 
+fn heard(lines: &Arc<Lines>, ear: &Ear, stream: TcpStream, served: bool, peer: SocketAddr) -> Box<dyn Stream> {
+    let number = lines.opened.fetch_add(1, Ordering::SeqCst);
+    Box::new(Heard { stream: Some(stream), number, lines: Arc::clone(lines), served, peer, ear: Arc::clone(ear) })
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        let mut going = self.lines.going.lock().unwrap();
+        if let (Some(going), Some(stream)) = (going.as_mut(), self.stream.take()) {
+            going.insert(self.number, stream);
+        }
+    }
+}
+
 impl Heard {
+    fn stream(&mut self) -> Pin<&mut TcpStream> {
+        Pin::new(self.stream.as_mut().unwrap())
+    }
+
     fn tell(&self, inbound: bool, bytes: &[u8]) {
         if !bytes.is_empty() {
             (self.ear)(Passing { served: self.served, inbound, peer: self.peer, bytes });
@@ -150,7 +203,7 @@ impl Heard {
 impl AsyncRead for Heard {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let polled = self.stream().poll_read(cx, buf);
         self.tell(true, &buf.filled()[before..]);
         polled
     }
@@ -158,7 +211,7 @@ impl AsyncRead for Heard {
 
 impl AsyncWrite for Heard {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let polled = self.stream().poll_write(cx, bytes);
         if let Poll::Ready(Ok(written)) = polled {
             self.tell(false, &bytes[..written]);
         }
@@ -166,10 +219,10 @@ impl AsyncWrite for Heard {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.stream().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.stream().poll_shutdown(cx)
     }
 }

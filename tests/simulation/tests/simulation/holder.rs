@@ -163,6 +163,7 @@ impl Holder {
 
     /// The node as a host of the simulation runs it, until it is crashed.
     pub async fn run(self: Arc<Self>) -> turmoil::Result {
+        let _powered = self.ground.power_on();
         let ground = Arc::clone(&self.ground);
         let pause = Pause::new(move || {
             let ground = Arc::clone(&ground);

@@ -48,6 +48,7 @@ pub struct Directory {
 impl Directory {
     /// The directory as a host of the simulation runs it, until it is crashed.
     pub async fn run(self: Arc<Self>) -> turmoil::Result {
+        let _powered = self.ground.power_on();
         let start = {
             let mut starts = self.starts.lock().unwrap();
             *starts += 1;

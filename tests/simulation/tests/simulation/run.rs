@@ -299,7 +299,8 @@ pub fn run(seed: u64, planted: Planted, print: bool) -> Outcome {
     stage.people(&mut sim, planted);
     let from: IpAddr = sim.lookup("citizens");
     stage.checker.wires.iter().for_each(|wire| wire.citizens_from.lock().unwrap().push(from));
-    let mut faults = Faults::new(seed, Arc::clone(&stage.checker), planted);
+    let grounds = stage.checker.holders.iter().map(|holder| &holder.ground).chain([&stage.directory.ground]);
+    let mut faults = Faults::new(seed, Arc::clone(&stage.checker), grounds.cloned().collect(), planted);
     let mut healed = false;
     while history.ms() < END_MS && history.violations().is_empty() {
         match sim.step() {

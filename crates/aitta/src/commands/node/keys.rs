@@ -326,10 +326,15 @@ fn needed(registry: &Registry, opened: &Opened, key: &PublicKey) -> Option<Neede
     }
 }
 
-/// Whether the node says that it signs with this key. One that cannot be reached from here says nothing.
+/// Whether the node needs the key.
 async fn signs_now(opened: &Opened, registry: &Registry, key: &PublicKey) -> Option<Needed> {
     let node = NodeClient::find(&opened.caller, registry, &opened.config.principal).ok()?;
+    signs_with(&node, key).await?.then_some(Needed::Node)
+}
+
+/// Whether a node says that it signs with this key; none when it says nothing of it, or cannot be reached from here.
+pub(super) async fn signs_with(node: &NodeClient, key: &PublicKey) -> Option<bool> {
     let said = node.well_known().await.ok()?;
     let keys = said.more.get("keys")?.as_array()?;
-    keys.iter().any(|one| one["x"] == shown(key)).then_some(Needed::Node)
+    Some(keys.iter().any(|one| one["x"] == shown(key)))
 }

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use pod_client::Caller;
 use pod_client::directory::DirectoryClient;
+use pod_client::node::NodeClient;
 use pod_protocol::Verified;
 use pod_protocol::statement::Profile;
 use serde_json::json;
 
+use super::keys::signs_with;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -49,11 +52,31 @@ async fn publish(ready: &Ready, directory: &DirectoryClient) -> Result<Verified<
     }
 }
 
+/// Refuses a profile whose key the node does not have: what wallets then seal for it, it could not open. A node that cannot be reached
+/// from here, as before its first start, says nothing of it.
+async fn the_node_has_the_key(ready: &Ready, caller: &Caller) -> Result<(), Failure> {
+    let url = ready.profile.endpoints.iter().find(|endpoint| !endpoint.is_multiaddr());
+    let (Some(url), Some(_)) = (url, &ready.profile.seal_key) else { return Ok(()) };
+    let node = NodeClient::new(caller, url.as_str(), "the node")?;
+    match signs_with(&node, &ready.key.public_key()).await {
+        Some(false) => {
+            let message = format!("the node at {url} signs with another key than `key` in the profile");
+            Err(Failure::rule("node-lacks-key", message).advise(
+                "Name this key as `organisation.key_file` in node.toml, the one of before under \
+                 `organisation.previous_key_files`, and send the node SIGHUP, or start it again; then publish.",
+            ))
+        }
+        Some(true) | None => Ok(()),
+    }
+}
+
 impl PublishProfile {
     /// Reads, signs and publishes.
     pub(crate) fn run(&self, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let ready = profile::read(&self.profile, &*edge.random, edge.now_secs())?;
-        let directory = DirectoryClient::new(&edge.caller(ready.roots.as_deref())?, &ready.directory)?;
+        let caller = edge.caller(ready.roots.as_deref())?;
+        Edge::block_on(the_node_has_the_key(&ready, &caller))?;
+        let directory = DirectoryClient::new(&caller, &ready.directory)?;
         let signed = if self.dry_run { ready.sign(0) } else { Edge::block_on(publish(&ready, &directory))? };
         if let Some(path) = &self.output {
             write_new(path, signed.bytes())?;
