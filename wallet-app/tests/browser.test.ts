@@ -4,20 +4,34 @@
  */
 
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { checkAccessible } from './browser/accessible.ts';
 import { device, launch, NO_BROWSER } from './browser/chromium.ts';
 import { answered, ask, fetchAgain } from './browser/desk.ts';
-import { firstUse, open, ULLA } from './browser/person.ts';
+import { addDevice, connect, deviceCode, firstUse, open, ULLA } from './browser/person.ts';
 import { pictures } from './browser/shots.ts';
-import { textAt } from './federation/aitta.ts';
+import { Aitta, textAt } from './federation/aitta.ts';
 import { startDemo } from './federation/demo.ts';
 
 const PROGRAM = process.env['AITTA_PROGRAM'];
 const SKIP = NO_BROWSER ?? (PROGRAM === undefined && 'AITTA_PROGRAM does not name the program `aitta`');
 /** How long all of it may take, in milliseconds: debug builds on busy machines. */
 const TIMEOUT_MS = 15 * 60 * 1000;
+
+/** Asks for a field that no organisation has, and gives as its reason what is HTML elsewhere. */
+const ODD = `
+purpose = "dpv:ServiceProvision"
+retention_days = 30
+validity_days = 30
+reason = { fi = '<b>x</b>', sv = '<b>x</b>', en = '<img src="/injected" onerror="x">' }
+
+[[ask]]
+type = "child-health"
+required = ["shoe_size"]
+`;
 
 test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) => {
   assert.ok(PROGRAM);
@@ -27,13 +41,15 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
   t.after(() => browser.close());
   const ulla = await device(browser);
   const { page } = ulla;
+  const services = new Aitta(PROGRAM, demo.folder);
+  let paper: readonly string[] = [];
 
   await t.test('three screens, and the wallet is in use', async () => {
     await page.goto(wallet);
     await page.getByRole('button', { name: 'Start' }).waitFor();
     await checkAccessible(page, 'welcome');
     await pictures(page, 'welcome');
-    await firstUse(page, wallet, ULLA);
+    paper = await firstUse(page, wallet, ULLA);
     await checkAccessible(page, 'home');
     await pictures(page, 'home');
   });
@@ -142,21 +158,78 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     });
   }
 
-  await t.test('an organisation that is away hides nothing of the others', async () => {
-    process.kill(demo.nodePid('turku'), 'SIGKILL');
+  await t.test('nothing is agreed to that cannot be shown, and text of others stays text', async () => {
+    await writeFile(join(demo.folder, 'ask-odd.toml'), ODD);
+    const link = textAt(services.done('service', '--service', 'early-education', 'ask', 'ask-odd.toml'), 'link');
+    await page.goto(`${wallet}#/request/${encodeURIComponent(link)}`);
+    await page.getByText('This request cannot be agreed to').waitFor();
+    await page.getByText('<img src="/injected"').waitFor();
+    assert.equal(await page.getByRole('button', { name: /^Allow/ }).count(), 0);
+    assert.equal(await page.locator('main img').count(), 0);
+    await checkAccessible(page, 'request-unshowable');
+  });
+
+  await t.test('other organisations are found by a login and an identity code', async () => {
+    await page.goto(`${wallet}#/data/more`);
+    await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: ULLA }).click();
+    await page.getByLabel('Your identity code').fill('200289-957b');
+    await page.getByRole('button', { name: 'Look for them' }).click();
+    await page.getByRole('heading', { name: 'City of Espoo' }).waitFor();
+    await checkAccessible(page, 'found');
+    await connect(page, ULLA, 'Espoo');
+    await page.getByText('Now you see what is held').waitFor();
+  });
+
+  await t.test('an organisation that is away is named, and hides nothing of the others', async () => {
+    process.kill(demo.nodePid('espoo'), 'SIGKILL');
     await open(page, 'My data');
-    await page.getByRole('heading', { name: 'Child health' }).waitFor();
+    await page.getByText('City of Espoo does not answer right now').first().waitFor();
+    await checkAccessible(page, 'data-away');
+    await page.getByText('Child', { exact: true }).click();
+    await page.getByRole('heading', { name: 'Child health' }).first().waitFor();
+    await checkAccessible(page, 'data-partial');
+    await pictures(page, 'data-partial');
+  });
+
+  const tablet = await device(browser);
+  await t.test('a second device is added by its code', async () => {
+    await tablet.page.goto(wallet);
+    await tablet.page.getByRole('link', { name: 'I have Aitta on another device already' }).click();
+    await tablet.page.getByRole('link', { name: 'Show the code of this device' }).click();
+    await checkAccessible(tablet.page, 'new-device');
+    await open(page, 'Devices and recovery');
+    await addDevice(page, await deviceCode(tablet.page), 'Tablet');
+    await tablet.page.getByRole('button', { name: 'The old device is done' }).click();
+    await connect(tablet.page, ULLA, 'Helsinki');
+    await tablet.page.getByRole('link', { name: 'Go to the home page' }).click();
+    await open(tablet.page, 'My data');
+    await tablet.page.getByRole('heading', { name: 'Child health' }).first().waitFor();
+  });
+
+  await t.test('somebody with the paper begins a recovery, and the rightful holder cancels it', async () => {
+    const thief = await device(browser);
+    await thief.page.goto(`${wallet}#/devices/recover`);
+    await thief.page.getByLabel('Recovery code').fill(paper.join(' '));
+    await thief.page.getByRole('button', { name: 'Begin the recovery' }).click();
+    await thief.page.getByRole('heading', { name: 'Your recovery' }).waitFor();
+    await open(page, 'Devices and recovery');
+    await page.getByRole('button', { name: 'This is not me: cancel it' }).first().waitFor();
+    await checkAccessible(page, 'recovery-waits');
+    await pictures(page, 'recovery-waits');
+    await page.getByRole('button', { name: 'This is not me: cancel it' }).first().click();
+    await page.getByText('The recovery is cancelled.').waitFor();
+    await thief.context.close();
   });
 
   await t.test('without a network the wallet opens all the same', async () => {
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await page.goto(wallet);
     await ulla.context.setOffline(true);
     await page.reload();
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    assert.equal(
-      await page.getByText('What would you like to do?').or(page.getByText('My data')).first().isVisible(),
-      true,
-    );
+    await page.getByRole('heading', { level: 1, name: 'What would you like to do?' }).waitFor();
+    await open(page, 'My consents');
+    await page.getByText('Early childhood education').first().waitFor();
     await ulla.context.setOffline(false);
   });
 

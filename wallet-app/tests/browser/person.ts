@@ -49,3 +49,18 @@ export async function open(page: Page, door: string): Promise<void> {
   await page.getByRole('link', { name: new RegExp(`^${door}`) }).click();
   await page.getByRole('heading', { level: 1, name: door }).waitFor();
 }
+
+/** The code that a new device shows, as text. */
+export async function deviceCode(page: Page): Promise<string> {
+  await page.locator('summary').first().click();
+  return page.locator('code.code').innerText();
+}
+
+/** On a device that is in use: adds another by the code that it shows. */
+export async function addDevice(page: Page, code: string, name: string): Promise<void> {
+  await page.getByRole('link', { name: 'Add a device' }).click();
+  await page.getByRole('textbox').nth(0).fill(code);
+  await page.getByRole('textbox').nth(1).fill(name);
+  await page.getByRole('button', { name: 'Add this device' }).click();
+  await page.getByText('The device is added').waitFor();
+}
