@@ -133,6 +133,14 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.getByRole('button', { name: 'Yes, end it' }).click();
     await page.getByText(/confirmed the end at/).waitFor();
     assert.match(await fetchAgain(clerk.page), /the citizen took the consent back/);
+    await page.reload();
+    await page.getByText('Ended', { exact: true }).waitFor();
+    await page.getByText('Early childhood education').first().click();
+    await page
+      .getByText(/was told to stop using the data|has not yet been told/)
+      .first()
+      .waitFor();
+    await checkAccessible(page, 'consent-ended');
     await open(page, 'Who looked');
     await page.getByText('Asked for, not given').locator('visible=true').first().waitFor();
   });
@@ -186,7 +194,7 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await open(page, 'My data');
     await page.getByText('City of Espoo does not answer right now').first().waitFor();
     await checkAccessible(page, 'data-away');
-    await page.getByText('Child', { exact: true }).click();
+    await page.getByRole('button', { name: 'Child', exact: true }).click();
     await page.getByRole('heading', { name: 'Child health' }).first().waitFor();
     await checkAccessible(page, 'data-partial');
     await pictures(page, 'data-partial');
@@ -213,7 +221,10 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await thief.page.getByLabel('Recovery code').fill(paper.join(' '));
     await thief.page.getByRole('button', { name: 'Begin the recovery' }).click();
     await thief.page.getByRole('heading', { name: 'Your recovery' }).waitFor();
-    await open(page, 'Devices and recovery');
+    await page.goto(wallet);
+    await page.getByText('Somebody is recovering your Aitta to another device').waitFor();
+    await checkAccessible(page, 'home-recovery');
+    await page.getByRole('link', { name: 'Look and cancel' }).click();
     await page.getByRole('button', { name: 'This is not me: cancel it' }).first().waitFor();
     await checkAccessible(page, 'recovery-waits');
     await pictures(page, 'recovery-waits');

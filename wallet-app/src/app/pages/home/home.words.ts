@@ -11,6 +11,19 @@ export const homeWords = {
       { fi: '# odottaa vastaustasi', sv: '# väntar på ditt svar', en: '# waits for your answer' },
       { fi: '# odottaa vastaustasi', sv: '# väntar på ditt svar', en: '# wait for your answer' },
     ),
+  recovered: {
+    title: {
+      fi: 'Joku palauttaa Aittaasi toiselle laitteelle',
+      sv: 'Någon återställer din Aitta till en annan enhet',
+      en: 'Somebody is recovering your Aitta to another device',
+    },
+    what: {
+      fi: 'Jos se et ole sinä, peru se heti. Muuten tämä laite lakkaa toimimasta.',
+      sv: 'Om det inte är du, avbryt det genast. Annars slutar den här enheten fungera.',
+      en: 'If it is not you, cancel it at once. Otherwise this device stops working.',
+    },
+    look: { fi: 'Katso ja peru', sv: 'Se och avbryt', en: 'Look and cancel' },
+  },
   what: {
     requests: {
       fi: 'Kuka pyytää tietojasi? Vastaa kyllä tai ei.',
