@@ -11,7 +11,8 @@ import { test } from 'node:test';
 import { checkAccessible } from './browser/accessible.ts';
 import { device, launch, NO_BROWSER } from './browser/chromium.ts';
 import { answered, ask, fetchAgain } from './browser/desk.ts';
-import { addDevice, connect, deviceCode, firstUse, open, ULLA } from './browser/person.ts';
+import { authenticator, withoutOwnKeys } from './browser/passkeys.ts';
+import { addDevice, connect, deviceCode, firstUse, open, tabTo, ULLA, writeDownCode } from './browser/person.ts';
 import { pictures } from './browser/shots.ts';
 import { Aitta, textAt } from './federation/aitta.ts';
 import { startDemo } from './federation/demo.ts';
@@ -145,6 +146,15 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.getByText('Asked for, not given').locator('visible=true').first().waitFor();
   });
 
+  await t.test('by keyboard alone a request is answered', async () => {
+    await page.goto(await ask(clerk.page, desk, 'Planning menus'));
+    await page.getByRole('button', { name: 'Deny', exact: true }).waitFor();
+    await tabTo(page, 'Deny');
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing was shared.').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H1');
+  });
+
   await t.test('the back button leads back', async () => {
     await open(page, 'My consents');
     await page.goBack();
@@ -231,6 +241,40 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.getByRole('button', { name: 'This is not me: cancel it' }).first().click();
     await page.getByText('The recovery is cancelled.').waitFor();
     await thief.context.close();
+  });
+
+  await t.test('where the browser keeps no keys, a passkey or the paper opens them', async () => {
+    const locked = await device(browser);
+    await withoutOwnKeys(locked.context);
+    const passkey = await authenticator(locked.page);
+    await locked.page.goto(wallet);
+    await locked.page.getByRole('button', { name: 'Make a recovery code' }).click();
+    await checkAccessible(locked.page, 'locked-new');
+    const code = await writeDownCode(locked.page);
+    await locked.page.getByRole('button', { name: 'Make a passkey' }).click();
+    const isOpen = locked.page.getByRole('heading', { level: 1, name: 'Log in at your city' });
+    await isOpen.waitFor();
+
+    await locked.page.reload();
+    await locked.page.getByRole('button', { name: 'Open', exact: true }).waitFor();
+    await checkAccessible(locked.page, 'locked');
+    await pictures(locked.page, 'locked');
+    await locked.page.getByRole('button', { name: 'Open', exact: true }).click();
+    await isOpen.waitFor();
+
+    await locked.page.reload();
+    await passkey.knowsThePerson(false);
+    await locked.page.getByRole('button', { name: 'Open', exact: true }).click();
+    await locked.page.getByText('The device did not confirm it').waitFor();
+    await locked.page.getByRole('textbox').fill([...code].reverse().join(' '));
+    await locked.page.getByRole('button', { name: 'Open with the code' }).click();
+    await locked.page.locator('.mistake').waitFor();
+    await locked.page.getByRole('textbox').fill(code.join(' ').toLowerCase());
+    await locked.page.getByRole('button', { name: 'Open with the code' }).click();
+    await locked.page.getByRole('button', { name: 'Not now, open Aitta' }).click();
+    await isOpen.waitFor();
+    assert.deepEqual(locked.complaints, []);
+    await locked.context.close();
   });
 
   await t.test('without a network the wallet opens all the same', async () => {

@@ -64,3 +64,17 @@ export async function addDevice(page: Page, code: string, name: string): Promise
   await page.getByRole('button', { name: 'Add this device' }).click();
   await page.getByText('The device is added').waitFor();
 }
+
+/** Most presses of the tabulator on one page: a request has some thirty places to stop at. */
+const MAX_STOPS = 100;
+
+/** Goes by the keyboard to what has this name. */
+export async function tabTo(page: Page, name: string): Promise<void> {
+  await page.locator('h1').focus();
+  for (let stops = 0; stops < MAX_STOPS; stops += 1) {
+    await page.keyboard.press('Tab');
+    const reached = await page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+    if (reached === name) return;
+  }
+  assert.fail(`the keyboard does not reach ${name}`);
+}
