@@ -170,12 +170,14 @@ impl Follower {
         while frontier.size() < at.size {
             let (next, leaves) = self.some_leaves(source, &frontier, at.size).await?;
             self.in_time(source.begins(&next, &at)).await?;
+            let mut sealed = Vec::new();
             for bytes in leaves {
                 let leaf = Leaf::from_bytes(&bytes).map_err(|refusal| source.lied(LogFault::Leaf(refusal)))?;
-                if let Body::Sealed(sealed) = leaf.body {
-                    sealed::take(&self.node, sealed, leaf.time_secs).await?;
+                if let Body::Sealed(one) = leaf.body {
+                    sealed.push((one, leaf.time_secs));
                 }
             }
+            sealed::take(&self.node, sealed).await?;
             frontier = next;
             position.followed(&frontier);
             self.keep(&position).await?;
