@@ -238,3 +238,12 @@ impl Quietly for Ran {
         assert_eq!((self.code, self.err.as_str()), (0, ""), "{self:?}");
     }
 }
+
+#[test]
+fn a_demonstration_away_from_the_repository() {
+    let ran = aitta(&["demo", "--registers", "nowhere", "--catalogues", "nowhere"]);
+    assert_eq!(ran.code, USAGE, "{ran:?}");
+    assert!(ran.err.contains("Run the demonstration from the repository"), "{}", ran.err);
+    let (_, folder) = ran.err.split_once("The processes' logs are in ").unwrap();
+    std::fs::remove_dir_all(folder.trim().trim_end_matches('.')).unwrap();
+}

@@ -66,7 +66,10 @@ impl Demo {
             };
             ended.map_err(|failure| {
                 stage.keep();
-                failure.advise(format!("The processes' logs are in {}.", stage.dir().display()))
+                // What a step says to do says more than where the logs are.
+                let logs = format!("The processes' logs are in {}.", stage.dir().display());
+                let advice = failure.advice.clone().map_or(logs.clone(), |advice| format!("{advice} {logs}"));
+                failure.advise(advice)
             })
         })
     }
