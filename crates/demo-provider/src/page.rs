@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pod_crypto::sha256;
-use pod_http::{Language, Title};
+use pod_http::{Language, Title, escape_html};
 
 use crate::provider::DemoPerson;
 
@@ -58,13 +58,13 @@ pub(crate) fn form(
     language: Language,
 ) -> Response {
     let say = |title: &Title| title.in_language(language);
-    let action = format!("<form method=\"post\" action=\"?{}\">", escape(query));
+    let action = format!("<form method=\"post\" action=\"?{}\">", escape_html(query));
     let mut body = format!("<h1>{}</h1><p class=\"warning\">{}</p>", say(&TITLE), say(&WARNING));
     if !people.is_empty() {
         // Writing into a String does not fail.
         let _written = write!(body, "{action}<h2>{}</h2>", say(&PEOPLE));
         for person in people {
-            let (code, name) = (escape(&person.identity_code), escape(&person.name));
+            let (code, name) = (escape_html(&person.identity_code), escape_html(&person.name));
             let _written = write!(body, "<button name=\"identity_code\" value=\"{code}\">{name}</button>");
         }
         body.push_str("</form>");
@@ -89,7 +89,7 @@ pub(crate) fn form(
 
 /// A request that cannot be answered to its client. Whoever made the client reads it: in English alone.
 pub(crate) fn refused(sentence: &str) -> Response {
-    let body = format!("<h1>{}</h1><p>{}</p>", TITLE.en, escape(sentence));
+    let body = format!("<h1>{}</h1><p>{}</p>", TITLE.en, escape_html(sentence));
     page(StatusCode::BAD_REQUEST, &body, "'none'", Language::English)
 }
 
@@ -126,20 +126,4 @@ fn origin(url: &str) -> String {
         (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
         _ => String::new(),
     }
-}
-
-/// Text as it may stand in an element or a quoted attribute.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -12,6 +12,7 @@
 //! Architecture invariant: nothing here knows a rule, a grant or a store.
 
 mod client;
+mod html;
 mod limits;
 mod machine;
 mod message;
@@ -28,6 +29,7 @@ pub use client::{
     Client, ClientError, ClientLimits, ClientProtocol, Connection, Origin, ReceivedProblem, Request, Response,
     RootCertificates, Step, TargetError,
 };
+pub use html::escape_html;
 pub use limits::Limits;
 pub use machine::{Accept, Machine, Pending, SimulatedMachine, Stream};
 pub use message::{Alpn, FastHandler, Incoming, Outgoing, PeerAddress, PeerInfo, Reply};

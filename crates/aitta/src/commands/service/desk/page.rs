@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pod_http::{HeaderName, HeaderValue, Outgoing, StatusCode, Title, header};
+use pod_http::{HeaderName, HeaderValue, Outgoing, StatusCode, Title, escape_html, header};
 use pod_protocol::field::{FieldPath, RecordType};
 use pod_protocol::ids::Principal;
 use pod_protocol::value::Value;
@@ -240,8 +240,8 @@ fn waiting(body: &mut String, found: &Found, link: &str, language: Language) {
     put(body, format_args!("<form method=\"get\"><button>{}</button></form>", say(&words::LOOK_AGAIN)));
     put(body, format_args!("<h2>{}</h2><p>{}</p>", say(&words::FOR_THE_CITIZEN), say(&words::SCAN)));
     body.push_str(&qr(link, say(&words::QR)));
-    put(body, format_args!("<p><a href=\"{}\">{}</a></p>", escape(link), say(&words::OPEN_LINK)));
-    put(body, format_args!("<p><code>{}</code></p>", escape(link)));
+    put(body, format_args!("<p><a href=\"{}\">{}</a></p>", escape_html(link), say(&words::OPEN_LINK)));
+    put(body, format_args!("<p><code>{}</code></p>", escape_html(link)));
 }
 
 fn asked(body: &mut String, summary: &Summary, language: Language) {
@@ -460,7 +460,7 @@ fn qr(text: &str, about: &str) -> String {
     format!(
         "<svg class=\"qr\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
          <path d=\"{path}\"/></svg>",
-        escape(about)
+        escape_html(about)
     )
 }
 
@@ -471,23 +471,7 @@ fn put(body: &mut String, text: std::fmt::Arguments<'_>) {
 
 /// What others wrote, harmless: nothing in it hides, turns the reading direction around, or is markup.
 fn shown(text: &str) -> String {
-    escape(&visible(text))
-}
-
-/// Text as it may stand in an element or a quoted attribute.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
+    escape_html(&visible(text))
 }
 
 impl View<'_> {
