@@ -1,10 +1,6 @@
 /** What went wrong, in three languages. */
 
-import type { Words } from '../protocol/words.ts';
-
-function about(fi: string, sv: string, en: string): (whom: Words) => Words {
-  return (whom) => ({ fi: fi.replace('#', whom.fi), sv: sv.replace('#', whom.sv), en: en.replace('#', whom.en) });
-}
+import { about } from './text/about.ts';
 
 export const faultWords = {
   unexpected: {

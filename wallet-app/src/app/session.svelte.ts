@@ -28,6 +28,10 @@ class Session {
   #core: Core | null = null;
   #lookedMs = 0;
 
+  constructor() {
+    document.addEventListener('visibilitychange', () => void this.#comeBack());
+  }
+
   get core(): Core {
     if (this.#core === null) throw new Error('pages are shown once the wallet is open');
     return this.#core;
@@ -59,7 +63,6 @@ class Session {
       this.#core = await openCore(storage, this.ground.federation, custody, paper);
       this.#seen();
       this.phase = { is: 'open' };
-      document.addEventListener('visibilitychange', () => void this.#comeBack());
     } catch (fault) {
       this.phase = { is: 'failed', fault };
     }
@@ -81,7 +84,8 @@ class Session {
 
   /** Another window may have done something meanwhile. */
   async #comeBack(): Promise<void> {
-    if (document.visibilityState !== 'visible' || Date.now() - this.#lookedMs < STALE_AFTER_MS) return;
+    const isBack = this.phase.is === 'open' && document.visibilityState === 'visible';
+    if (!isBack || Date.now() - this.#lookedMs < STALE_AFTER_MS) return;
     // Nothing is shown of a failure: what a person does next says whether there is one.
     await this.act((core) => core.refresh()).catch(() => undefined);
   }

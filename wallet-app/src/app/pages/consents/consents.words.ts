@@ -1,15 +1,7 @@
 /** What a person agreed to, and taking it back, in three languages. */
 
 import type { Words } from '../../../protocol/words.ts';
-
-/** With one thing put in the place of `#`. */
-function about(fi: string, sv: string, en: string): (what: Words) => Words {
-  return (what) => ({
-    fi: fi.replaceAll('#', () => what.fi),
-    sv: sv.replaceAll('#', () => what.sv),
-    en: en.replaceAll('#', () => what.en),
-  });
-}
+import { about } from '../../text/about.ts';
 
 export const consentsWords = {
   lead: {
