@@ -4,15 +4,16 @@
  */
 
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { checkAccessible } from './browser/accessible.ts';
-import { device, launch, NO_BROWSER } from './browser/chromium.ts';
+import { device, deviceOf, launch, NO_BROWSER } from './browser/chromium.ts';
 import { answered, ask, fetchAgain } from './browser/desk.ts';
 import { authenticator, withoutOwnKeys } from './browser/passkeys.ts';
-import { addDevice, connect, deviceCode, firstUse, open, tabTo, ULLA, writeDownCode } from './browser/person.ts';
+import { addDevice, connect, deviceCode, firstUse, JOUKO, open, tabTo, ULLA, writeDownCode } from './browser/person.ts';
 import { pictures } from './browser/shots.ts';
 import { Aitta, textAt } from './federation/aitta.ts';
 import { startDemo } from './federation/demo.ts';
@@ -33,6 +34,21 @@ reason = { fi = '<b>x</b>', sv = '<b>x</b>', en = '<img src="/injected" onerror=
 type = "child-health"
 required = ["shoe_size"]
 `;
+
+/** What a service sends into an inbox. */
+const ASKED_AGAIN = `
+purpose = "dpv:ServiceProvision"
+retention_days = 30
+validity_days = 30
+reason = { fi = 'Anni jatkaa päiväkodissa', sv = 'Anni fortsätter på daghemmet', en = 'Anni goes on at day care' }
+
+[[ask]]
+type = "early-education"
+required = ["unit"]
+`;
+
+/** Nobody has this number. */
+const ANNI = '060922D9415';
 
 test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) => {
   assert.ok(PROGRAM);
@@ -199,6 +215,24 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.getByText('Now you see what is held').waitFor();
   });
 
+  await t.test('what a service sends waits in the wallet, and is denied for good', async () => {
+    await writeFile(join(demo.folder, 'ask-inbox.toml'), ASKED_AGAIN);
+    await writeFile(join(demo.folder, 'anni.txt'), ANNI);
+    const sent = ['ask', 'ask-inbox.toml', '--identity-code', 'anni.txt'];
+    services.done('service', '--service', 'early-education', ...sent);
+    await page.goto(wallet);
+    await page.reload();
+    await page.getByText('1 waits for your answer').waitFor();
+    await open(page, 'Requests');
+    await page.getByRole('link', { name: /Early childhood education/ }).click();
+    await page.getByText('Anni goes on at day care').waitFor();
+    await page.getByText('I do not want to be asked this again').click();
+    await page.getByRole('button', { name: 'Deny for good' }).click();
+    await page.getByText('Nothing was shared.').waitFor();
+    await open(page, 'Requests');
+    await page.getByText('No request waits for you.').waitFor();
+  });
+
   await t.test('an organisation that is away is named, and hides nothing of the others', async () => {
     process.kill(demo.nodePid('espoo'), 'SIGKILL');
     await open(page, 'My data');
@@ -275,6 +309,33 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await isOpen.waitFor();
     assert.deepEqual(locked.complaints, []);
     await locked.context.close();
+  });
+
+  await t.test('the browser installs it as an app', async () => {
+    const debug = await ulla.context.newCDPSession(page);
+    await page.goto(wallet);
+    const { installabilityErrors } = await debug.send('Page.getInstallabilityErrors');
+    // The story's windows are private ones, in which nothing is installed.
+    assert.deepEqual(
+      installabilityErrors.map(({ errorId }) => errorId),
+      ['in-incognito'],
+    );
+    await debug.detach();
+  });
+
+  await t.test('a browser that was closed has its keys when it is opened again', async () => {
+    const profile = await mkdtemp(join(tmpdir(), 'aitta-browser-'));
+    const evening = await deviceOf(profile);
+    await firstUse(evening.page, wallet, JOUKO);
+    await evening.context.close();
+
+    const morning = await deviceOf(profile);
+    await morning.page.goto(wallet);
+    await open(morning.page, 'My data');
+    await morning.page.getByText('Lähteenmäki').first().waitFor();
+    assert.deepEqual([...evening.complaints, ...morning.complaints], []);
+    await morning.context.close();
+    await rm(profile, { recursive: true });
   });
 
   await t.test('without a network the wallet opens all the same', async () => {

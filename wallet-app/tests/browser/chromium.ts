@@ -18,9 +18,11 @@ const STEP_TIMEOUT_MS = 30_000;
 /** How wide the windows are, in CSS pixels: a table's, and the narrowest that WCAG 2.2 (1.4.10) asks for. */
 export const WIDTHS = [1280, 320] as const;
 
+// Containers have no user namespaces for Chromium's own sandbox.
+const LAUNCH = { executablePath: PROGRAM, args: ['--no-sandbox'] };
+
 export function launch(): Promise<Browser> {
-  // Containers have no user namespaces for Chromium's own sandbox.
-  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox'] });
+  return chromium.launch(LAUNCH);
 }
 
 /** Somebody's device: storage of its own. What goes wrong on its pages is collected. */
@@ -31,8 +33,18 @@ export interface Device {
   readonly complaints: readonly string[];
 }
 
+const WINDOW = { locale: 'en-GB', viewport: { width: WIDTHS[0], height: 900 } };
+
 export async function device(browser: Browser): Promise<Device> {
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: WIDTHS[0], height: 900 } });
+  return watched(await browser.newContext(WINDOW));
+}
+
+/** A device whose browser keeps what it stores in this folder: closing its context ends the browser. */
+export async function deviceOf(profile: string): Promise<Device> {
+  return watched(await chromium.launchPersistentContext(profile, { ...LAUNCH, ...WINDOW }));
+}
+
+async function watched(context: BrowserContext): Promise<Device> {
   const complaints: string[] = [];
   context.on('weberror', (error) => complaints.push(error.error().message));
   context.on('console', (message) => {

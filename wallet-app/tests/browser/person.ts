@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 
 /** People of the demonstration: nobody has these numbers. */
 export const ULLA = 'Ulla Timonen';
+export const JOUKO = 'Jouko Lähteenmäki';
 
 /** Goes through the three screens of first use. Gives the groups of the recovery code, as they stood on the screen. */
 export async function firstUse(page: Page, wallet: string, who: string): Promise<readonly string[]> {
