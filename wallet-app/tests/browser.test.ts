@@ -136,6 +136,8 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
   await t.test('what is held is shown, and why', async () => {
     await open(page, 'My data');
     await page.getByRole('heading', { name: 'Child health' }).waitFor();
+    // The register says `fi`.
+    await page.getByText('Finnish', { exact: true }).first().waitFor();
     await page.getByText('Why, and for how long?').first().click();
     await page.getByText('The law requires that these data are kept.').first().waitFor();
     await checkAccessible(page, 'data');

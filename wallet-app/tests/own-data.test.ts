@@ -40,7 +40,7 @@ test('a catalogue says why a type is held, for how long, and what it protects', 
       },
       [
         { path: 'address', labels: THREE, whose: 'subject', withheld_under_non_disclosure: true },
-        { path: 'fee', labels: THREE, whose: 'guardian' },
+        { path: 'fee', labels: THREE, whose: 'guardian', values: [{ value: 'constructor', labels: THREE }] },
         { path: 'contact', labels: THREE, whose: 'neighbour' },
       ],
     ),
@@ -53,6 +53,8 @@ test('a catalogue says why a type is held, for how long, and what it protects', 
   assert.equal(fields.get(field('fee'))?.whose, 'guardian');
   assert.equal(fields.get(field('contact'))?.whose, 'other');
   assert.equal(labels.field(RESIDENCE, field('fee'))?.en, 'Residence');
+  assert.equal(labels.value(RESIDENCE, field('fee'), 'constructor')?.fi, THREE.fi);
+  assert.equal(labels.value(RESIDENCE, field('fee'), 'toString'), null);
 });
 
 test('a catalogue that says less is still one, and a longer description is no reason to show nothing', () => {

@@ -38,13 +38,28 @@ struct CatalogueType {
 struct CatalogueField {
     path: FieldPath,
     labels: Words,
+    #[serde(default)]
+    values: Vec<CatalogueValue>,
+}
+
+#[derive(Deserialize)]
+struct CatalogueValue {
+    value: String,
+    labels: Words,
 }
 
 /// What one record type and its fields are called.
 #[derive(Clone, Debug)]
 struct TypeLabels {
     labels: Words,
-    fields: BTreeMap<FieldPath, Words>,
+    fields: BTreeMap<FieldPath, FieldLabels>,
+}
+
+/// What a field and its values are called.
+#[derive(Clone, Debug)]
+struct FieldLabels {
+    labels: Words,
+    values: BTreeMap<String, Words>,
 }
 
 /// Labels from any number of catalogues.
@@ -71,7 +86,11 @@ impl Labels {
         let catalogue: Catalogue = serde_json::from_slice(catalogue).map_err(CatalogueFault::Shape)?;
         let mut labels = Self::new();
         for one in catalogue.record_types {
-            let fields = one.fields.into_iter().map(|field| (field.path, field.labels)).collect();
+            let fields = one.fields.into_iter().map(|CatalogueField { path, labels, values }| {
+                let values = values.into_iter().map(|CatalogueValue { value, labels }| (value, labels)).collect();
+                (path, FieldLabels { labels, values })
+            });
+            let fields = fields.collect();
             labels.types.entry(one.id).or_insert(TypeLabels { labels: one.labels, fields });
         }
         Ok(labels)
@@ -96,6 +115,12 @@ impl Labels {
     /// What a field is called.
     #[must_use]
     pub fn field(&self, record_type: &RecordType, field: &FieldPath) -> Option<&Words> {
-        self.types.get(record_type)?.fields.get(field)
+        Some(&self.types.get(record_type)?.fields.get(field)?.labels)
+    }
+
+    /// What a field's value is called, such as "lievä" for `mild`. Without a name it is shown as it stands.
+    #[must_use]
+    pub fn value(&self, record_type: &RecordType, field: &FieldPath, value: &str) -> Option<&Words> {
+        self.types.get(record_type)?.fields.get(field)?.values.get(value)
     }
 }

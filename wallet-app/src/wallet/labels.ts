@@ -29,6 +29,8 @@ export interface AboutField {
 
 interface FieldLabels extends AboutField {
   readonly words: Words;
+  /** What its values are called, such as "lievä" for `mild`. */
+  readonly values: ReadonlyMap<string, Words>;
 }
 
 /** What one record type and its fields are called. */
@@ -73,6 +75,11 @@ export class Labels {
     return this.#types.get(of)?.fields.get(field)?.words ?? null;
   }
 
+  /** What a field's value is called; null when it has no name, and is shown as it stands. */
+  value(of: RecordType, field: FieldPath, value: string): Words | null {
+    return this.#types.get(of)?.fields.get(field)?.values.get(value) ?? null;
+  }
+
   aboutType(of: RecordType): AboutType | null {
     return this.#types.get(of) ?? null;
   }
@@ -115,10 +122,16 @@ const fieldLabel: ReadJson<readonly [FieldPath, FieldLabels]> = (json) => {
   const members = new Members(json);
   const labels: FieldLabels = {
     words: members.need('labels', label),
+    values: new Map(members.maybe('values', list(valueLabel))?.toReversed()),
     whose: whose(members.maybe('whose', text)),
     isWithheld: members.maybe('withheld_under_non_disclosure', flag) ?? false,
   };
   return [members.need('path', parsed(FieldPath.parse)), labels];
+};
+
+const valueLabel: ReadJson<readonly [string, Words]> = (json) => {
+  const members = new Members(json);
+  return [members.need('value', text), members.need('labels', label)];
 };
 
 /** Of a word that this wallet does not know it says that somebody else is meant: it leaves open who. */

@@ -103,6 +103,26 @@ fn walk_object(
     Ok(())
 }
 
+/// The texts to which the schema limits the field at `path`, none when any will do; `None` when its values are no texts.
+pub(super) fn allowed_texts<'a>(schema: &'a Value, path: &str) -> Option<Vec<&'a str>> {
+    let mut at = schema;
+    for name in path.split('.') {
+        at = items_of(at).get("properties")?.get(name)?;
+    }
+    let leaf = items_of(at);
+    let limited = leaf.get("enum").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    (leaf.get("type").and_then(Value::as_str) == Some("string"))
+        .then(|| limited.iter().filter_map(Value::as_str).collect())
+}
+
+/// What stands in a list, or lists of lists; anything else is itself.
+fn items_of(mut schema: &Value) -> &Value {
+    while let Some(items) = schema.get("items") {
+        schema = items;
+    }
+    schema
+}
+
 fn is_property_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')

@@ -76,6 +76,8 @@ pub struct Field {
     pub labels: Labels,
     /// Whom it is about.
     pub whose: Whose,
+    /// What its values are called for people, such as "lievä" for `mild`. A value without a name is shown as it stands.
+    pub values: BTreeMap<String, Labels>,
 }
 
 /// A type of record that an organisation holds.
@@ -225,8 +227,11 @@ impl Catalogue {
         if !name.is_complete() {
             return Err("organisation.name needs a text for each of fi, sv and en".to_owned());
         }
-        let record_types =
-            raw.record_type.into_iter().map(record_types::check).collect::<Result<Vec<RecordType>, _>>()?;
+        let record_types = raw
+            .record_type
+            .into_iter()
+            .map(|one| record_types::check(one, &raw.value_labels))
+            .collect::<Result<Vec<RecordType>, _>>()?;
         no_twins(record_types.iter().map(RecordType::id), "record_type")?;
         let protected: usize = record_types.iter().map(|record_type| record_type.withheld.len()).sum();
         if protected > MAX_PROTECTED_FIELDS {

@@ -35,6 +35,15 @@ struct PublicField<'a> {
     labels: &'a Labels,
     whose: Whose,
     withheld_under_non_disclosure: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    values: Vec<PublicValue<'a>>,
+}
+
+/// In a list, not by name: what stands in a register is nobody's key.
+#[derive(Serialize)]
+struct PublicValue<'a> {
+    value: &'a str,
+    labels: &'a Labels,
 }
 
 /// Compact JSON, the same bytes for the same catalogue: structures keep their order, fields stand in path order.
@@ -54,6 +63,7 @@ pub(super) fn render(organisation: &str, name: &Labels, record_types: &[RecordTy
                 labels: &field.labels,
                 whose: field.whose,
                 withheld_under_non_disclosure: record_type.withholds(path),
+                values: field.values.iter().map(|(value, labels)| PublicValue { value, labels }).collect(),
             })
             .collect(),
         schema: record_type.schema(),

@@ -13,6 +13,8 @@ pub(super) struct RawCatalogue {
     pub(super) organisation: RawOrganisation,
     #[serde(default)]
     pub(super) code_lists: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    pub(super) value_labels: BTreeMap<String, BTreeMap<String, Labels>>,
     pub(super) record_type: Vec<RawRecordType>,
     #[serde(default)]
     pub(super) register: Vec<RawRegister>,
@@ -48,6 +50,8 @@ pub(super) struct RawField {
     pub(super) sv: String,
     pub(super) en: String,
     pub(super) whose: Option<String>,
+    /// A name under `[value_labels]`.
+    pub(super) values: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Span;
 use serde_json::Value;
 
-use super::fields::field_paths;
+use super::fields::{allowed_texts, field_paths};
 use super::raw::{RawField, RawRecordType};
 use super::{Field, Labels, RecordType, Sensitivity, Whose, checked_id};
 
 /// The only dialect in which schemas are written.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-pub(super) fn check(raw: RawRecordType) -> Result<RecordType, String> {
+/// What values are called, by the names under `[value_labels]`.
+type ValueLabels = BTreeMap<String, BTreeMap<String, Labels>>;
+
+pub(super) fn check(raw: RawRecordType, value_labels: &ValueLabels) -> Result<RecordType, String> {
     let id = checked_id(raw.id, "record_type")?;
     let at = |why: String| format!("record_type `{id}`: {why}");
 
@@ -24,7 +27,7 @@ pub(super) fn check(raw: RawRecordType) -> Result<RecordType, String> {
     let retention = retention(&raw.retention).map_err(at)?;
     let schema = schema(raw.schema).map_err(at)?;
     let paths = field_paths(&schema).map_err(at)?;
-    let fields = fields(raw.fields, &paths).map_err(at)?;
+    let fields = fields(raw.fields, &paths, &schema, value_labels).map_err(at)?;
     let withheld: BTreeSet<String> = raw.withheld_under_non_disclosure.into_iter().collect();
     if let Some(unknown) = withheld.iter().find(|path| !paths.contains(*path)) {
         return Err(at(format!(
@@ -124,7 +127,12 @@ fn schema(raw: toml::Value) -> Result<Value, String> {
     }
 }
 
-fn fields(raw: BTreeMap<String, RawField>, paths: &BTreeSet<String>) -> Result<BTreeMap<String, Field>, String> {
+fn fields(
+    raw: BTreeMap<String, RawField>,
+    paths: &BTreeSet<String>,
+    schema: &Value,
+    value_labels: &ValueLabels,
+) -> Result<BTreeMap<String, Field>, String> {
     if let Some(missing) = paths.iter().find(|path| !raw.contains_key(*path)) {
         return Err(format!("fields lacks \"{missing}\": every field of the schema needs labels fi, sv and en"));
     }
@@ -147,9 +155,33 @@ fn fields(raw: BTreeMap<String, RawField>, paths: &BTreeSet<String>) -> Result<B
                     ));
                 }
             };
-            Ok((path, Field { labels, whose }))
+            let values = match &field.values {
+                None => BTreeMap::new(),
+                Some(name) => values(schema, &path, name, value_labels)?,
+            };
+            Ok((path, Field { labels, whose, values }))
         })
         .collect()
+}
+
+/// What the values of one field are called. Where the schema allows certain texts only, each has its name.
+fn values(
+    schema: &Value,
+    path: &str,
+    name: &str,
+    value_labels: &ValueLabels,
+) -> Result<BTreeMap<String, Labels>, String> {
+    let at = |why: String| format!("field `{path}`: values = \"{name}\" {why}");
+    let labels =
+        value_labels.get(name).ok_or_else(|| at(format!("is not declared; write a table [value_labels.{name}]")))?;
+    if let Some((value, _)) = labels.iter().find(|(_, labels)| !labels.is_complete()) {
+        return Err(at(format!("needs a text for each of fi, sv and en for `{value}`")));
+    }
+    let allowed = allowed_texts(schema, path).ok_or_else(|| at("is for a field whose values are texts".to_owned()))?;
+    match allowed.iter().find(|text| !labels.contains_key(**text)) {
+        Some(missing) => Err(at(format!("lacks `{missing}`, which the schema allows"))),
+        None => Ok(labels.clone()),
+    }
 }
 
 /// "it has a, b, c", for errors.

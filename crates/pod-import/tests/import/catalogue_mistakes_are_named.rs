@@ -40,6 +40,27 @@ fn unknown_and_missing_keys() {
 
 /// What is changed, to what, and what must be said.
 const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "en = \"Note\"",
+        "en = \"Note\", values = \"towns\"",
+        "field `notes.what`: values = \"towns\" is not declared; write a table [value_labels.towns]",
+    ),
+    ("en = \"Note\"", "en = \"Note\", values = \"notes\"", "values = \"notes\" lacks `b`, which the schema allows"),
+    (
+        "en = \"Fee\"",
+        "en = \"Fee\", values = \"bad\"",
+        "values = \"bad\" needs a text for each of fi, sv and en for `x`",
+    ),
+    (
+        "en = \"Grade\"",
+        "en = \"Grade\", values = \"notes\"",
+        "values = \"notes\" is for a field whose values are texts",
+    ),
+    (
+        "en = \"Place\"",
+        "en = \"Place\", values = \"notes\"",
+        "values = \"notes\" is for a field whose values are texts",
+    ),
     ("format = 1", "format = 2", "format = 2 is unknown; this program reads format = 1"),
     ("id = \"town\"", "id = \"Town\"", "organisation id `Town` must begin with a small letter"),
     ("encoding = \"utf-8\"", "encoding = \"latin1\"", "allowed are utf-8, utf-8-bom, windows-1252"),
@@ -176,6 +197,19 @@ fn a_missing_file_is_named() {
     );
     let error = Plan::files(&espoo, &["people.jsonl".into()]).unwrap_err().to_string();
     assert!(error.contains("a later extract is called residents_….jsonl"), "{error}");
+}
+
+#[test]
+fn people_read_what_values_are_called_in_their_language() {
+    let public: serde_json::Value = serde_json::from_str(catalogue("helsinki").public_json()).unwrap();
+    let named = |from: &serde_json::Value, member: &str, name: &str| {
+        from.as_array().unwrap().iter().find(|one| one[member] == name).unwrap().clone()
+    };
+    let health = named(&public["record_types"], "id", "child-health");
+    let severity = named(&health["fields"], "path", "allergies.severity");
+    assert_eq!(named(&severity["values"], "value", "mild")["labels"]["fi"], "lievä");
+    let clinic = named(&health["fields"], "path", "clinic");
+    assert!(clinic.get("values").is_none());
 }
 
 #[test]

@@ -94,6 +94,10 @@ id = "town"
 name = { fi = "Kaupunki", sv = "Stad", en = "Town" }
 [code_lists.towns]
 "091" = "Helsinki"
+[value_labels.notes]
+a = { fi = "ensimmäinen", sv = "första", en = "first" }
+[value_labels.bad]
+x = { fi = "x", sv = "x", en = "" }
 [[record_type]]
 id = "thing"
 labels = { fi = "Asia", sv = "Sak", en = "Thing" }

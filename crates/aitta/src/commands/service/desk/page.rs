@@ -397,12 +397,23 @@ impl Names<'_> {
             Value::Bool(false) => body.push_str(say(&words::NO, self.language)),
             Value::Int(number) => put(body, format_args!("{number}")),
             // Whatever direction it is written in, it stays within its place.
-            Value::Text(text) => put(body, format_args!("<bdi>{}</bdi>", shown(text))),
+            Value::Text(text) => match self.called(path, text) {
+                Some(words) => put(body, format_args!("{} <code>{}</code>", self.said(words), shown(text))),
+                None => put(body, format_args!("<bdi>{}</bdi>", shown(text))),
+            },
         }
     }
 
     fn label(&self, path: &str) -> Option<&Words> {
         self.labels?.field(self.record_type?, &path.parse::<FieldPath>().ok()?)
+    }
+
+    fn called(&self, path: &str, value: &str) -> Option<&Words> {
+        self.labels?.value(self.record_type?, &path.parse::<FieldPath>().ok()?, value)
+    }
+
+    fn said(&self, words: &Words) -> String {
+        shown(words.in_language(self.language.code()))
     }
 }
 
