@@ -91,6 +91,14 @@ test('words and signature were checked together: neither counts with another', a
   }
 });
 
+test('a signature that holds under one key says nothing of another', async () => {
+  const message = Uint8Array.of(1, 2, 3);
+  const [ours, theirs] = [HELSINKI_SIGNER, ESPOO_SIGNER];
+  const signature = await ours.sign(message);
+  const { check } = new CheckedSignatures(NOTHING_CHECKED);
+  assert.deepEqual([check(ours.key, message, signature), check(theirs.key, message, signature)], [true, false]);
+});
+
 test('under another anchor, or another key of the anchor, nothing counts', () => {
   const { checked } = looked(STATEMENTS);
   const other = signer(55).key;
