@@ -1,16 +1,20 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
+import { early } from './build-steps/early.ts';
 import { serviceWorker } from './build-steps/service-worker.ts';
 import { sources } from './build-steps/sources.ts';
+import { unusedSymbols } from './build-steps/unused-style.ts';
 
 /** Pages are loaded when they are opened; what they share is loaded once. Names are fixed: `aitta wallet serve` has each by its own. */
 export default defineConfig({
-  plugins: [svelte({ compilerOptions: { runes: true } }), serviceWorker(), sources()],
+  plugins: [svelte({ compilerOptions: { runes: true } }), early(), serviceWorker(), sources()],
+  css: { lightningcss: { unusedSymbols: unusedSymbols() } },
   build: {
     target: 'es2023',
     // All of them know `light-dark`: nothing is written in two ways.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+    // What is to come early is named in `build-steps/early.ts`; a page's own file needs nothing that is not there then.
     modulePreload: false,
     cssCodeSplit: false,
     // Pictures and fonts inside the style sheet would need `data:` where nothing else does.
@@ -18,7 +22,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         entryFileNames: 'app.js',
-        chunkFileNames: ({ name }) => `${name.toLowerCase()}.js`,
+        chunkFileNames: ({ name }) => `${name.toLowerCase().replace('rolldown-', '')}.js`,
         assetFileNames: 'app[extname]',
         codeSplitting: {
           includeDependenciesRecursively: false,
@@ -27,12 +31,17 @@ export default defineConfig({
             {
               name: 'frame',
               priority: 2,
-              test: /node_modules\/(svelte|clsx)\/|preload-helper|rolldown\/runtime|src\/app\/([^/]+$|text\/(?!purposes)|browser\/|parts\/(Busy|Frame|Note|Page|Trouble)\.)|src\/(wallet\/show|protocol\/hidden)\.ts/,
+              test: /node_modules\/(svelte|clsx)\/|preload-helper|src\/app\/([^/]+$|text\/(?!purposes)|browser\/|parts\/(Busy|Frame|Note|Page|Trouble)\.)|src\/(wallet\/show|protocol\/hidden)\.ts/,
             },
             {
               name: 'core',
               priority: 1,
               test: /src\/(wallet|client|keys|protocol|crypto|app\/opening)\/|node_modules\/@noble\//,
+            },
+            // What a wallet opens with, and what several pages show: one file is smaller than twenty, and comes before it is wanted.
+            {
+              name: 'home',
+              test: /src\/app\/(parts\/(?!Square|scanning)|text\/purposes|pages\/(acting|home|requests|welcome)\/)/,
             },
           ],
         },

@@ -34,7 +34,8 @@ function principal(number: number): Principal {
   return Principal.of(new Uint8Array(32).fill(number));
 }
 
-function signer(number: number): Signer {
+/** Some key. */
+export function signer(number: number): Signer {
   return signerFromSeed(new Uint8Array(32).fill(number));
 }
 
@@ -77,7 +78,14 @@ export const CATALOGUE = utf8(
   }),
 );
 
-async function member(subject: Principal, name: string, key: Signer, roles: readonly Role[]): Promise<Uint8Array> {
+/** A membership, as the anchor signs it; what is not said is as it should be. */
+export async function member(
+  subject: Principal,
+  name: string,
+  key: Signer,
+  roles: readonly Role[],
+  more: Partial<Membership> = {},
+): Promise<Uint8Array> {
   const claims: Membership = {
     issuer: ANCHOR,
     subject,
@@ -89,11 +97,13 @@ async function member(subject: Principal, name: string, key: Signer, roles: read
     roles,
     depth: 0n,
     suspended: false,
+    ...more,
   };
   return (await sign(Membership, claims, KEYS.anchor)).bytes;
 }
 
-async function profile(
+/** A profile, as its member signs it. */
+export async function profile(
   issuer: Principal,
   name: string,
   key: Signer,

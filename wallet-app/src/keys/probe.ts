@@ -1,17 +1,14 @@
 /** What this browser can do for a wallet, tried out rather than read from its name. */
 
 import { own } from '../crypto/aead.ts';
-import { PublicKey } from '../protocol/crypto/signing.ts';
 import { utf8 } from '../protocol/bytes.ts';
-import { MemoryStorage, type Storage, StorageFault, writeOver } from './storage.ts';
+import { type Storage, StorageFault, writeOver } from './storage.ts';
 
 /** What came of it. */
 export interface Abilities {
   /** Whether pages of this origin may use WebCrypto at all: not without HTTPS. */
   readonly cryptography: boolean;
-  /** Whether Ed25519 keys are made here that nobody reads out. */
-  readonly unreadableKeys: boolean;
-  /** Whether such a key is kept, and signs after it was read back. Lockdown modes refuse. */
+  /** Whether an Ed25519 key that nobody reads out is made and kept here, and signs after it was read back. Lockdown modes refuse. */
   readonly keptKeys: boolean;
   /** Whether anything is kept beyond this visit. */
   readonly storage: boolean;
@@ -39,9 +36,8 @@ const MESSAGE = utf8('aitta-wallet-probe');
 export async function probe(storage: Storage | null): Promise<Abilities> {
   const cryptography = typeof globalThis.crypto?.subtle === 'object';
   const stored = storage !== null && (await succeeds(() => keeps(storage)));
-  const unreadableKeys = cryptography && (await succeeds(() => signsAfter(new MemoryStorage())));
-  const keptKeys = unreadableKeys && stored && (await succeeds(() => signsAfter(storage)));
-  return { cryptography, unreadableKeys, keptKeys, storage: stored };
+  const keptKeys = cryptography && stored && (await succeeds(() => signsAfter(storage)));
+  return { cryptography, keptKeys, storage: stored };
 }
 
 async function succeeds(attempt: () => Promise<boolean>): Promise<boolean> {
@@ -59,10 +55,10 @@ async function keeps(storage: Storage): Promise<boolean> {
 
 async function signsAfter(storage: Storage): Promise<boolean> {
   const pair = await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
-  const key = PublicKey.fromBytes(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
   const kept = (await putAndRead(storage, pair.privateKey)) as CryptoKey;
-  const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', kept, own(MESSAGE)));
-  return !kept.extractable && key !== null && key.verifies(MESSAGE, signature);
+  const signature = await crypto.subtle.sign('Ed25519', kept, own(MESSAGE));
+  // The browser's own word: whatever is signed with its keys for others is checked strictly each time.
+  return !kept.extractable && (await crypto.subtle.verify('Ed25519', pair.publicKey, signature, own(MESSAGE)));
 }
 
 /** What is read back after it was written. Another window that tries the browser out at the same time is waited out. */

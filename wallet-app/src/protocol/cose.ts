@@ -23,6 +23,7 @@ import {
   OBJECT_LIMITS,
   scanTagged,
 } from './codec/index.ts';
+import { type Check, checkAnew } from './crypto/checked.ts';
 import { sha256 } from './crypto/hash.ts';
 import { type PublicKey, SIGNATURE_BYTES } from './crypto/signing.ts';
 import { Kid, ObjectId, type Thumbprint } from './ids.ts';
@@ -71,24 +72,36 @@ export class Signed<T> {
   /** The signature, which nobody has checked. */
   readonly signature: Uint8Array;
   readonly #toBeSigned: Uint8Array;
+  readonly #check: Check;
 
-  private constructor(kid: Kid, bytes: Uint8Array, toBeSigned: Uint8Array, signature: Uint8Array, claims: T) {
+  private constructor(
+    kid: Kid,
+    bytes: Uint8Array,
+    toBeSigned: Uint8Array,
+    signature: Uint8Array,
+    claims: T,
+    check: Check,
+  ) {
     this.kid = kid;
     this.id = ObjectId.of(sha256(toBeSigned));
     this.bytes = bytes;
     this.unverified = claims;
     this.#toBeSigned = toBeSigned;
     this.signature = signature;
+    this.#check = check;
   }
 
-  /** Reads an object: bytes, envelope, claims; not the signature. @throws {Refusal} `cbor-…`, `cose-…`, `claim-…`. */
-  static decode<T>(kind: Payload<T>, bytes: Uint8Array): Signed<T> {
+  /**
+   * Reads an object: bytes, envelope, claims; not the signature, of which `check` will say whether it holds.
+   * @throws {Refusal} `cbor-…`, `cose-…`, `claim-…`.
+   */
+  static decode<T>(kind: Payload<T>, bytes: Uint8Array, check: Check = checkAnew): Signed<T> {
     // A copy, so that nobody changes the bytes between this check and the next.
     const own = bytes.slice();
     const { header, payload, signature } = openEnvelope(own, kind.limits);
     const kid = checkHeader(header, kind.typ);
     const claims = kind.fromCbor(decode(payload, kind.limits));
-    return new Signed(kid, own, signatureStructure(header, NO_EXTERNAL_DATA, payload), signature, claims);
+    return new Signed(kid, own, signatureStructure(header, NO_EXTERNAL_DATA, payload), signature, claims, check);
   }
 
   /**
@@ -99,13 +112,13 @@ export class Signed<T> {
     const header = protectedHeader(kid, kind.typ);
     const payload = encode(kind.toCbor(claims));
     const toBeSigned = signatureStructure(header, NO_EXTERNAL_DATA, payload);
-    return new Signed(kid, message(header, payload, signature), toBeSigned, signature, claims);
+    return new Signed(kid, message(header, payload, signature), toBeSigned, signature, claims, checkAnew);
   }
 
   /** Checks the signature strictly: `key` must be the one that the header names. @throws {Refusal} `key-refused`, `signature`. */
   verify(key: PublicKey): Verified<T> {
     if (key.kid !== this.kid) refuse('key-refused');
-    if (!key.verifies(this.#toBeSigned, this.signature)) refuse('signature');
+    if (!this.#check(key, this.#toBeSigned, this.signature)) refuse('signature');
     return { bytes: this.bytes, id: this.id, key, claims: this.unverified };
   }
 }

@@ -3,7 +3,7 @@
 import { BlinderClient } from '../client/blinder.ts';
 import type { Caller } from '../client/caller.ts';
 import { DirectoryClient, type RegistryCopy } from '../client/directory/index.ts';
-import { forkBetween, joinKept, type Kept, laterView } from '../client/directory/held.ts';
+import { forkBetween, joinKept, type Kept, laterView, NOTHING_KEPT } from '../client/directory/held.ts';
 import type { View } from '../protocol/tlog/view.ts';
 import { CallFault } from '../client/fault.ts';
 import { ShapeFault } from '../client/json.ts';
@@ -36,7 +36,8 @@ function keptRegistry(stored: Stored | null): Kept | null {
   // This program wrote it, and pages of other origins cannot.
   const found = stored && (stored.value as KeptRegistry);
   if (found !== null && found.format !== REGISTRY_FORMAT) throw new FormatFault();
-  return found && found.kept;
+  // What came later is missing from a copy of before.
+  return found && { ...NOTHING_KEPT, ...found.kept };
 }
 
 /**

@@ -22,6 +22,7 @@ import {
 } from '../../src/protocol/codec/index.ts';
 import { Signed, type Verified } from '../../src/protocol/cose.ts';
 import { blind } from '../../src/protocol/crypto/blind.ts';
+import { CheckedSignatures, NOTHING_CHECKED } from '../../src/protocol/crypto/checked.ts';
 import { open } from '../../src/protocol/crypto/hpke.ts';
 import { PublicKey } from '../../src/protocol/crypto/signing.ts';
 import { FieldPath, project, withhold } from '../../src/protocol/field.ts';
@@ -165,13 +166,16 @@ const arrival: Judge = (_keys, input) => {
   return run();
 };
 
+/** Of all inputs, so that what was found to hold in one could count for something else in another. */
+const CHECKED = new CheckedSignatures(NOTHING_CHECKED);
+
 const registry: Judge = (_keys, input) => {
   const { statements, anchor, now } = inputOf(input, (parts) => ({
     statements: parts.next(list(bytes)),
     anchor: { principal: parts.next(principal), key: parts.next(publicKey) },
     now: parts.next(uint),
   }));
-  const built = Registry.build(anchor, statements, now);
+  const built = Registry.build(anchor, statements, now, CHECKED.check);
   const members = built.registry.organisations.map((organisation): Cbor => {
     const { subject, name } = organisation.membership.claims;
     return [

@@ -31,10 +31,14 @@ export class NotServed extends Error {
 
 /** @throws {NotServed} @throws {ShapeFault} when what the city wrote does not read. */
 export async function layGround(): Promise<Ground> {
-  const [federation, theme] = await Promise.all([own('/federation.json'), own('/theme.json')]);
+  const [federation, theme, browser] = await Promise.all([own('/federation.json'), own('/theme.json'), tried()]);
+  return { ...browser, federation: readFederation(federation), theme: readTheme(theme) };
+}
+
+/** What this browser keeps. Never fails. */
+async function tried(): Promise<Pick<Ground, 'storage' | 'advice'>> {
   const storage = await openIndexedDb(indexedDB).catch(() => null);
-  const advice = advise(await probe(storage));
-  return { storage, advice, federation: readFederation(federation), theme: readTheme(theme) };
+  return { storage, advice: advise(await probe(storage)) };
 }
 
 /**

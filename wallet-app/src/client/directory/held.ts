@@ -2,10 +2,17 @@
 
 import { equalBytes } from '../../protocol/bytes.ts';
 import { Signed, kindOf } from '../../protocol/cose.ts';
+import { type Checked, CheckedSignatures, NOTHING_CHECKED } from '../../protocol/crypto/checked.ts';
 import { KeyEvent } from '../../protocol/key-event/index.ts';
 import { MAX_STATEMENT_LIFETIME_SECS } from '../../protocol/limits.ts';
 import { attempt } from '../../protocol/refusal.ts';
-import { type Anchor, MAX_REGISTRY_AGE_SECS, type RefusedStatement, Registry } from '../../protocol/registry/index.ts';
+import {
+  type Anchor,
+  keysIn,
+  MAX_REGISTRY_AGE_SECS,
+  type RefusedStatement,
+  Registry,
+} from '../../protocol/registry/index.ts';
 import { Membership } from '../../protocol/statement/membership.ts';
 import { Profile } from '../../protocol/statement/profile.ts';
 import { signedCheckpointFromBytes } from '../../protocol/tlog/checkpoint.ts';
@@ -22,31 +29,55 @@ export interface Kept {
   readonly statements: readonly Uint8Array[];
   /** The last head that was believed. */
   readonly view: View | null;
+  /** What of the statements need not be checked again: their signatures and keys, never whether they count. */
+  readonly checked: Checked;
 }
 
 /** Before anything was fetched. */
-export const NOTHING_KEPT: Kept = { fetchedSecs: 0n, digest: null, statements: [], view: null };
+export const NOTHING_KEPT: Kept = {
+  fetchedSecs: 0n,
+  digest: null,
+  statements: [],
+  view: null,
+  checked: NOTHING_CHECKED,
+};
 
 /** Whether it still counts while nothing newer is to be had. */
 export function counts(kept: Kept, nowSecs: bigint): boolean {
   return kept.fetchedSecs > 0n && nowSecs - kept.fetchedSecs < MAX_REGISTRY_AGE_SECS;
 }
 
-/** The last registry that was made of some statements: some thousand signatures need not be checked twice in one look. */
-const MADE = new WeakMap<readonly Uint8Array[], { readonly registry: Registry; readonly nowSecs: bigint }>();
+/** A registry, and what was checked for it. */
+export interface Made {
+  readonly registry: Registry;
+  readonly checked: Checked;
+}
+
+/** The last registry that was made of some statements: some thousand need not be read twice in one look. */
+const MADE = new WeakMap<readonly Uint8Array[], Made & { readonly nowSecs: bigint }>();
 
 /** The registry that is made of what is kept. */
-export function registryOf(anchor: Anchor, kept: Kept, nowSecs: bigint): Registry {
-  const made = MADE.get(kept.statements);
-  if (made?.nowSecs === nowSecs && made.registry.anchor === anchor) return made.registry;
-  const { registry } = Registry.build(anchor, kept.statements, nowSecs);
-  MADE.set(kept.statements, { registry, nowSecs });
-  return registry;
+export function madeOf(anchor: Anchor, { statements, checked }: Kept, nowSecs: bigint): Made {
+  const known = MADE.get(statements);
+  if (known?.nowSecs === nowSecs && known.registry.anchor === anchor) return known;
+  const signatures = new CheckedSignatures(checked);
+  const { registry } = Registry.build(anchor, statements, nowSecs, signatures.check);
+  return remember(statements, registry, signatures, nowSecs);
+}
+
+function remember(
+  statements: readonly Uint8Array[],
+  registry: Registry,
+  signatures: CheckedSignatures,
+  nowSecs: bigint,
+): Made {
+  const made = { registry, checked: signatures.with(keysIn(registry)), nowSecs };
+  MADE.set(statements, made);
+  return made;
 }
 
 /** What comes of statements that were kept and of others that were fetched. */
-export interface Joined {
-  readonly registry: Registry;
+export interface Joined extends Made {
   /** What is to be kept from now on. */
   readonly statements: readonly Uint8Array[];
   /** Of the fetched statements those that were turned down, by their place among them. */
@@ -59,18 +90,22 @@ export function join(
   held: readonly Uint8Array[],
   fetched: readonly Uint8Array[],
   nowSecs: bigint,
+  before: Checked,
 ): Joined {
   // What is held comes first: of two key events with one number, the one that was seen before stands.
   const all = [...held, ...fetched];
-  const { registry, refused } = Registry.build(anchor, all, nowSecs);
+  const signatures = new CheckedSignatures(before);
+  const { registry, refused } = Registry.build(anchor, all, nowSecs, signatures.check);
   const dormant = refused
     // What is held was in force once. Of the rest only what expired is known to be its issuer's word.
     .filter(({ index, refusal }) => index < held.length || refusal.code === 'expired')
     .flatMap(({ index }) => dormantOf(all[index], nowSecs));
-  const statements = new Map([...registry.statements, ...dormant].map((bytes) => [bytes.join(), bytes]));
+  const distinct = new Map([...registry.statements, ...dormant].map((bytes) => [bytes.join(), bytes]));
+  const statements = [...distinct.values()];
   return {
-    registry,
-    statements: [...statements.values()],
+    // What is left out counts for nothing, so that what is kept makes the same.
+    ...remember(statements, registry, signatures, nowSecs),
+    statements,
     refused: refused.flatMap(({ index, refusal }) =>
       index < held.length ? [] : [{ index: index - held.length, refusal }],
     ),
@@ -87,10 +122,10 @@ export function joinKept(
   other: Kept,
   nowSecs: bigint,
 ): { readonly kept: Kept; readonly registry: Registry } {
-  const { registry, statements } = join(anchor, one.statements, other.statements, nowSecs);
+  const { registry, statements, checked } = join(anchor, one.statements, other.statements, nowSecs, one.checked);
   // What is held now is at least the snapshot of either.
   const { fetchedSecs, digest } = other.fetchedSecs > one.fetchedSecs ? other : one;
-  return { kept: { fetchedSecs, digest, statements, view: laterView(one.view, other.view) }, registry };
+  return { kept: { fetchedSecs, digest, statements, view: laterView(one.view, other.view), checked }, registry };
 }
 
 /** Of two views of the log the one that saw more of it; the first when both saw as much. */

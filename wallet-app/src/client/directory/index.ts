@@ -23,7 +23,7 @@ import { base64url } from '../../protocol/base64.ts';
 import type { Caller } from '../caller.ts';
 import { CallFault } from '../fault.ts';
 import { NodeClient } from '../node.ts';
-import { counts, join, type Kept, NOTHING_KEPT, registryOf } from './held.ts';
+import { counts, join, type Kept, NOTHING_KEPT, madeOf } from './held.ts';
 import { type Logged, LogSource } from './source.ts';
 import { stepTo, type View } from '../../protocol/tlog/view.ts';
 
@@ -148,10 +148,11 @@ export class DirectoryClient {
     const snapshot = await source.snapshot();
     const fetched = attempt(() => readSnapshot(snapshot));
     if (!fetched.accepted) throw source.lied(fetched.refusal);
-    const { statements, refused } = join(anchor, kept.statements, fetched.value, nowSecs);
+    const { checked: before, statements: held } = kept;
+    const { statements, checked, refused } = join(anchor, held, fetched.value, nowSecs, before);
     // A snapshot in which nothing holds is not the registry of this trust anchor.
     if (refused.length === fetched.value.length) throw source.lied('it is no registry under the trust anchor');
-    return { kept: { ...kept, statements, digest: sha256(snapshot) }, refused };
+    return { kept: { ...kept, statements, checked, digest: sha256(snapshot) }, refused };
   }
 
   /** Holds a head against what is kept, and goes on to it when enough organisations vouch for it. @throws {CallFault} */
@@ -162,9 +163,9 @@ export class DirectoryClient {
     kept: Kept,
     nowSecs: bigint,
   ): Promise<{ readonly kept: Kept; readonly proven: CheckedHead | CallFault }> {
-    const registry = registryOf(anchor, kept, nowSecs);
+    const { registry } = madeOf(anchor, kept, nowSecs);
     // What nobody cosigned may be late; what contradicts the log that was seen before is a lie all the same.
-    const signed = source.checked(head, registry, { witnesses: 0, maxAgeSecs: ANY_AGE_SECS });
+    const signed = source.signed(head, registry);
     try {
       stepTo(kept.view, signed);
     } catch (thrown) {
@@ -174,7 +175,7 @@ export class DirectoryClient {
       throw source.lied(new LogFault('log-registry'));
     }
     try {
-      const checked = source.checked(head, registry, this.policy);
+      const checked = source.vouchedFor(signed, this.policy);
       const view = await source.advance(kept.view, head, checked);
       return { kept: { ...kept, view, fetchedSecs: nowSecs }, proven: checked };
     } catch (thrown) {
@@ -362,7 +363,8 @@ function copyOf(
   troubles: readonly CallFault[],
   nowSecs: bigint,
 ): RegistryCopy {
-  return { registry: registryOf(anchor, kept, nowSecs), standing, troubles, refused, kept };
+  const { registry, checked } = madeOf(anchor, kept, nowSecs);
+  return { registry, standing, troubles, refused, kept: { ...kept, checked } };
 }
 
 /**

@@ -5,7 +5,15 @@ import { MAX_OBJECT_BYTES } from '../../protocol/codec/index.ts';
 import { consistencyFault } from '../../protocol/merkle.ts';
 import { type Registry, SNAPSHOT_LIMITS } from '../../protocol/registry/index.ts';
 import { distrust, type LogCode, LogFault } from '../../protocol/tlog/fault.ts';
-import { type CheckedHead, type Head, headFromBytes, type Policy, verifyHead } from '../../protocol/tlog/head.ts';
+import {
+  type CheckedHead,
+  type Head,
+  headFromBytes,
+  type Policy,
+  signedHead,
+  type SignedHead,
+  vouchedFor,
+} from '../../protocol/tlog/head.ts';
 import { type ProvenBucket, PROVEN_BUCKET_LIMITS, provenBucketFromBytes } from '../../protocol/tlog/map.ts';
 import type { Caller } from '../caller.ts';
 import type { CallFault } from '../fault.ts';
@@ -93,7 +101,17 @@ export class LogSource {
 
   /** Checks a head: signature, time, witnesses. @throws {CallFault} */
   checked(head: Head, registry: Registry, policy: Policy): CheckedHead {
-    return this.#target.believe(() => verifyHead(head, registry, policy, this.#target.caller.nowSecs()));
+    return this.vouchedFor(this.signed(head, registry), policy);
+  }
+
+  /** The first half of `checked`: what the log's own member signed. @throws {CallFault} */
+  signed(head: Head, registry: Registry): SignedHead {
+    return this.#target.believe(() => signedHead(head, registry, this.#target.caller.nowSecs()));
+  }
+
+  /** The second half of `checked`: whether enough others vouch for it. @throws {CallFault} */
+  vouchedFor(signed: SignedHead, policy: Policy): CheckedHead {
+    return this.#target.believe(() => vouchedFor(signed, policy, this.#target.caller.nowSecs()));
   }
 
   /** Goes on from the view that is kept, with a proof from this source's tiles that the head continues it. @throws {CallFault} */

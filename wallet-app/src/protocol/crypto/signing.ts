@@ -56,9 +56,10 @@ export class PublicKey {
   readonly thumbprint: Thumbprint;
   /** Its first half, as headers carry it. */
   readonly kid: Kid;
-  readonly #point: Point;
+  /** Null in one that was registered before, until something is checked with it. */
+  #point: Point | null;
 
-  private constructor(bytes: Uint8Array, found: Point) {
+  private constructor(bytes: Uint8Array, found: Point | null) {
     this.bytes = bytes.slice();
     this.thumbprint = Thumbprint.of(sha256(COSE_KEY_HEAD, this.bytes));
     this.kid = kidOf(this.thumbprint);
@@ -76,17 +77,26 @@ export class PublicKey {
     const name = base64url(bytes);
     const known = REGISTERED.get(name);
     if (known !== undefined) return known;
-    const key = PublicKey.fromBytes(bytes);
-    if (key === null || !key.#point.isTorsionFree()) return null;
-    if (REGISTERED.size >= MAX_REGISTERED) REGISTERED.clear();
-    REGISTERED.set(name, key);
-    return key;
+    const found = bytes.length === PUBLIC_KEY_BYTES ? point(bytes) : null;
+    return found?.isTorsionFree() ? remember(name, new PublicKey(bytes, found)) : null;
+  }
+
+  /** Takes a key that `register` took in this wallet before, without checking it again. It must come from where nobody else writes. */
+  static registeredBefore(bytes: Uint8Array): void {
+    const name = base64url(bytes);
+    if (!REGISTERED.has(name)) remember(name, new PublicKey(bytes, null));
   }
 
   /** For a key that will check many signatures: makes each check quicker. */
   forManyChecks(): this {
-    this.#point.precompute(TABLE_BITS, false);
+    this.#found()?.precompute(TABLE_BITS, false);
     return this;
+  }
+
+  /** Null for what is no key after all. */
+  #found(): Point | null {
+    this.#point ??= point(this.bytes);
+    return this.#point;
   }
 
   /** Whether both are the same key. */
@@ -98,10 +108,17 @@ export class PublicKey {
   verifies(message: Uint8Array, signature: Uint8Array): boolean {
     if (signature.length !== SIGNATURE_BYTES) return false;
     const encodedR = signature.subarray(0, 32);
+    const own = this.#found();
     const r = point(encodedR);
     const s = littleEndian(signature.subarray(32));
-    if (r === null || s >= Point.Fn.ORDER) return false;
+    if (own === null || r === null || s >= Point.Fn.ORDER) return false;
     const k = Point.Fn.create(littleEndian(sha512(concat(encodedR, this.bytes, message))));
-    return Point.BASE.multiplyUnsafe(s).equals(r.add(this.#point.multiplyUnsafe(k)));
+    return Point.BASE.multiplyUnsafe(s).equals(r.add(own.multiplyUnsafe(k)));
   }
+}
+
+function remember(name: string, key: PublicKey): PublicKey {
+  if (REGISTERED.size >= MAX_REGISTERED) REGISTERED.clear();
+  REGISTERED.set(name, key);
+  return key;
 }

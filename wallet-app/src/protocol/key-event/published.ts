@@ -4,6 +4,7 @@
  */
 
 import { Signed } from '../cose.ts';
+import type { Check } from '../crypto/checked.ts';
 import type { PublicKey } from '../crypto/signing.ts';
 import type { Kid } from '../ids.ts';
 import { refuse, refuseClaim } from '../refusal.ts';
@@ -21,10 +22,10 @@ export const MAX_PUBLISHED_EVENTS_WITH_ROTATIONS = 80;
 /** Most devices that are valid at once: as many that manage as may sign. */
 export const MAX_LIVE_DEVICES = 2 * MAX_KEYS;
 
-/** Reads one event. @throws {Refusal} `too-large`; `claim-range` for one that published logs do not have. */
-export function readPublished(bytes: Uint8Array): Signed<KeyEventClaims> {
+/** Reads one event, as `Signed.decode`. @throws {Refusal} `too-large`; `claim-range` for one that published logs do not have. */
+export function readPublished(bytes: Uint8Array, check: Check): Signed<KeyEventClaims> {
   if (bytes.length > MAX_PUBLISHED_EVENT_BYTES) refuse('too-large');
-  const event = Signed.decode(KeyEvent, bytes);
+  const event = Signed.decode(KeyEvent, bytes, check);
   const { change } = event.unverified;
   if (change.kind === 'recovery' || change.kind === 'cancel') refuseClaim('claim-range', KIND);
   if (change.kind === 'inception' && change.organisation !== null) refuseClaim('claim-range', ORGANISATION);

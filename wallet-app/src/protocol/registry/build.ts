@@ -2,6 +2,7 @@
 
 import { compareBytes } from '../bytes.ts';
 import { kindOf, Signed, type Verified } from '../cose.ts';
+import type { Check } from '../crypto/checked.ts';
 import type { PublicKey } from '../crypto/signing.ts';
 import { type Kid, ObjectId, Principal } from '../ids.ts';
 import { KeyEvent, type KeyEventClaims, PublishedLog, readPublished } from '../key-event/index.ts';
@@ -43,8 +44,9 @@ export function build(
   anchor: Anchor,
   statements: readonly Uint8Array[],
   nowSecs: bigint,
+  check: Check,
 ): { readonly parts: RegistryParts; readonly refused: readonly RefusedStatement[] } {
-  const builder = new Builder(anchor, nowSecs);
+  const builder = new Builder(anchor, nowSecs, check);
   for (const [index, bytes] of statements.entries()) builder.read(index, bytes);
   for (let level = 1n; level <= MAX_LEVELS; level += 1n) builder.admit(level);
   builder.placeProfiles();
@@ -54,6 +56,7 @@ export function build(
 class Builder {
   readonly #anchor: Anchor;
   readonly #nowSecs: bigint;
+  readonly #check: Check;
   #memberships: Indexed<Signed<Membership>>[] = [];
   readonly #profiles: Indexed<Signed<Profile>>[] = [];
   readonly #events = new Events();
@@ -65,9 +68,10 @@ class Builder {
   readonly #profileIndex = new Map<Principal, number>();
   readonly #refused: RefusedStatement[] = [];
 
-  constructor(anchor: Anchor, nowSecs: bigint) {
+  constructor(anchor: Anchor, nowSecs: bigint, check: Check) {
     this.#anchor = anchor;
     this.#nowSecs = nowSecs;
+    this.#check = check;
   }
 
   /** Sorts a statement by its kind. */
@@ -75,19 +79,19 @@ class Builder {
     this.#orRefuse(index, () => {
       switch (kindOf(bytes)) {
         case Membership.typ: {
-          const statement = Signed.decode(Membership, bytes);
+          const statement = Signed.decode(Membership, bytes, this.#check);
           checkIssued(statement.unverified.issued, this.#nowSecs);
           this.#memberships.push({ index, statement });
           return;
         }
         case Profile.typ: {
-          const statement = Signed.decode(Profile, bytes);
+          const statement = Signed.decode(Profile, bytes, this.#check);
           checkIssued(statement.unverified.issued, this.#nowSecs);
           this.#profiles.push({ index, statement });
           return;
         }
         case KeyEvent.typ: {
-          const statement = readPublished(bytes);
+          const statement = readPublished(bytes, this.#check);
           checkIssued(statement.unverified.timeSecs, this.#nowSecs);
           this.#events.push({ index, statement });
           return;

@@ -5,6 +5,7 @@
 
 import { type Cbor, decode, encode, isArray, type Limits } from '../codec/index.ts';
 import type { Verified } from '../cose.ts';
+import { type Check, checkAnew } from '../crypto/checked.ts';
 import type { PublicKey } from '../crypto/signing.ts';
 import type { Kid, ObjectId, Principal } from '../ids.ts';
 import type { PublishedLog } from '../key-event/index.ts';
@@ -78,13 +79,14 @@ export class Registry {
     this.#parts = parts;
   }
 
-  /** Reads statements; those that do not hold are left out, and named with their refusals. */
+  /** Reads statements, of whose signatures `check` says whether they hold; those that do not are left out, and named with their refusals. */
   static build(
     anchor: Anchor,
     statements: readonly Uint8Array[],
     nowSecs: bigint,
+    check: Check = checkAnew,
   ): { readonly registry: Registry; readonly refused: readonly RefusedStatement[] } {
-    const { parts, refused } = build(anchor, statements, nowSecs);
+    const { parts, refused } = build(anchor, statements, nowSecs, check);
     return { registry: new Registry(anchor, parts), refused };
   }
 
@@ -143,6 +145,15 @@ export class Registry {
 /** The ids of the statements of one member. */
 export function statementIds({ membership, profile, log }: Organisation): readonly ObjectId[] {
   return [membership.id, ...(profile ? [profile.id] : []), ...(log?.events ?? []).map(({ id }) => id)];
+}
+
+/** The public keys in the statements of a registry. */
+export function keysIn({ organisations }: Registry): readonly PublicKey[] {
+  return organisations.flatMap(({ membership, profile, log }) => [
+    ...membership.claims.keys,
+    ...(profile?.claims.services ?? []).flatMap(({ keys }) => keys),
+    ...(log?.state.devices ?? []).map(({ device }) => device.key),
+  ]);
 }
 
 /** Reads the statements of a snapshot. @throws {Refusal} `cbor-…`, `claim-type`. */

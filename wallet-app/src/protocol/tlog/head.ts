@@ -34,17 +34,21 @@ export interface Head {
   readonly proof: readonly Uint8Array[];
 }
 
-/** What a client believes. */
-export interface CheckedHead {
+/** What the member that runs the log signed, and the others that cosigned it. */
+export interface SignedHead {
   readonly checkpoint: Checkpoint;
   readonly state: State;
   /** Log time of the state. */
   readonly loggedSecs: bigint;
-  /** When the last witness that is needed saw it. */
-  readonly seenSecs: bigint;
   readonly witnesses: readonly Seen[];
   /** The note, to be kept. */
   readonly note: Uint8Array;
+}
+
+/** What a client believes. */
+export interface CheckedHead extends SignedHead {
+  /** When the last witness that is needed saw it. */
+  readonly seenSecs: bigint;
 }
 
 const NOTE = 0n;
@@ -87,6 +91,11 @@ export const checkpointClaim: Read<SignedCheckpoint> = (claim, item) => {
 
 /** Checks a head as `docs/protocol/log.md`, What a client believes, 1 to 3. @throws {LogFault} */
 export function verifyHead(head: Head, registry: Registry, policy: Policy, nowSecs: bigint): CheckedHead {
+  return vouchedFor(signedHead(head, registry, nowSecs), policy, nowSecs);
+}
+
+/** Checks all of it but how many others must have seen it, and how lately. @throws {LogFault} */
+export function signedHead(head: Head, registry: Registry, nowSecs: bigint): SignedHead {
   const checkpoint = verifyCheckpoint(head.checkpoint, registry);
   const { size, root } = checkpoint;
   if (inclusionFault(size - 1n, size, leafHash(head.leaf), head.proof, root) !== null) distrust('log-state');
@@ -94,14 +103,19 @@ export function verifyHead(head: Head, registry: Registry, policy: Policy, nowSe
   if (!read.accepted) distrust('log-leaf');
   const { body, timeSecs } = read.value;
   if (body.kind !== 'state') distrust('log-state');
+  if (timeSecs > nowSecs + CLOCK_SKEW_SECS) distrust('log-future');
+  const witnesses = witnessesOf(head.checkpoint, registry);
+  return { checkpoint, state: body, loggedSecs: timeSecs, witnesses, note: signedCheckpointToBytes(head.checkpoint) };
+}
+
+/** Checks that as many others vouch for it as are wanted. @throws {LogFault} `log-witnesses`, `log-future`, `log-stale`. */
+export function vouchedFor(signed: SignedHead, policy: Policy, nowSecs: bigint): CheckedHead {
+  const { witnesses: all, loggedSecs } = signed;
   const latest = nowSecs + CLOCK_SKEW_SECS;
-  if (timeSecs > latest) distrust('log-future');
-  const all = witnessesOf(head.checkpoint, registry);
   const witnesses = all.filter((seen) => seen.timeSecs <= latest);
   if (witnesses.length < policy.witnesses) distrust(all.length >= policy.witnesses ? 'log-future' : 'log-witnesses');
   const times = witnesses.map((seen) => seen.timeSecs).sort((one, other) => (one < other ? 1 : one > other ? -1 : 0));
-  const seenSecs = times[policy.witnesses - 1] ?? timeSecs;
+  const seenSecs = times[policy.witnesses - 1] ?? loggedSecs;
   if (nowSecs - seenSecs > policy.maxAgeSecs) distrust('log-stale');
-  const note = signedCheckpointToBytes(head.checkpoint);
-  return { checkpoint, state: body, loggedSecs: timeSecs, seenSecs, witnesses, note };
+  return { ...signed, seenSecs, witnesses };
 }

@@ -6,7 +6,7 @@ import { consistencyFault } from '../merkle.ts';
 import { type Checkpoint, type SignedCheckpoint, signedCheckpointToBytes } from './checkpoint.ts';
 import type { Evidence } from './evidence.ts';
 import { distrust, type LogCode } from './fault.ts';
-import { type CheckedHead, checkpointClaim } from './head.ts';
+import { type CheckedHead, checkpointClaim, type SignedHead } from './head.ts';
 
 /** The last head that was believed. */
 export interface View {
@@ -23,7 +23,7 @@ const NOTE = 0n;
 const SEEN = 1n;
 
 /** What a head is to what was kept. @throws {LogFault} `log-origin`, `log-truncated`, `log-fork`. */
-export function stepTo(kept: View | null, head: CheckedHead): Step {
+export function stepTo(kept: View | null, head: SignedHead): Step {
   if (kept === null) return 'first';
   const [before, after] = [kept.checkpoint, head.checkpoint];
   if (before.origin !== after.origin) distrust('log-origin');
