@@ -16,8 +16,9 @@ use pod_protocol::tlog::leaf::State;
 use pod_protocol::tlog::map::MapTree;
 use pod_protocol::{Refusal, Signed, Verified};
 
-use super::map::{BucketRoom, HolderMap, MapPlan, Place, Record, Room};
+use super::map::{BucketRoom, HolderMap, MapPlan, Room};
 use super::members::{Members, Statement, Taken};
+use super::record::{Place, Record};
 use crate::fault::Refused;
 use crate::problems;
 
