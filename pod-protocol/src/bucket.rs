@@ -1,7 +1,7 @@
 //! Buckets: the holder entries whose tags begin alike, handed out together so that nobody learns which one was wanted
 //! (`docs/protocol/bucket.md`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::codec::{
     Cbor, Claims, Limits, MAJOR_ARRAY, MAJOR_MAP, decode, fixed, head_len, time, uint, write_bytes, write_head,
@@ -46,32 +46,45 @@ pub fn bucket_of(tag: &Tag, bits: u8) -> u32 {
 }
 
 /// Who signed an entry, and with which key.
-type Signer = (Principal, Kid);
+pub type Signer = (Principal, Kid);
 
 /// An entry as a bucket has it: without what the signer says once for all of its entries, and without what all entries have in
-/// common. What was signed can be put together again, byte by byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// common. What was signed can be put together again, byte by byte. All of it lies in one place, so that the rows of a bucket can
+/// lie side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    signer: Signer,
-    /// The items after the signer's place, encoded.
-    rest: Box<[u8]>,
+    /// Which of the signers beside the rows signed it.
+    pub signer: u32,
+    /// [`HolderEntry::issued`].
+    pub issued: u64,
+    /// [`HolderEntry::expires`].
+    pub expires: u64,
+    /// [`HolderEntry::tag`].
+    pub tag: Tag,
+    sealed: [u8; SEALED_HANDLE_BYTES],
+    signature: [u8; 64],
 }
 
-/// Items of a row: the signer's place, and those of [`Row`].
+/// Items of a row.
 const ROW_ITEMS: u64 = 6;
+/// What every row has beside three integers: heads of an array and of 16, 44 and 64 bytes, and these.
+const ROW_BYTES: usize = 1 + 1 + 16 + 2 + SEALED_HANDLE_BYTES + 2 + 64;
 
 impl Row {
-    /// The row of an entry that was signed with this key; none for a tombstone, which stands in no bucket.
+    /// The row of an entry; none for a tombstone, which stands in no bucket.
     #[must_use]
-    pub fn of(entry: &HolderEntry, kid: Kid, signature: &[u8; 64]) -> Option<Self> {
-        let sealed = entry.sealed.as_deref()?;
-        let mut rest = Vec::new();
-        write_integer(&mut rest, entry.issued.into());
-        write_integer(&mut rest, entry.expires.into());
-        write_bytes(&mut rest, &entry.tag);
-        write_bytes(&mut rest, sealed);
-        write_bytes(&mut rest, signature);
-        Some(Self { signer: (entry.holder, kid), rest: rest.into() })
+    pub fn of(entry: &HolderEntry, signer: u32, signature: &[u8; 64]) -> Option<Self> {
+        let sealed = entry.sealed.as_deref()?.try_into().ok()?;
+        let HolderEntry { issued, expires, tag, .. } = *entry;
+        Some(Self { signer, issued, expires, tag, sealed, signature: *signature })
+    }
+
+    /// What was signed, when `signer` did.
+    #[must_use]
+    pub fn signed_by(&self, (holder, kid): Signer) -> Signed<HolderEntry> {
+        let Self { issued, expires, tag, .. } = *self;
+        let entry = HolderEntry { holder, issued, expires, tag, sealed: Some(self.sealed.to_vec()) };
+        Signed::assemble(kid, entry, self.signature)
     }
 
     /// Reads a row. `used` is how many signers the rows before it have.
@@ -90,6 +103,30 @@ impl Row {
         };
         Ok(Signed::assemble(kid, entry.checked()?, fixed(ENTRIES, signature)?))
     }
+
+    /// How many bytes [`Row::write`] writes.
+    fn encoded_len(&self, place: u64) -> usize {
+        ROW_BYTES + [place, self.issued, self.expires].map(head_len).iter().sum::<usize>()
+    }
+
+    fn write(&self, place: u64, out: &mut Vec<u8>) {
+        write_head(out, MAJOR_ARRAY, ROW_ITEMS);
+        write_integer(out, place.into());
+        write_integer(out, self.issued.into());
+        write_integer(out, self.expires.into());
+        write_bytes(out, &self.tag);
+        write_bytes(out, &self.sealed);
+        write_bytes(out, &self.signature);
+    }
+}
+
+/// The place of a signer among those beside the rows, where it is put when it is not there.
+fn place_of(signers: &mut Vec<Signer>, signer: Signer) -> u32 {
+    let place = signers.iter().position(|one| *one == signer).unwrap_or_else(|| {
+        signers.push(signer);
+        signers.len() - 1
+    });
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 fn signer(item: Cbor) -> Result<Signer, ClaimFault> {
@@ -97,7 +134,7 @@ fn signer(item: Cbor) -> Result<Signer, ClaimFault> {
     Ok((Principal::new(fixed(SIGNERS, holder)?), Kid::new(fixed(SIGNERS, kid)?)))
 }
 
-/// A bucket whose entries lie elsewhere: what a directory answers with, for which each entry is copied once.
+/// A bucket whose rows lie elsewhere: what a directory answers with, for which each row is written once.
 #[derive(Clone, Debug)]
 pub struct BucketParts<'a> {
     bits: u8,
@@ -109,17 +146,20 @@ pub struct BucketParts<'a> {
 }
 
 impl<'a> BucketParts<'a> {
-    /// From rows in the order of [`Bucket::entries`].
+    /// From rows in the order of [`Bucket::entries`], and the signers that [`Row::signer`] counts, in any order. A row whose signer is
+    /// not there is left out.
     #[must_use]
-    pub fn new(bits: u8, number: u32, rows: impl IntoIterator<Item = &'a Row>) -> Self {
-        let mut parts = Self { bits, number, signers: Vec::new(), rows: Vec::new() };
-        let mut places: HashMap<&Signer, u64> = HashMap::new();
+    pub fn new(bits: u8, number: u32, signers: &'a [Signer], rows: impl IntoIterator<Item = &'a Row>) -> Self {
+        let rows = rows.into_iter();
+        let mut parts = Self { bits, number, signers: Vec::new(), rows: Vec::with_capacity(rows.size_hint().0) };
+        let mut places: Vec<Option<u64>> = vec![None; signers.len()];
         for row in rows {
-            let next = places.len() as u64;
-            let place = *places.entry(&row.signer).or_insert(next);
-            if place == next {
-                parts.signers.push(&row.signer);
-            }
+            let at = row.signer as usize;
+            let (Some(place), Some(signer)) = (places.get_mut(at), signers.get(at)) else { continue };
+            let place = *place.get_or_insert_with(|| {
+                parts.signers.push(signer);
+                parts.signers.len() as u64 - 1
+            });
             parts.rows.push((place, row));
         }
         parts
@@ -137,11 +177,10 @@ impl<'a> BucketParts<'a> {
     pub(crate) fn encoded_len(&self) -> usize {
         let (signers, rows) = (self.signers.len() as u64, self.rows.len() as u64);
         let numbers = [u64::from(self.bits), u64::from(self.number), signers, rows];
-        let entries = self.rows.iter().map(|(place, row)| 1 + head_len(*place) + row.rest.len());
         // The map's head and its four keys take a byte each.
         5 + numbers.into_iter().map(head_len).sum::<usize>()
             + self.signers.len() * SIGNER_BYTES
-            + entries.sum::<usize>()
+            + self.rows.iter().map(|(place, row)| row.encoded_len(*place)).sum::<usize>()
     }
 
     /// Writes the deterministic encoding.
@@ -161,9 +200,7 @@ impl<'a> BucketParts<'a> {
         write_integer(out, ENTRIES.into());
         write_head(out, MAJOR_ARRAY, self.rows.len() as u64);
         for (place, row) in &self.rows {
-            write_head(out, MAJOR_ARRAY, ROW_ITEMS);
-            write_integer(out, (*place).into());
-            out.extend_from_slice(&row.rest);
+            row.write(*place, out);
         }
     }
 }
@@ -193,11 +230,18 @@ impl Bucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        BucketParts::new(self.bits, self.number, &self.rows()).to_bytes()
+        let (signers, rows) = self.rows();
+        BucketParts::new(self.bits, self.number, &signers, &rows).to_bytes()
     }
 
-    pub(crate) fn rows(&self) -> Vec<Row> {
-        self.entries.iter().filter_map(|entry| Row::of(entry.unverified(), entry.kid(), entry.signature())).collect()
+    pub(crate) fn rows(&self) -> (Vec<Signer>, Vec<Row>) {
+        let mut signers = Vec::new();
+        let mut row = |entry: &Signed<HolderEntry>| {
+            let claims = entry.unverified();
+            Row::of(claims, place_of(&mut signers, (claims.holder, entry.kid())), entry.signature())
+        };
+        let rows = self.entries.iter().filter_map(&mut row).collect();
+        (signers, rows)
     }
 
     /// Reads the encoding. Every entry must belong into this bucket and stand in order.

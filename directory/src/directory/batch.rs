@@ -1,7 +1,11 @@
 //! A batch that is being put together from posts.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use pod_protocol::Verified;
+use pod_protocol::holder_entry::HolderEntry;
+use pod_protocol::registry::Registry;
 use pod_protocol::tlog::leaf::{Body, Leaf, Sealed};
 use pod_store::Store;
 
@@ -41,44 +45,40 @@ impl<'a> Draft<'a> {
     /// the first item, or why it is refused.
     pub(super) fn add(&mut self, post: Posted) -> Result<Result<u64, Refused>, Fault> {
         let first = self.next();
-        match post {
-            Posted::Statement(bytes) => Ok(self.statement(&bytes).map(|()| first)),
-            Posted::Entries { entries, registry } => {
-                let same = std::sync::Arc::ptr_eq(&registry, self.plan.registry());
-                for (place, entry) in entries.iter().enumerate() {
-                    let checked = match same {
-                        true => self.plan.check_time(entry),
-                        // A member may have been suspended since.
-                        false => self.plan.check_entry(entry.bytes()).map(drop),
-                    };
-                    if let Err(refusal) = checked {
-                        return Ok(Err(Refused::from(refusal).at(format!("/{place}"))));
-                    }
-                }
-                let room = self.plan.check_room(self.machine, &entries);
-                if let Err(refused) = room.and_then(|()| self.plan.check_buckets(self.machine, &entries)) {
-                    return Ok(Err(refused));
-                }
-                for entry in &entries {
-                    if self.plan.entry(self.machine, entry) {
-                        self.leaf(Body::HolderEntry(entry.bytes().to_vec()));
-                    }
-                }
-                Ok(Ok(first))
-            }
+        Ok(match post {
+            Posted::Statement(bytes) => self.statement(&bytes).map(|()| first),
+            Posted::Entries { entries, registry } => self.entries(&entries, &registry).map(|()| first),
             Posted::Sealed(items) => {
-                let mut places = items.into_iter().map(|item| self.sealed(item));
-                let first = places.next().transpose()?.unwrap_or(first);
-                places.try_for_each(|place| place.map(drop))?;
-                Ok(Ok(first))
+                let places = items.into_iter().map(|item| self.sealed(item)).collect::<Result<Vec<u64>, Fault>>()?;
+                Ok(places.first().copied().unwrap_or(first))
             }
-        }
+        })
     }
 
     fn statement(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         if self.plan.statement(bytes)? {
             let leaves = Leaf::statement(self.plan.time_secs(), bytes);
             self.leaves.extend(leaves.iter().map(Leaf::to_bytes));
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, entries: &[Verified<HolderEntry>], registry: &Arc<Registry>) -> Result<(), Refused> {
+        let same = Arc::ptr_eq(registry, self.plan.registry());
+        for (place, entry) in entries.iter().enumerate() {
+            let checked = match same {
+                true => self.plan.check_time(entry),
+                // A member may have been suspended since.
+                false => self.plan.check_entry(entry.bytes()).map(drop),
+            };
+            checked.map_err(|refusal| Refused::from(refusal).at(format!("/{place}")))?;
+        }
+        self.plan.check_room(self.machine, entries)?;
+        self.plan.check_buckets(self.machine, entries)?;
+        for entry in entries {
+            if self.plan.entry(self.machine, entry) {
+                self.leaf(Body::HolderEntry(entry.bytes().to_vec()));
+            }
         }
         Ok(())
     }

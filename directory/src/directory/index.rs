@@ -9,9 +9,10 @@ use pod_store::{Batch, Store, StoreError, Table};
 
 use super::log::{Log, LogEnd};
 use super::machine::{Machine, Settled};
-use super::map::{HolderMap, Place, Record};
+use super::map::HolderMap;
 use super::members::{MAX_STATEMENTS, Members};
 use super::posts::post_key;
+use super::record::{Place, Record};
 use super::replay::{Origin, Replay, ReplayFault};
 use super::tables::{DERIVED, ENTRIES, INDEX, MARK, PAGE_ROWS, POSTS, STATEMENTS};
 use crate::fault::{Fault, LOG};
@@ -53,7 +54,7 @@ pub(super) fn write(settled: &Settled, size: u64, batch: &mut Batch) {
         batch.put(STATEMENTS, *statement.id.as_bytes(), statement.bytes.clone());
     }
     for record in settled.plan.entries() {
-        batch.put(ENTRIES, key(&record.place), row(record));
+        batch.put(ENTRIES, key(&record.place()), row(record));
     }
     mark(size, batch);
 }
@@ -85,7 +86,7 @@ pub(super) fn load(store: &dyn Store, anchor: Anchor, time_secs: u64) -> Result<
             if record.remembered_until > time_secs {
                 map.restore(record, time_secs);
             } else {
-                forgotten.push(record.place);
+                forgotten.push(record.place());
             }
         }
         Ok::<_, StartupError>(())
@@ -171,17 +172,12 @@ fn save(store: &dyn Store, machine: &Machine, size: u64) -> Result<(), StoreErro
         batch.put(STATEMENTS, *statement.id.as_bytes(), statement.bytes.clone());
     }
     store.commit(batch)?;
-    let mut last: Option<Place> = None;
-    loop {
+    let mut records = machine.map().records().peekable();
+    while records.peek().is_some() {
         let mut batch = Batch::new();
-        for record in machine.map().held_from(last.as_ref()).take(PAGE_ROWS) {
-            batch.put(ENTRIES, key(&record.place), row(record));
+        for record in records.by_ref().take(PAGE_ROWS) {
+            batch.put(ENTRIES, key(&record.place()), row(&record));
         }
-        let Some(place) = machine.map().held_from(last.as_ref()).take(PAGE_ROWS).last().map(|record| record.place)
-        else {
-            break;
-        };
-        last = Some(place);
         store.commit(batch)?;
     }
     let mut batch = Batch::new();

@@ -16,13 +16,14 @@ use pod_protocol::tlog::leaf::State;
 use pod_protocol::tlog::map::MapTree;
 use pod_protocol::{Refusal, Signed, Verified};
 
-use super::map::{BucketRoom, HolderMap, MapPlan, Place, Record, Room};
+use super::map::{BucketRoom, HolderMap, MapPlan, Room};
 use super::members::{Members, Statement, Taken};
+use super::record::{Place, Record};
 use crate::fault::Refused;
 use crate::problems;
 
 /// Most entries that are held, remembered ones included: twice what was measured for the whole country (2.1 million), at
-/// about 800 bytes of memory each.
+/// about 250 bytes of memory each.
 pub const MAX_ENTRIES: usize = 4_000_000;
 /// Most entries of one holder: more than any city of the country has people, and one holder cannot fill the directory.
 pub const MAX_ENTRIES_PER_HOLDER: usize = 1_000_000;

@@ -5,97 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use pod_http::Bytes;
-use pod_protocol::bucket::{BucketParts, Row, bucket_bits, bucket_of};
+use pod_protocol::Verified;
+use pod_protocol::bucket::{BucketParts, bucket_bits, bucket_of};
 use pod_protocol::holder_entry::{HolderEntry, Tag};
-use pod_protocol::ids::{ObjectId, Principal};
+use pod_protocol::ids::Principal;
 use pod_protocol::merkle::Hash;
-use pod_protocol::tlog::map::{MapTree, bucket_hash, entry_hash};
-use pod_protocol::{Refusal, Signed, Verified};
+use pod_protocol::tlog::map::{MapTree, bucket_hash};
 
-use super::merge::merged;
-
-/// Where an entry stands: a holder has one under a tag.
-pub(super) type Place = (Tag, Principal);
-
-/// An entry or a tombstone, and how long an older one under the same tag could come back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record {
-    pub(super) place: Place,
-    id: ObjectId,
-    issued: u64,
-    expires: u64,
-    tombstone: bool,
-    /// Until when it must be known that something newer stood here: as long as what it replaced would still count.
-    pub(super) remembered_until: u64,
-    /// In its bucket's hash.
-    hash: Hash,
-    /// As its bucket is handed out; none for a tombstone.
-    row: Option<Row>,
-    pub(super) bytes: Bytes,
-}
-
-impl Record {
-    fn new(entry: &HolderEntry, id: ObjectId, row: Option<Row>, bytes: &[u8]) -> Self {
-        Self {
-            place: (entry.tag, entry.holder),
-            id,
-            issued: entry.issued,
-            expires: entry.expires,
-            tombstone: entry.is_tombstone(),
-            remembered_until: entry.expires,
-            hash: entry_hash(bytes),
-            row,
-            bytes: Bytes::copy_from_slice(bytes),
-        }
-    }
-
-    fn remembered(self, until: u64) -> Self {
-        Self { remembered_until: self.remembered_until.max(until), ..self }
-    }
-
-    /// What a store kept: it was verified when it came.
-    pub(super) fn from_stored(bytes: &[u8], remembered_until: u64) -> Result<Self, Refusal> {
-        Ok(Self::from(&Signed::decode(bytes)?).remembered(remembered_until))
-    }
-
-    fn counts(&self, now_secs: u64) -> bool {
-        !self.tombstone && now_secs < self.expires
-    }
-
-    /// Newer wins; of two of the same second the greater id, so that every copy chooses the same.
-    fn is_newer_than(&self, other: &Self) -> bool {
-        (self.issued, self.id) > (other.issued, other.id)
-    }
-}
-
-impl From<&Signed<HolderEntry>> for Record {
-    fn from(entry: &Signed<HolderEntry>) -> Self {
-        let claims = entry.unverified();
-        Self::new(claims, entry.id(), Row::of(claims, entry.kid(), entry.signature()), entry.bytes())
-    }
-}
-
-impl From<&Verified<HolderEntry>> for Record {
-    fn from(entry: &Verified<HolderEntry>) -> Self {
-        let row = Row::of(entry, entry.thumbprint().kid(), entry.signature());
-        Self::new(entry, entry.id(), row, entry.bytes())
-    }
-}
-
-#[derive(Debug)]
-struct Held {
-    record: Record,
-    /// Whether it is in its bucket.
-    live: bool,
-}
-
-impl Held {
-    /// When it changes by itself.
-    fn due(&self) -> u64 {
-        if self.live { self.record.expires } else { self.record.remembered_until }
-    }
-}
+use super::bucket::{Bucket, Due};
+use super::merge::overlaid;
+use super::record::{Place, Record, Standing, age};
 
 /// How many entries may be held.
 #[derive(Clone, Copy, Debug)]
@@ -119,48 +38,51 @@ pub(super) struct BucketRoom {
 #[derive(Debug)]
 pub(super) struct MapPlan {
     now_secs: u64,
-    /// What has expired. It is remembered, since something older could come back.
-    expired: BTreeSet<Place>,
-    /// Nothing that stood here can come back.
-    forgotten: BTreeSet<Place>,
-    set: BTreeMap<Place, Record>,
-    /// How many places `set` adds, of each holder.
+    changes: BTreeMap<Place, Change>,
+    /// How many places it adds, of each holder.
     added: BTreeMap<Principal, usize>,
     /// How many entries count then.
     live: u64,
 }
 
+/// What becomes of a place.
+#[derive(Debug)]
+enum Change {
+    /// Its entry has expired. It is remembered, since something older could come back.
+    Expired,
+    /// Nothing that stood here can come back.
+    Forgotten,
+    /// This stands here from now on.
+    Set(Box<Record>),
+}
+
 impl MapPlan {
     /// What stands in places from now on.
     pub(super) fn set(&self) -> impl Iterator<Item = &Record> {
-        self.set.values()
+        self.changes.values().filter_map(|change| match change {
+            Change::Set(record) => Some(&**record),
+            Change::Expired | Change::Forgotten => None,
+        })
     }
 
     /// Places where nothing stands any more.
     pub(super) fn forgotten(&self) -> impl Iterator<Item = &Place> {
-        self.forgotten.iter().filter(|place| !self.set.contains_key(*place))
-    }
-
-    /// Whether it says something else about this place than the map does.
-    fn touches(&self, place: &Place) -> bool {
-        self.set.contains_key(place) || self.expired.contains(place) || self.forgotten.contains(place)
+        self.changes.iter().filter(|(_, change)| matches!(change, Change::Forgotten)).map(|(place, _)| place)
     }
 
     /// How many entries count after it.
     pub(super) fn live(&self) -> u64 {
         self.live
     }
-
-    fn places(&self) -> impl Iterator<Item = &Place> {
-        self.expired.iter().chain(&self.forgotten).chain(self.set.keys())
-    }
 }
 
 /// Tag to entry.
 #[derive(Debug)]
 pub(super) struct HolderMap {
-    held: BTreeMap<Place, Held>,
-    due: BTreeSet<(u64, Place)>,
+    /// By their numbers, as many as the tree has.
+    buckets: Vec<Bucket>,
+    /// When something in a bucket changes by itself, and its number.
+    due: BTreeSet<(u64, u32)>,
     of_holder: HashMap<Principal, usize>,
     live: u64,
     tree: MapTree,
@@ -169,7 +91,7 @@ pub(super) struct HolderMap {
 impl Default for HolderMap {
     fn default() -> Self {
         Self {
-            held: BTreeMap::new(),
+            buckets: vec![Bucket::default()],
             due: BTreeSet::new(),
             of_holder: HashMap::new(),
             live: 0,
@@ -181,14 +103,15 @@ impl Default for HolderMap {
 impl HolderMap {
     /// Puts a record back that was held at `now_secs`; after the last one, [`HolderMap::restored`].
     pub(super) fn restore(&mut self, record: Record, now_secs: u64) {
-        let live = record.counts(now_secs);
-        self.insert(Held { record, live });
+        self.live += u64::from(record.counts(now_secs));
+        self.insert(record, now_secs);
     }
 
-    /// Makes the tree of what was restored.
+    /// Makes buckets and tree of what was restored.
     #[must_use]
     pub(super) fn restored(mut self, now_secs: u64) -> Self {
-        self.tree = self.whole_tree_after(&self.plan(now_secs), bucket_bits(self.live));
+        let tree = self.whole_tree_after(&self.plan(now_secs), bucket_bits(self.live));
+        self.divide(tree);
         self
     }
 
@@ -202,10 +125,14 @@ impl HolderMap {
         &self.tree
     }
 
-    /// All that is held, in order, from a place on.
-    pub(super) fn held_from(&self, place: Option<&Place>) -> impl Iterator<Item = &Record> {
-        let from = place.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
-        self.held.range((from, std::ops::Bound::Unbounded)).map(|(_, held)| &held.record)
+    /// All that is held.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record> {
+        self.buckets.iter().flat_map(Bucket::records)
+    }
+
+    /// How many places are held, those included where nothing counts.
+    fn held(&self) -> usize {
+        self.of_holder.values().sum()
     }
 
     /// Whether something has expired since it was looked at last.
@@ -215,45 +142,51 @@ impl HolderMap {
 
     /// Begins a plan with what time has taken away until `now_secs`.
     pub(super) fn plan(&self, now_secs: u64) -> MapPlan {
-        let due = self.due.iter().take_while(|(at, _)| *at <= now_secs).map(|(_, place)| *place);
-        let remembered =
-            |place: &Place| self.held.get(place).is_some_and(|held| held.record.remembered_until > now_secs);
-        let (expired, forgotten): (BTreeSet<Place>, BTreeSet<Place>) = due.partition(remembered);
-        let gone = expired.iter().chain(&forgotten).filter(|place| self.is_live(place)).count();
-        let live = self.live.saturating_sub(gone as u64);
-        MapPlan { now_secs, expired, forgotten, set: BTreeMap::new(), added: BTreeMap::new(), live }
+        let due = self.due.iter().take_while(|(at, _)| *at <= now_secs);
+        let buckets = due.filter_map(|(_, number)| self.buckets.get(*number as usize));
+        let mut plan = MapPlan { now_secs, changes: BTreeMap::new(), added: BTreeMap::new(), live: self.live };
+        for (place, due) in buckets.flat_map(|bucket| bucket.due_by(now_secs)) {
+            plan.live -= u64::from(due != Due::Forgotten);
+            let change = if due == Due::Expired { Change::Expired } else { Change::Forgotten };
+            plan.changes.insert(place, change);
+        }
+        plan
     }
 
     /// Adds an entry to the plan, unless something newer stands there; whether it was added.
     pub(super) fn put(&self, plan: &mut MapPlan, record: Record) -> bool {
-        let place = record.place;
+        let (place, age) = (record.place(), record.standing().age);
         let before = self.stands_after(plan, &place);
-        let record = record.remembered(before.map_or(0, |before| before.remembered_until));
-        let newer = before.is_none_or(|before| record.is_newer_than(before));
+        let newer = before.is_none_or(|before| age > before.age);
         if newer {
+            let record = record.remembered(before.map_or(0, |before| before.remembered_until));
             let (new, was_live) = (before.is_none(), self.is_live_after(plan, &place));
             *plan.added.entry(place.1).or_default() += usize::from(new);
             plan.live = plan.live + u64::from(record.counts(plan.now_secs)) - u64::from(was_live);
-            plan.set.insert(place, record);
+            plan.changes.insert(place, Change::Set(Box::new(record)));
         }
         newer
     }
 
     /// What stands in a place after the plan, also when it counts no longer.
-    fn stands_after<'a>(&'a self, plan: &'a MapPlan, place: &Place) -> Option<&'a Record> {
-        let held = || self.held.get(place).filter(|_| !plan.forgotten.contains(place)).map(|held| &held.record);
-        plan.set.get(place).or_else(held)
-    }
-
-    fn is_live(&self, place: &Place) -> bool {
-        self.held.get(place).is_some_and(|held| held.live)
+    fn stands_after(&self, plan: &MapPlan, place: &Place) -> Option<Standing> {
+        match plan.changes.get(place) {
+            Some(Change::Set(record)) => Some(record.standing()),
+            Some(Change::Forgotten) => None,
+            Some(Change::Expired) | None => self.bucket_at(place)?.standing(place),
+        }
     }
 
     fn is_live_after(&self, plan: &MapPlan, place: &Place) -> bool {
-        match plan.set.get(place) {
-            Some(record) => record.counts(plan.now_secs),
-            None => self.is_live(place) && !plan.touches(place),
+        match plan.changes.get(place) {
+            Some(Change::Set(record)) => record.counts(plan.now_secs),
+            Some(Change::Expired | Change::Forgotten) => false,
+            None => self.bucket_at(place).is_some_and(|bucket| bucket.is_live(place)),
         }
+    }
+
+    fn bucket_at(&self, (tag, _): &Place) -> Option<&Bucket> {
+        self.buckets.get(bucket_of(tag, self.tree.bits()) as usize)
     }
 
     /// Whether there is room for what the plan adds and `more` of each holder besides. Renewing and withdrawing what is held
@@ -264,7 +197,7 @@ impl HolderMap {
             *added.entry(*holder).or_default() += 1;
         }
         let together: usize = added.values().sum();
-        (together == 0 || self.held.len() + together <= room.total)
+        (together == 0 || self.held() + together <= room.total)
             && added.iter().all(|(holder, added)| self.held_of(holder) + added <= room.of_holder)
     }
 
@@ -278,8 +211,9 @@ impl HolderMap {
                 *other = (index, entry);
             }
         }
-        let stands = |place: &Place| self.stands_after(plan, place).map(|record| (record.issued, record.id));
-        newest.retain(|place, (_, entry)| stands(place).is_none_or(|stands| age(entry) > stands));
+        newest.retain(|place, (_, entry)| {
+            self.stands_after(plan, place).is_none_or(|standing| age(entry) > standing.age)
+        });
         let counts = |entry: &HolderEntry| !entry.is_tombstone() && plan.now_secs < entry.expires;
         let was_live = |place: &Place| self.is_live_after(plan, place);
         let gone: BTreeSet<Place> = newest
@@ -320,8 +254,7 @@ impl HolderMap {
         gone: &BTreeSet<Place>,
     ) -> BTreeMap<Principal, usize> {
         let mut counted = BTreeMap::new();
-        let inside = |tag: &Tag| bucket_of(tag, bits) == number;
-        for (place, _) in self.hashes_after(plan, inside, Some(first_tag(bits, number))) {
+        for (place, _) in self.bucket_after(plan, bits, number) {
             if !gone.contains(&place) {
                 *counted.entry(place.1).or_default() += 1;
             }
@@ -339,15 +272,18 @@ impl HolderMap {
         if bits != self.tree.bits() {
             return self.whole_tree_after(plan, bits);
         }
-        let changed: BTreeSet<u32> = plan.places().map(|(tag, _)| bucket_of(tag, bits)).collect();
+        let changed: BTreeSet<u32> = plan.changes.keys().map(|(tag, _)| bucket_of(tag, bits)).collect();
         let mut tree = self.tree.clone();
-        tree.set(changed.into_iter().map(|number| (number, bucket_hash(&self.bucket_after(plan, bits, number)))));
+        tree.set(changed.into_iter().map(|number| {
+            let hashes: Vec<Hash> = self.bucket_after(plan, bits, number).map(|(_, hash)| hash).collect();
+            (number, bucket_hash(&hashes))
+        }));
         tree
     }
 
     fn whole_tree_after(&self, plan: &MapPlan, bits: u8) -> MapTree {
         let mut buckets = vec![bucket_hash(&[]); 1 << bits];
-        let mut all = self.hashes_after(plan, |_| true, None).peekable();
+        let mut all = self.hashes_after(plan, |_| true, Tag::default()).peekable();
         let mut hashes = Vec::new();
         while let Some((place, hash)) = all.next() {
             hashes.push(hash);
@@ -363,84 +299,94 @@ impl HolderMap {
         MapTree::new(buckets)
     }
 
-    fn bucket_after(&self, plan: &MapPlan, bits: u8, number: u32) -> Vec<Hash> {
-        let inside = |tag: &Tag| bucket_of(tag, bits) == number;
-        self.hashes_after(plan, inside, Some(first_tag(bits, number))).map(|(_, hash)| hash).collect()
+    /// The hashes of the entries that count after the plan in a bucket, in order, when buckets have so many bits.
+    fn bucket_after(&self, plan: &MapPlan, bits: u8, number: u32) -> impl Iterator<Item = (Place, Hash)> {
+        self.hashes_after(plan, move |tag| bucket_of(tag, bits) == number, first_tag(bits, number))
     }
 
     /// The hashes of entries that count after the plan, in order, from a tag on and while `inside`.
-    fn hashes_after<'a>(
-        &'a self,
-        plan: &'a MapPlan,
-        inside: impl Fn(&Tag) -> bool + Copy + 'a,
-        from: Option<Tag>,
-    ) -> impl Iterator<Item = (Place, Hash)> + 'a {
-        let from = (from.unwrap_or_default(), Principal::new([0; 32]));
-        let stays = self.held.range(from..).take_while(move |((tag, _), _)| inside(tag));
-        let stays = stays.filter(|(place, held)| held.live && !plan.touches(place));
-        let comes = plan.set.range(from..).take_while(move |((tag, _), _)| inside(tag));
-        let comes = comes.filter(|(_, record)| record.counts(plan.now_secs));
-        merged(
-            stays.map(|(place, held)| (*place, held.record.hash)),
-            comes.map(|(place, record)| (*place, record.hash)),
-        )
+    fn hashes_after(
+        &self,
+        plan: &MapPlan,
+        inside: impl Fn(&Tag) -> bool + Copy,
+        from: Tag,
+    ) -> impl Iterator<Item = (Place, Hash)> {
+        let buckets = self.buckets.iter().skip(bucket_of(&from, self.tree.bits()) as usize);
+        let stands = buckets.flat_map(Bucket::hashes).skip_while(move |((tag, _), _)| *tag < from);
+        let stands = stands.take_while(move |((tag, _), _)| inside(tag)).map(|(place, hash)| (place, Some(hash)));
+        let changes = plan.changes.range((from, Principal::new([0; 32]))..);
+        let changes = changes.take_while(move |((tag, _), _)| inside(tag)).map(|(place, change)| match change {
+            Change::Set(record) if record.counts(plan.now_secs) => (*place, Some(record.hash)),
+            Change::Set(_) | Change::Expired | Change::Forgotten => (*place, None),
+        });
+        overlaid(stands, changes).filter_map(|(place, hash)| Some((place, hash?)))
     }
 
     /// Makes the changes of a plan, with the tree that it leads to. The only way in which the map changes.
     pub(super) fn apply(&mut self, plan: MapPlan, tree: MapTree) {
-        for place in &plan.expired {
-            if let Some(held) = self.remove(place) {
-                self.insert(Held { live: false, ..held });
+        for (place, change) in plan.changes {
+            match change {
+                Change::Expired => {
+                    self.change(&place, |bucket| bucket.expire(&place));
+                }
+                Change::Forgotten => self.remove(&place),
+                Change::Set(record) => {
+                    self.remove(&place);
+                    self.insert(*record, plan.now_secs);
+                }
             }
         }
-        for place in &plan.forgotten {
-            self.remove(place);
-        }
-        for (place, record) in plan.set {
-            self.remove(&place);
-            let live = record.counts(plan.now_secs);
-            self.insert(Held { record, live });
-        }
-        self.tree = tree;
+        self.live = plan.live;
+        self.divide(tree);
     }
 
-    fn insert(&mut self, held: Held) {
-        let place = held.record.place;
-        self.due.insert((held.due(), place));
-        self.live += u64::from(held.live);
+    fn insert(&mut self, record: Record, now_secs: u64) {
+        let (place, live) = (record.place(), record.counts(now_secs));
         *self.of_holder.entry(place.1).or_default() += 1;
-        self.held.insert(place, held);
+        self.change(&place, |bucket| bucket.insert(record, live));
     }
 
-    fn remove(&mut self, place: &Place) -> Option<Held> {
-        let held = self.held.remove(place)?;
-        self.due.remove(&(held.due(), *place));
-        self.live -= u64::from(held.live);
-        if let Some(count) = self.of_holder.get_mut(&place.1) {
+    fn remove(&mut self, place: &Place) {
+        let removed = self.change(place, |bucket| bucket.remove(place)).unwrap_or_default();
+        if let Some(count) = self.of_holder.get_mut(&place.1).filter(|_| removed) {
             *count -= 1;
             if *count == 0 {
                 self.of_holder.remove(&place.1);
             }
         }
-        Some(held)
+    }
+
+    /// Changes the bucket of a place, and when it is due.
+    fn change<T>(&mut self, (tag, _): &Place, how: impl FnOnce(&mut Bucket) -> T) -> Option<T> {
+        let number = bucket_of(tag, self.tree.bits());
+        let bucket = self.buckets.get_mut(number as usize)?;
+        let before = bucket.due();
+        let done = how(bucket);
+        if bucket.due() != before {
+            before.map(|at| self.due.remove(&(at, number)));
+            self.due.extend(bucket.due().map(|at| (at, number)));
+        }
+        Some(done)
+    }
+
+    /// Takes a tree over, and divides what is held into as many buckets as it has.
+    fn divide(&mut self, tree: MapTree) {
+        let bits = tree.bits();
+        if bits != self.tree.bits() {
+            let mut buckets = Vec::new();
+            buckets.resize_with(1 << bits, Bucket::default);
+            std::mem::take(&mut self.buckets).into_iter().for_each(|bucket| bucket.move_to(&mut buckets, bits));
+            buckets.iter_mut().for_each(Bucket::shrink);
+            self.due = (0..).zip(&buckets).filter_map(|(number, bucket)| Some((bucket.due()?, number))).collect();
+            self.buckets = buckets;
+        }
+        self.tree = tree;
     }
 
     /// A bucket; `None` when there is none of this number.
     pub(super) fn bucket(&self, number: u32) -> Option<BucketParts<'_>> {
-        let bits = self.tree.bits();
-        if u64::from(number) >> bits != 0 {
-            return None;
-        }
-        let from = (first_tag(bits, number), Principal::new([0; 32]));
-        let inside = self.held.range(from..).take_while(|((tag, _), _)| bucket_of(tag, bits) == number);
-        let rows = inside.filter(|(_, held)| held.live).filter_map(|(_, held)| held.record.row.as_ref());
-        Some(BucketParts::new(bits, number, rows))
+        Some(self.buckets.get(number as usize)?.parts(self.tree.bits(), number))
     }
-}
-
-/// Of several entries in one place the greatest stands ([`Record::is_newer_than`]).
-fn age(entry: &Verified<HolderEntry>) -> (u64, ObjectId) {
-    (entry.issued, entry.id())
 }
 
 /// The least tag of a bucket.

@@ -1,28 +1,35 @@
 //! Two sorted lists as one.
 
+use std::cmp::Ordering;
 use std::iter::Peekable;
 
-/// The items of both, in order of their keys, each list being in that order already.
-pub(super) fn merged<K: Ord, V>(
-    one: impl Iterator<Item = (K, V)>,
-    other: impl Iterator<Item = (K, V)>,
+/// The items of both, in order of their keys, each list being in that order already. Of two with one key, that of `over`.
+pub(super) fn overlaid<K: Ord, V>(
+    under: impl Iterator<Item = (K, V)>,
+    over: impl Iterator<Item = (K, V)>,
 ) -> impl Iterator<Item = (K, V)> {
-    Merged { one: one.peekable(), other: other.peekable() }
+    Overlaid { under: under.peekable(), over: over.peekable() }
 }
 
-struct Merged<A: Iterator, B: Iterator> {
-    one: Peekable<A>,
-    other: Peekable<B>,
+struct Overlaid<A: Iterator, B: Iterator> {
+    under: Peekable<A>,
+    over: Peekable<B>,
 }
 
-impl<K: Ord, V, A: Iterator<Item = (K, V)>, B: Iterator<Item = (K, V)>> Iterator for Merged<A, B> {
+impl<K: Ord, V, A: Iterator<Item = (K, V)>, B: Iterator<Item = (K, V)>> Iterator for Overlaid<A, B> {
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
-        match (self.one.peek(), self.other.peek()) {
-            (Some((one, _)), Some((other, _))) if other < one => self.other.next(),
-            (Some(_), _) => self.one.next(),
-            (None, _) => self.other.next(),
+        let (Some((under, _)), Some((over, _))) = (self.under.peek(), self.over.peek()) else {
+            return self.under.next().or_else(|| self.over.next());
+        };
+        match under.cmp(over) {
+            Ordering::Less => self.under.next(),
+            Ordering::Equal => {
+                self.under.next();
+                self.over.next()
+            }
+            Ordering::Greater => self.over.next(),
         }
     }
 }

@@ -1,7 +1,11 @@
 //! A holder publishes its own entries with its own key: all of a list, or nothing of it.
 
+use pod_directory::directory::Mirror;
+use pod_protocol::Refusal;
 use pod_protocol::holder_entry::HolderEntry;
+use pod_protocol::statement::Membership;
 
+use crate::a_mirror_believes_nothing::{mirror_of, once};
 use crate::federation::*;
 use crate::world::*;
 
@@ -38,9 +42,42 @@ async fn nobody_publishes_for_a_holder() {
     assert_eq!(post(array(&[good.clone(), forged])).await.refused(401, "signature"), Some("/1".into()));
     assert_eq!(world.get(&directory, "/v1/buckets").await.json()["entries"], 0);
 
-    let suspended = pod_protocol::statement::Membership { suspended: true, issued: NOW, ..helsinki() };
+    let suspended = Membership { suspended: true, issued: NOW, ..helsinki() };
     world.post(&directory, "/v1/statements", "application/cose", signed(REGION, suspended)).await.is(204);
     post(array(&[good])).await.refused(403, "suspended");
+}
+
+#[tokio::test]
+async fn a_suspended_holders_entries_stay_and_no_reader_takes_them() {
+    let world = World::new();
+    let directory = world.directory().await;
+    let own = signed(ANCHOR, crate::federation::directory());
+    world.post(&directory, "/v1/statements", "application/cose", own).await.is(204);
+    let published = [entry(HELSINKI, [1; 16])];
+    world.publish(&directory, HELSINKI, &published).await.is(204);
+    let says = async |suspended, issued| {
+        let membership = Membership { suspended, issued, ..helsinki() };
+        world.post(&directory, "/v1/statements", "application/cose", signed(REGION, membership)).await.is(204);
+    };
+    let read = async || {
+        let registry = world.registry(&directory).await;
+        let found = world.bucket_of(&directory, &[1; 16]).await.find(&[1; 16]).next().unwrap().clone();
+        registry.verify_signed_at(found, &principal(HELSINKI), NOW).map(|entry| entry.into_claims())
+    };
+    assert_eq!(read().await.unwrap(), published[0]);
+
+    says(true, NOW).await;
+    assert_eq!(read().await, Err(Refusal::Suspended));
+    // Nor does it say anything new.
+    let withdrawn = [tombstone(HELSINKI, [1; 16], NOW + 1)];
+    world.publish(&directory, HELSINKI, &withdrawn).await.refused(403, "suspended");
+    // Who replays the log finds the same.
+    let mut mirror =
+        Mirror::open(&mirror_of(&world, &directory.origin.to_string(), "mirror"), &world.around()).unwrap();
+    assert_eq!(once(&mut mirror).await.unwrap().entries, 1);
+
+    says(false, NOW + 1).await;
+    assert_eq!(read().await.unwrap(), published[0]);
 }
 
 #[tokio::test]

@@ -112,8 +112,8 @@ impl ProvenBucket {
     /// The deterministic encoding.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let rows = self.bucket.rows();
-        let bucket = BucketParts::new(self.bucket.bits, self.bucket.number, &rows);
+        let (signers, rows) = self.bucket.rows();
+        let bucket = BucketParts::new(self.bucket.bits, self.bucket.number, &signers, &rows);
         Self::encode(&bucket, &self.siblings, &self.head.to_bytes())
     }
 
