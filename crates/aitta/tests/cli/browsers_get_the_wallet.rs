@@ -184,6 +184,8 @@ fn everything_comes_with_what_pages_may_not_do() {
         assert_eq!(daemon.ask("GET", path, &[("if-none-match", "\"x\"")], "").status, 200);
         let head = daemon.ask("HEAD", path, &[], "");
         assert_eq!((head.status, head.body.as_str(), head.header("etag")), (200, "", &*tag), "{path}");
+        let short = daemon.ask("HEAD", path, &[("accept-encoding", "gzip, br")], "");
+        assert_eq!((short.header("content-encoding"), short.header("vary")), ("gzip", "accept-encoding"), "{path}");
         let posted = daemon.ask("POST", path, &[], "");
         assert_eq!((posted.status, posted.header("allow")), (405, "GET, HEAD"), "{path}");
         tags.push(tag);

@@ -2,10 +2,12 @@
 //!
 //! | File | What |
 //! |---|---|
+//! | [`document`] | what one path has, whole and compressed |
 //! | [`files`] | the built wallet, which is part of this program, and its hashes |
 //! | [`policy`] | what its pages may do, and whom they may call |
 //! | [`theme`] | what a city makes of it |
 
+mod document;
 mod files;
 mod policy;
 mod theme;
@@ -21,10 +23,9 @@ use axum::http::Uri;
 use clap::Args;
 use pod_crypto::{random_array, sha256};
 use pod_http::{
-    Bytes, HeaderMap, HeaderValue, KeyLogOff, Limits, Method, Outgoing, Server, ServerConfig, Service, StatusCode,
+    HeaderMap, HeaderValue, KeyLogOff, Limits, Method, Outgoing, Server, ServerConfig, Service, StatusCode,
     header,
 };
-use pod_protocol::ids::base64url;
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -36,6 +37,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder;
 use crate::output::Output;
+use document::Document;
 use files::{BUILT, PAGE};
 use policy::Reach;
 use theme::Theme;
@@ -155,20 +157,6 @@ async fn keep_looking(
     }
 }
 
-/// What one path has.
-struct Document {
-    content: Bytes,
-    content_type: &'static str,
-    digest: [u8; 32],
-}
-
-impl Document {
-    fn new(content: impl Into<Bytes>, content_type: &'static str) -> Self {
-        let content = content.into();
-        Self { digest: sha256(&[&content]), content, content_type }
-    }
-}
-
 /// Everything that is served, by its path.
 fn documents(federation: &Federation, theme: &Theme) -> Result<HashMap<String, Document>, Failure> {
     let to_json = |source| Failure::internal("what is served cannot be written", source);
@@ -209,7 +197,7 @@ impl Served {
         Service::new(router, move || random_array(&*random)).body_limit("/", 0)
     }
 
-    fn answer(&self, method: &Method, path: &str, known: Option<&HeaderValue>) -> Outgoing {
+    fn answer(&self, method: &Method, path: &str, asked: &HeaderMap) -> Outgoing {
         let headers = self.headers.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut outgoing = match self.documents.get(path) {
             _ if !matches!(*method, Method::GET | Method::HEAD) => {
@@ -219,15 +207,7 @@ impl Served {
                 refused
             }
             None => Outgoing::new(StatusCode::NOT_FOUND, TEXT, "There is nothing here.\n"),
-            Some(document) => {
-                let tag = entity_tag(document, &headers);
-                let mut found = match known.is_some_and(|known| names(known, &tag)) {
-                    true => Outgoing::new(StatusCode::NOT_MODIFIED, document.content_type, Bytes::new()),
-                    false => Outgoing::new(StatusCode::OK, document.content_type, document.content.clone()),
-                };
-                found.headers.extend(HeaderValue::from_str(&tag).map(|tag| (header::ETAG, tag)));
-                found
-            }
+            Some(document) => document.answer(asked, &headers),
         };
         outgoing.headers.extend(headers);
         outgoing
@@ -235,19 +215,7 @@ impl Served {
 }
 
 async fn answer(State(served): State<Arc<Served>>, method: Method, uri: Uri, headers: HeaderMap) -> Outgoing {
-    served.answer(&method, uri.path(), headers.get(header::IF_NONE_MATCH))
-}
-
-/// Of the content and of the policy: browsers keep the policy that came with the content when they hear that it is the same.
-fn entity_tag(document: &Document, headers: &HeaderMap) -> String {
-    let policy = headers.get(header::CONTENT_SECURITY_POLICY).map(HeaderValue::as_bytes).unwrap_or_default();
-    format!("\"{}\"", base64url(&sha256(&[&document.digest, policy])))
-}
-
-/// Whether `If-None-Match` names this tag (RFC 9110, 13.1.2).
-fn names(known: &HeaderValue, tag: &str) -> bool {
-    let listed = known.to_str().unwrap_or_default().split(',').map(str::trim);
-    listed.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one == tag || one == "*")
+    served.answer(&method, uri.path(), &headers)
 }
 
 fn tell_hashes(output: &Output) -> Exit {
