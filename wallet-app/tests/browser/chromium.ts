@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 /** Debian's; `AITTA_CHROMIUM` names another. */
 const PROGRAM = process.env['AITTA_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -18,9 +18,10 @@ const STEP_TIMEOUT_MS = 30_000;
 /** How wide the windows are, in CSS pixels: a table's, and the narrowest that WCAG 2.2 (1.4.10) asks for. */
 export const WIDTHS = [1280, 320] as const;
 
-export function launch(): Promise<Browser> {
+/** `more` are arguments for what a test has in place of hardware. */
+export function launch(more: readonly string[] = []): Promise<Browser> {
   // Containers have no user namespaces for Chromium's own sandbox.
-  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...more] });
 }
 
 /** Somebody's device: storage of its own. What goes wrong on its pages is collected. */
@@ -31,8 +32,8 @@ export interface Device {
   readonly complaints: readonly string[];
 }
 
-export async function device(browser: Browser): Promise<Device> {
-  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: WIDTHS[0], height: 900 } });
+export async function device(browser: Browser, more: BrowserContextOptions = {}): Promise<Device> {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: WIDTHS[0], height: 900 }, ...more });
   const complaints: string[] = [];
   context.on('weberror', (error) => complaints.push(error.error().message));
   context.on('console', (message) => {
