@@ -29,6 +29,9 @@ export async function fetchAgain(page: Page): Promise<string> {
   return page.locator('main').innerText();
 }
 
+/** So many clerks ask at the same time. */
+const AT_ONCE = 8;
+
 /** As many fetches as a busy service makes in months. By the form of the page, without the page in between. */
 export async function fetchOften(page: Page, times: number): Promise<void> {
   const form = page.locator('form[action$="/fetch"]').first();
@@ -44,5 +47,3 @@ export async function fetchOften(page: Page, times: number): Promise<void> {
     for (const answer of await Promise.all(some)) assert.equal(answer.status(), 303);
   }
 }
-/** So many clerks ask at the same time. */
-const AT_ONCE = 8;
