@@ -230,4 +230,7 @@ test("a stranger's text is made harmless", () => {
   assert.equal([...visible('x'.repeat(10_000))].length, 201);
   assert.equal(visible('\u{1f469}'.repeat(3), 2), '\u{1f469}\u{1f469}…');
   assert.equal(visible('a\u{d800}'), 'a\u{fffd}');
+  // What is written from right to left is ordered by itself.
+  assert.equal(visible('فاطمة'), '\u{2068}فاطمة\u{2069}');
+  assert.equal(visible('Ελένη 李'), 'Ελένη 李');
 });

@@ -2,7 +2,7 @@
 
 import type { Principal } from '../protocol/ids.ts';
 import type { Words } from '../protocol/words.ts';
-import { visible } from '../wallet/show.ts';
+import { isolated, visible } from '../wallet/show.ts';
 import { session } from './session.svelte.ts';
 import { verbatim } from './text/format.ts';
 
@@ -13,12 +13,18 @@ export function nameOf(whom: string): Words {
   const member =
     registry.organisation(whom as Principal) ??
     registry.organisations.find(({ membership }) => membership.claims.name === whom);
-  return member?.profile?.claims.names ?? verbatim(visible(member?.membership.claims.name ?? whom));
+  const names = member?.profile?.claims.names;
+  return names ? published(names) : verbatim(visible(member?.membership.claims.name ?? whom));
+}
+
+/** A name that the registry has, as it goes into a sentence. */
+export function published({ fi, sv, en }: Words): Words {
+  return { fi: isolated(fi), sv: isolated(sv), en: isolated(en) };
 }
 
 /** What a service is called, and whose it is; null for one that the registry does not know. */
 export function serviceName(service: Principal): { readonly service: Words; readonly of: Words } | null {
   const found = session.core.registry.service(service);
   if (found === undefined) return null;
-  return { service: found.service.names, of: nameOf(found.organisation.membership.claims.subject) };
+  return { service: published(found.service.names), of: nameOf(found.organisation.membership.claims.subject) };
 }

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 /** Debian's; `AITTA_CHROMIUM` names another. */
 const PROGRAM = process.env['AITTA_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -21,8 +21,9 @@ export const WIDTHS = [1280, 320] as const;
 // Containers have no user namespaces for Chromium's own sandbox.
 const LAUNCH = { executablePath: PROGRAM, args: ['--no-sandbox'] };
 
-export function launch(): Promise<Browser> {
-  return chromium.launch(LAUNCH);
+/** `more` are arguments for what a test has in place of hardware. */
+export function launch(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...more] });
 }
 
 /** Somebody's device: storage of its own. What goes wrong on its pages is collected. */
@@ -35,8 +36,8 @@ export interface Device {
 
 const WINDOW = { locale: 'en-GB', viewport: { width: WIDTHS[0], height: 900 } };
 
-export async function device(browser: Browser): Promise<Device> {
-  return watched(await browser.newContext(WINDOW));
+export async function device(browser: Browser, more: BrowserContextOptions = {}): Promise<Device> {
+  return watched(await browser.newContext({ ...WINDOW, ...more }));
 }
 
 /** A device whose browser keeps what it stores in this folder: closing its context ends the browser. */

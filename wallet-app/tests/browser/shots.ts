@@ -23,3 +23,13 @@ export async function pictures(page: Page, name: string): Promise<void> {
   }
   await page.setViewportSize({ width: WIDTHS[0], height: 900 });
 }
+
+/** As it is now, in each width. */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.screenshot({ path: join(FOLDER, `${name}-${width}.png`), fullPage: true });
+  }
+  await page.setViewportSize({ width: WIDTHS[0], height: 900 });
+}

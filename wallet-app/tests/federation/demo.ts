@@ -9,10 +9,10 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { at } from './aitta.ts';
+import { at, textAt } from './aitta.ts';
 
 // Tests run as JavaScript from `build/tests`.
-const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
+export const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Where everybody is. */
 export interface Demo {
@@ -21,13 +21,15 @@ export interface Demo {
   readonly told: unknown;
   /** The process of a city's node. */
   nodePid(name: string): number;
+  /** Its address. */
+  nodeUrl(name: string): string;
 }
 
-/** Starts it; it ends with the test. */
-export async function startDemo(t: TestContext, program: string): Promise<Demo> {
+/** Starts it, with the sample registers unless `more` names others; it ends with the test. */
+export async function startDemo(t: TestContext, program: string, more: readonly string[] = []): Promise<Demo> {
   const parent = await mkdtemp(join(tmpdir(), 'aitta-wallet-'));
   const folder = join(parent, 'federation');
-  const demo = spawn(program, ['demo', '--json', '--dir', folder], {
+  const demo = spawn(program, ['demo', '--json', '--dir', folder, ...more], {
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -39,11 +41,13 @@ export async function startDemo(t: TestContext, program: string): Promise<Demo> 
   const told: unknown = JSON.parse(await firstLine(demo));
   const nodes = at(told, 'nodes');
   assert.ok(Array.isArray(nodes), JSON.stringify(told));
-  const nodePid = (name: string): number => {
-    const node: unknown = nodes.find((one: unknown) => at(one, 'name') === name);
-    return Number(at(node, 'pid'));
+  const nodeOf = (name: string): unknown => nodes.find((one: unknown) => at(one, 'name') === name);
+  return {
+    folder,
+    told,
+    nodePid: (name) => Number(at(nodeOf(name), 'pid')),
+    nodeUrl: (name) => textAt(nodeOf(name), 'url'),
   };
-  return { folder, told, nodePid };
 }
 
 /** With which code a process ended; null when a signal ended it. */
