@@ -24,7 +24,8 @@ export async function answered(page: Page): Promise<string> {
 
 /** Fetches once more; gives what the page says then. */
 export async function fetchAgain(page: Page): Promise<string> {
+  const loaded = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Fetch again' }).first().click();
-  await page.waitForLoadState();
+  await loaded;
   return page.locator('main').innerText();
 }

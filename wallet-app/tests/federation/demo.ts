@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { at } from './aitta.ts';
+import { at, textAt } from './aitta.ts';
 
 // Tests run as JavaScript from `build/tests`.
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -19,9 +20,16 @@ export interface Demo {
   readonly folder: string;
   /** The addresses, as the program told them. */
   readonly told: unknown;
-  /** The process of a city's node. */
+  /** The process of a city's node, as it was started first. */
   nodePid(name: string): number;
+  /** A city's node is gone from one moment to the next. */
+  kill(name: string): Promise<void>;
+  /** It is started again, with what lies in its folder. */
+  startAgain(name: string): Promise<void>;
 }
+
+/** How often somebody is asked whether they serve, in milliseconds. */
+const ASK_AGAIN_MS = 100;
 
 /** Starts it; it ends with the test. */
 export async function startDemo(t: TestContext, program: string): Promise<Demo> {
@@ -31,19 +39,39 @@ export async function startDemo(t: TestContext, program: string): Promise<Demo> 
     cwd: REPOSITORY,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  /** Nodes that were started again, by their names. */
+  const own = new Map<string, ChildProcess>();
   t.after(async () => {
-    demo.kill('SIGTERM');
-    await ended(demo);
+    for (const child of [...own.values(), demo]) {
+      child.kill('SIGTERM');
+      await ended(child);
+    }
     await rm(parent, { recursive: true });
   });
   const told: unknown = JSON.parse(await firstLine(demo));
   const nodes = at(told, 'nodes');
   assert.ok(Array.isArray(nodes), JSON.stringify(told));
-  const nodePid = (name: string): number => {
-    const node: unknown = nodes.find((one: unknown) => at(one, 'name') === name);
-    return Number(at(node, 'pid'));
+  const node = (name: string): unknown => nodes.find((one: unknown) => at(one, 'name') === name);
+  const nodePid = (name: string): number => Number(at(node(name), 'pid'));
+  const serves = (name: string): Promise<boolean> =>
+    fetch(`${textAt(node(name), 'url')}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  const until = async (name: string, isThere: boolean): Promise<void> => {
+    while ((await serves(name)) !== isThere) await setTimeout(ASK_AGAIN_MS);
   };
-  return { folder, told, nodePid };
+  const kill = (name: string): Promise<void> => {
+    process.kill(own.get(name)?.pid ?? nodePid(name), 'SIGKILL');
+    return until(name, false);
+  };
+  const startAgain = (name: string): Promise<void> => {
+    const config = join(name, 'node.toml');
+    const env = { ...process.env, AITTA_LOG: 'error' };
+    own.set(name, spawn(program, ['node', 'serve', '--config', config], { cwd: folder, env, stdio: 'ignore' }));
+    return until(name, true);
+  };
+  return { folder, told, nodePid, kill, startAgain };
 }
 
 /** With which code a process ended; null when a signal ended it. */
