@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -20,7 +20,7 @@ import { sign, Signed } from '../src/protocol/cose.ts';
 import { Cti } from '../src/protocol/ids.ts';
 import { checkAccessible } from './browser/accessible.ts';
 import { device, launch } from './browser/chromium.ts';
-import { answered, ask, fetchAgain } from './browser/desk.ts';
+import { answered, ask, fetchAgain, fetchReached } from './browser/desk.ts';
 import { confirm, firstUse, JOUKO, JOUKOS_CODE, loginCode, open, ULLA, ULLAS_CODE } from './browser/person.ts';
 import { PROGRAM, SKIP, TIMEOUT_MS } from './browser/program.ts';
 import { pictures } from './browser/shots.ts';
@@ -157,7 +157,8 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
     await demo.startAgain('helsinki');
     await page.getByRole('button', { name: 'Send now' }).click();
     await page.getByText('Your answer has now arrived.').waitFor();
-    assert.match(await answered(clerk.page), DATA);
+    await answered(clerk.page);
+    assert.match(await fetchReached(clerk.page), DATA);
   });
 
   const jouko = await device(browser);
@@ -209,7 +210,7 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
     await pictures(page, 'login-holder-away');
     await demo.startAgain('espoo');
     await page.getByRole('button', { name: 'Confirm' }).click();
-    await page.getByText('Too much time has passed since the login').waitFor();
+    await page.getByText('The login at City of Espoo no longer counts').waitFor();
     await checkAccessible(page, 'login-forgotten');
     await pictures(page, 'login-forgotten');
     await page.getByRole('button', { name: 'Begin again' }).click();
@@ -229,12 +230,33 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
     assert.match(await fetchAgain(clerk.page), REFUSED);
   });
 
+  await t.test('a service that changes while its request is read is shown anew before anything is sent', async () => {
+    const counter = await clerk.context.newPage();
+    const link = await ask(counter, desk, 'Planning menus');
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Early childhood education asks for data' }).waitFor();
+    const services = join(demo.folder, 'espoo', 'services.toml');
+    const registered = await readFile(services, 'utf8');
+    await writeFile(services, registered.replaceAll('Early childhood education', 'Early learning'));
+    new Aitta(PROGRAM, demo.folder).done('node', 'publish-profile', '--profile', 'espoo/profile.toml');
+    await seenWith(await ulla.context.newPage(), link, 'Early learning');
+    await page.getByRole('button', { name: 'Deny', exact: true }).click();
+    await page.getByText('Something about the request changed while you read it').waitFor();
+    await page.getByRole('heading', { name: 'Early learning asks for data' }).waitFor();
+    await checkAccessible(page, 'request-changed');
+    await pictures(page, 'request-changed');
+    await page.getByRole('button', { name: 'Deny', exact: true }).click();
+    await page.getByText('Nothing was shared.').waitFor();
+    assert.equal(await page.getByText('Something about the request changed while you read it').count(), 0);
+    await counter.close();
+  });
+
   await t.test('an organisation that shows another log than before is caught, and that is not forgotten', async () => {
     const [data, aside] = [join(demo.folder, 'helsinki', 'data'), join(demo.folder, 'helsinki-before')];
     await demo.kill('helsinki');
     await cp(data, aside, { recursive: true, filter: (path) => !path.endsWith('.sock') });
     await demo.startAgain('helsinki');
-    await fetchAgain(clerk.page);
+    await fetchReached(clerk.page);
     await open(page, 'Who looked');
     await page.getByText('Asked for, not given').locator('visible=true').first().waitFor();
 
@@ -242,7 +264,7 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
     await rm(data, { recursive: true });
     await cp(aside, data, { recursive: true });
     await demo.startAgain('helsinki');
-    await fetchAgain(clerk.page);
+    await fetchReached(clerk.page);
     await page.reload();
     const alarm = page.getByText('The organisation has shown you two lists');
     await alarm.waitFor();
@@ -267,6 +289,17 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
   assert.deepEqual(ulla.complaints, []);
   assert.deepEqual(jouko.complaints, []);
 });
+
+/** Opens a request in a tab of its own, anew until the directory tells that its service has this name. */
+async function seenWith(tab: Page, link: string, service: string): Promise<void> {
+  await tab.goto(link);
+  for (;;) {
+    await tab.getByRole('button', { name: 'Deny', exact: true }).waitFor();
+    if ((await tab.getByRole('heading', { level: 1 }).innerText()).startsWith(service)) break;
+    await tab.reload();
+  }
+  await tab.close();
+}
 
 /** Does something whose next call to this address arrives, but whose answer comes back to nobody. What it gives lets further calls through. */
 async function losesNext(

@@ -29,3 +29,11 @@ export async function fetchAgain(page: Page): Promise<string> {
   await loaded;
   return page.locator('main').innerText();
 }
+
+/** Fetches until the organisations answer, whatever they do: that one which died is back, the desk notices in its own time. */
+export async function fetchReached(page: Page): Promise<string> {
+  for (;;) {
+    const got = await fetchAgain(page);
+    if (!got.includes('The holder was not reached')) return got;
+  }
+}

@@ -68,9 +68,9 @@ const REFUSED: Readonly<Record<string, (whom: Words) => Words>> = {
     en: `${whom.en}: this way of logging in is not enough here. Use bank codes, a certificate card or a mobile certificate.`,
   }),
   [FORGOTTEN]: (whom) => ({
-    fi: `Kirjautumisesta on kulunut liian kauan: ${whom.fi}. Aloita alusta ja kirjaudu uudelleen.`,
-    sv: `För lång tid har gått sedan inloggningen: ${whom.sv}. Börja om och logga in igen.`,
-    en: `Too much time has passed since the login at ${whom.en}. Begin again, and log in once more.`,
+    fi: `Kirjautuminen ei ole enää voimassa: ${whom.fi}. Siitä on voinut kulua liian kauan. Aloita alusta ja kirjaudu uudelleen.`,
+    sv: `Inloggningen gäller inte längre: ${whom.sv}. Kanske har det gått för lång tid. Börja om och logga in igen.`,
+    en: `The login at ${whom.en} no longer counts. Perhaps too much time has passed. Begin again, and log in once more.`,
   }),
   'confirmation-failed': () => ({
     fi: 'Koodi kirjoitettiin väärin liian monta kertaa. Aloita alusta.',

@@ -2,23 +2,40 @@
 
 import { base64url } from '../../../protocol/base64.ts';
 import type { Words } from '../../../protocol/words.ts';
-import type { ForkEvidence, SeenHead } from '../../../wallet/state.ts';
+import type { ForkEvidence, LackEvidence, SeenHead } from '../../../wallet/state.ts';
 
 const ABOUT: Words = {
-  fi: 'Organisaatio allekirjoitti kaksi luetteloa siitä, kuka on katsonut tietoja. Ne eivät voi molemmat pitää paikkaansa.',
-  sv: 'Organisationen skrev under två listor över vem som har tittat på uppgifter. Båda kan inte stämma.',
-  en: 'The organisation signed two lists of who looked at data. They cannot both be true.',
+  fi: 'Organisaatio allekirjoitti molemmat siitä, kuka on katsonut tietoja. Ne eivät voi molemmat pitää paikkaansa.',
+  sv: 'Organisationen skrev under båda om vem som har tittat på uppgifter. Båda kan inte stämma.',
+  en: 'The organisation signed both, about who looked at data. They cannot both be true.',
 };
 
-/** The file's text: pairs of signed tree heads (COSE, base64url) with the proof that was given that one goes on from the other. */
-export function proofText(organisation: Words, forks: readonly ForkEvidence[]): string {
-  const contradictions = forks.map(({ holder, earlier, later, proof, seenSecs }) => ({
+/** What an organisation signed and cannot be true together. */
+export interface Contradictions {
+  readonly forks: readonly ForkEvidence[];
+  readonly lacks: readonly LackEvidence[];
+}
+
+/**
+ * The file's text, with what was signed as it was signed (COSE, base64url): pairs of tree heads with the proof that was given that one
+ * goes on from the other, and acknowledgements with a tree head under which what they speak of does not stand.
+ */
+export function proofText(organisation: Words, { forks, lacks }: Contradictions): string {
+  const forked = forks.map(({ holder, earlier, later, proof, seenSecs }) => ({
     organisation: holder,
     seen: iso(seenSecs),
     earlier: headJson(earlier),
     later: headJson(later),
     proof: proof.map(base64url),
   }));
+  const lacking = lacks.map(({ holder, acknowledgement, head, seenSecs }) => ({
+    organisation: holder,
+    seen: iso(seenSecs),
+    acknowledgement: base64url(acknowledgement.bytes),
+    index: String(acknowledgement.auditIndex),
+    head: headJson(head),
+  }));
+  const contradictions = [...forked, ...lacking];
   return `${JSON.stringify({ about: ABOUT, names: organisation, contradictions }, null, 2)}\n`;
 }
 
