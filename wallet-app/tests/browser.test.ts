@@ -10,18 +10,25 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { checkAccessible } from './browser/accessible.ts';
-import { device, deviceOf, launch, NO_BROWSER } from './browser/chromium.ts';
+import { device, deviceOf, launch } from './browser/chromium.ts';
 import { answered, ask, fetchAgain } from './browser/desk.ts';
 import { authenticator, withoutOwnKeys } from './browser/passkeys.ts';
-import { addDevice, connect, deviceCode, firstUse, JOUKO, open, tabTo, ULLA, writeDownCode } from './browser/person.ts';
+import {
+  addDevice,
+  connect,
+  deviceCode,
+  firstUse,
+  JOUKO,
+  open,
+  tabTo,
+  ULLA,
+  ULLAS_CODE,
+  writeDownCode,
+} from './browser/person.ts';
+import { PROGRAM, SKIP, TIMEOUT_MS } from './browser/program.ts';
 import { pictures } from './browser/shots.ts';
 import { Aitta, textAt } from './federation/aitta.ts';
 import { startDemo } from './federation/demo.ts';
-
-const PROGRAM = process.env['AITTA_PROGRAM'];
-const SKIP = NO_BROWSER ?? (PROGRAM === undefined && 'AITTA_PROGRAM does not name the program `aitta`');
-/** How long all of it may take, in milliseconds: debug builds on busy machines. */
-const TIMEOUT_MS = 15 * 60 * 1000;
 
 /** Asks for a field that no organisation has, and gives as its reason what is HTML elsewhere. */
 const ODD = `
@@ -51,7 +58,6 @@ required = ["unit"]
 const ANNI = '060922D9415';
 
 test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) => {
-  assert.ok(PROGRAM);
   const demo = await startDemo(t, PROGRAM);
   const wallet = textAt(demo.told, 'wallet');
   const browser = await launch();
@@ -209,7 +215,7 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.goto(`${wallet}#/data/more`);
     await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
     await page.getByRole('button', { name: ULLA }).click();
-    await page.getByLabel('Your identity code').fill('200289-957b');
+    await page.getByLabel('Your identity code').fill(ULLAS_CODE.toLowerCase());
     await page.getByRole('button', { name: 'Look for them' }).click();
     await page.getByRole('heading', { name: 'City of Espoo' }).waitFor();
     await checkAccessible(page, 'found');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { CallFault } from '../src/client/fault.ts';
-import { beginLogin, finishLogin, type LoginKept } from '../src/client/login.ts';
+import { beginLogin, finishLogin, type LoginKept, type LoginToken } from '../src/client/login.ts';
 import { base64url } from '../src/protocol/base64.ts';
 import { utf8 } from '../src/protocol/bytes.ts';
 import { sha256 } from '../src/protocol/crypto/hash.ts';
@@ -22,6 +22,8 @@ class Provider {
   /** What it writes into the token, beside what it must. */
   claims: Record<string, unknown> = {};
   asked: URLSearchParams | null = null;
+  /** Whether the code counts no longer. */
+  isLate = false;
   readonly caller = callerOf(async (path, request) => {
     if (path === '/realm/.well-known/openid-configuration') {
       return jsonOf({
@@ -33,7 +35,7 @@ class Provider {
     assert.equal(path, '/realm/token');
     assert.equal(request.headers.get('content-type'), 'application/x-www-form-urlencoded');
     this.asked = new URLSearchParams(await request.text());
-    return jsonOf({ id_token: this.token() });
+    return this.isLate ? jsonOf({ error: 'invalid_grant' }, 400) : jsonOf({ id_token: this.token() });
   });
   kept: LoginKept | null = null;
 
@@ -49,7 +51,7 @@ class Provider {
   }
 
   /** Comes back as the provider sends people, but for what is said. */
-  finish(more: Record<string, string | undefined> = {}): Promise<string> {
+  finish(more: Record<string, string | undefined> = {}): Promise<LoginToken> {
     assert.ok(this.kept);
     const back = { state: this.kept.state, code: 'a code', ...more };
     const given = Object.entries(back).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
@@ -73,7 +75,8 @@ test('who comes back from the login that was begun brings its token', async () =
   // It waits in a storage of texts meanwhile.
   assert.deepEqual(JSON.parse(JSON.stringify(kept)), kept);
 
-  assert.equal(await provider.finish({ iss: ISSUER }), provider.token());
+  const token = { idToken: provider.token(), expiresSecs: NOW + 300n };
+  assert.deepEqual(await provider.finish({ iss: ISSUER }), token);
   assert.deepEqual(Object.fromEntries(provider.asked ?? []), {
     grant_type: 'authorization_code',
     code: 'a code',
@@ -100,6 +103,13 @@ test('who comes back from another login, or was refused, gets no token', async (
   assert.equal(provider.asked, null);
 });
 
+test('who comes back too late is told so', async () => {
+  const provider = new Provider();
+  await provider.begin();
+  provider.isLate = true;
+  await assert.rejects(provider.finish(), { name: 'LoginFault', code: 'login-over' });
+});
+
 test('a token that answers another login is not believed', async () => {
   const wrong: readonly Record<string, unknown>[] = [
     { nonce: 'another' },
@@ -123,7 +133,7 @@ test('a token that answers another login is not believed', async () => {
   const several = new Provider();
   await several.begin();
   several.claims = { aud: [AT.clientId, 'another'] };
-  assert.equal(await several.finish(), several.token());
+  assert.equal((await several.finish()).idToken, several.token());
 });
 
 test('a provider that describes another, or sends people where nobody may go, is not believed', async () => {

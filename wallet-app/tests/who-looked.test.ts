@@ -201,6 +201,19 @@ test('what the holder acknowledged stands where it said', async () => {
   fault('log-entry-missing', good, await act(request(3), 2n));
 });
 
+test('what the holder acknowledged and does not show is kept, once', async () => {
+  const others = new Others();
+  others.index = 1n;
+  others.results.set('log', await headAlone(TWO));
+  const core = await opened(others, new MemoryStorage());
+  for (let looks = 0; looks < 2; looks += 1) {
+    await assert.rejects(whoLooked(core, HELSINKI, POD), { code: 'log-entry-missing' });
+  }
+  const [lack, ...more] = core.state.lacks;
+  assert.deepEqual(more, []);
+  assert.deepEqual([lack?.holder, lack?.acknowledgement.auditIndex, lack?.head.size], [HELSINKI, 1n, 2n]);
+});
+
 /** As the holder answers: a head over these, and none of the entries. */
 async function headAlone(entries: readonly Entry[], secs = NOW): Promise<() => Uint8Array> {
   const { treeHead } = await page(entries, { secs });

@@ -72,6 +72,11 @@ export const faultWords = {
       sv: 'Du har redan svarat på denna begäran.',
       en: 'You have already answered this request.',
     },
+    changed: {
+      fi: 'Pyynnön tiedot muuttuivat, kun luit sitä. Mitään ei lähetetty. Lue pyyntö uudelleen ja vastaa sitten.',
+      sv: 'Uppgifterna om begäran ändrades medan du läste. Ingenting skickades. Läs begäran igen och svara sedan.',
+      en: 'Something about the request changed while you read it. Nothing was sent. Read it again, then answer.',
+    },
     'too-late': {
       fi: 'Pyyntö on vanhentunut. Pyydä palvelulta uusi.',
       sv: 'Begäran har gått ut. Be tjänsten om en ny.',

@@ -16,6 +16,8 @@ export type Phase =
   | { readonly is: 'failed'; readonly fault: unknown }
   | { readonly is: 'open' };
 
+/** On which channel windows of the wallet tell each other that something is remembered anew. Nothing is told but that. */
+const CHANNEL = 'aitta-remembered';
 /** After how long away a window looks again when a person comes back to it, in milliseconds: the directory's copy changes by the minute. */
 const STALE_AFTER_MS = 60_000;
 
@@ -27,8 +29,10 @@ class Session {
   ground: Ground | null = null;
   #core: Core | null = null;
   #lookedMs = 0;
+  readonly #others = new BroadcastChannel(CHANNEL);
 
   constructor() {
+    this.#others.addEventListener('message', () => void this.#recall());
     document.addEventListener('visibilitychange', () => void this.#comeBack());
   }
 
@@ -78,12 +82,20 @@ class Session {
   }
 
   #seen(): void {
+    if (this.state !== this.core.state) this.#others.postMessage(null);
     this.state = this.core.state;
     this.#lookedMs = Date.now();
   }
 
-  /** Another window may have done something meanwhile. */
+  /** Shows what another window did: nobody is offered to do it once more. One that nobody sees waits until somebody does. */
+  async #recall(): Promise<void> {
+    if (this.phase.is !== 'open' || document.visibilityState !== 'visible') return;
+    await this.core.recall().catch(() => undefined);
+    this.state = this.core.state;
+  }
+
   async #comeBack(): Promise<void> {
+    await this.#recall();
     const isBack = this.phase.is === 'open' && document.visibilityState === 'visible';
     if (!isBack || Date.now() - this.#lookedMs < STALE_AFTER_MS) return;
     // Nothing is shown of a failure: what a person does next says whether there is one.

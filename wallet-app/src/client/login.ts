@@ -34,6 +34,7 @@ export interface LoginKept extends LoginAt {
 
 const WHAT = {
   'login-refused': 'the login was stopped, or the provider refused it',
+  'login-over': 'too much time passed since the login',
   'login-other': 'somebody came back from another login than the one that was begun here',
 } as const;
 
@@ -48,6 +49,13 @@ export class LoginFault extends Error {
     super(WHAT[code]);
     this.code = code;
   }
+}
+
+/** What a login brings. */
+export interface LoginToken {
+  readonly idToken: string;
+  /** First second at which it no longer counts. */
+  readonly expiresSecs: bigint;
 }
 
 /** Begins: the person is to go to `url`. @throws {CallFault} */
@@ -92,7 +100,7 @@ const address: ReadJson<string> = (json) => {
  * here it came from the provider itself, over its own connection (OpenID Connect Core §3.1.3.7, 6).
  * @throws {LoginFault} @throws {CallFault}
  */
-export async function finishLogin(caller: Caller, kept: LoginKept, back: URLSearchParams): Promise<string> {
+export async function finishLogin(caller: Caller, kept: LoginKept, back: URLSearchParams): Promise<LoginToken> {
   const issuer = back.get('iss');
   if (back.get('state') !== kept.state || (issuer !== null && issuer !== kept.issuer)) {
     throw new LoginFault('login-other');
@@ -108,15 +116,26 @@ export async function finishLogin(caller: Caller, kept: LoginKept, back: URLSear
   });
   const { origin, pathname, search } = new URL(kept.tokenEndpoint);
   const target = new Target(caller, origin, WHOM);
-  const answer = await target.post(pathname + search, FORM, utf8(body.toString()), JSON_TYPE, MAX_JSON_BYTES);
-  const token = target.believe(() => new Members(parseJson(answer)).need('id_token', text));
-  const claims = target.believe(() => readClaims(token));
+  const answer = await redeeming(() =>
+    target.post(pathname + search, FORM, utf8(body.toString()), JSON_TYPE, MAX_JSON_BYTES),
+  );
+  const idToken = target.believe(() => new Members(parseJson(answer)).need('id_token', text));
+  const claims = target.believe(() => readClaims(idToken));
   const isOurs =
     claims.issuer === kept.issuer && claims.audience.includes(kept.clientId) && claims.nonce === kept.nonce;
   if (!isOurs || claims.expiresSecs <= caller.nowSecs()) {
     throw new CallFault('not-believed', WHOM, 'the login token answers another login, or is over');
   }
-  return token;
+  return { idToken, expiresSecs: claims.expiresSecs };
+}
+
+/** A provider says with 400 that a code counts no longer (RFC 6749 §5.2): whoever comes back late, or twice, brings such a one. */
+async function redeeming(call: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw thrown instanceof CallFault && thrown.refusal?.status === 400 ? new LoginFault('login-over') : thrown;
+  }
 }
 
 interface Claims {

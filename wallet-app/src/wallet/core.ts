@@ -114,9 +114,14 @@ export class Core {
     return core;
   }
 
+  /** Takes in what another window has remembered. @throws {StorageFault} @throws {FormatFault} */
+  recall(): Promise<void> {
+    return this.#memory.refresh();
+  }
+
   /** Looks at the directory again. @throws {CallFault} @throws {StorageFault} */
   async refresh(): Promise<void> {
-    await this.#memory.refresh();
+    await this.recall();
     const before = this.#copy.kept;
     const looked = await this.keepingEvidence(() => this.directory.registry(this.federation.anchor, before));
     const meanwhile = this.#copy.kept;

@@ -15,7 +15,16 @@ import { verifySignedAt } from '../protocol/registry/checks.ts';
 import type { Registry } from '../protocol/registry/index.ts';
 import { TreeHead } from '../protocol/tree-head.ts';
 import type { LogEntry, LogPage, Opened } from './log-page.ts';
-import { type Act, all, type ForkEvidence, headSeen, podTagSeen, type SeenHead, type WalletState } from './state.ts';
+import {
+  type Act,
+  all,
+  type ForkEvidence,
+  headSeen,
+  type LackEvidence,
+  podTagSeen,
+  type SeenHead,
+  type WalletState,
+} from './state.ts';
 
 const WHAT = {
   'log-head': "the tree head is not the holder's",
@@ -39,6 +48,8 @@ export class LogCheckFault extends Error {
   readonly index: bigint | null;
   /** Two signed heads that cannot both be true. */
   readonly fork: ForkEvidence | null;
+  /** A signed head that lacks what was acknowledged. */
+  readonly lack: LackEvidence | null;
   /** The proof that is needed. */
   readonly needed: { readonly from: bigint; readonly to: bigint } | null;
 
@@ -47,6 +58,7 @@ export class LogCheckFault extends Error {
     more: {
       readonly index?: bigint;
       readonly fork?: ForkEvidence;
+      readonly lack?: LackEvidence;
       readonly needed?: { readonly from: bigint; readonly to: bigint };
       readonly cause?: unknown;
     } = {},
@@ -55,6 +67,7 @@ export class LogCheckFault extends Error {
     this.code = code;
     this.index = more.index ?? null;
     this.fork = more.fork ?? null;
+    this.lack = more.lack ?? null;
     this.needed = more.needed ?? null;
   }
 }
@@ -102,7 +115,7 @@ export function checkLogPage(
   checkOrder(asked.from, page, head.claims.size);
   const open = page.entries.map((entry) => checkEntry(entry, head.claims));
   const tag = checkPod(state.podTags.get(asked.pod) ?? null, page, open);
-  checkAcknowledged(state, asked, page, open, head.claims);
+  checkAcknowledged(state, asked, page, open, head, nowSecs);
   return {
     entries: page.entries.map(({ index, opened }) => ({ index, opened })),
     next: page.next,
@@ -195,16 +208,20 @@ function checkAcknowledged(
   { holder, pod, from }: AskedPage,
   page: LogPage,
   open: readonly OpenPart[],
-  head: TreeHead,
+  head: Verified<TreeHead>,
+  nowSecs: bigint,
 ): void {
-  const end = page.next ?? head.size;
+  const { size, timeSecs } = head.claims;
+  const end = page.next ?? size;
   for (const one of acknowledgements) {
     if (one.holder !== holder || one.pod !== pod) continue;
     const isOnPage = from <= one.auditIndex && one.auditIndex < end;
-    const isLeftOut = one.auditIndex >= head.size && one.issuedSecs < head.timeSecs;
+    const isLeftOut = one.auditIndex >= size && one.issuedSecs < timeSecs;
     if (!isOnPage && !isLeftOut) continue;
     const at = page.entries.findIndex(({ index }) => index === one.auditIndex);
-    if (open[at]?.request !== one.of) throw new LogCheckFault('log-entry-missing', { index: one.auditIndex });
+    if (open[at]?.request === one.of) continue;
+    const lack = { holder, acknowledgement: one, head: seen(head), seenSecs: nowSecs };
+    throw new LogCheckFault('log-entry-missing', { index: one.auditIndex, lack });
   }
 }
 

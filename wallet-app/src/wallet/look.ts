@@ -6,7 +6,7 @@ import { type Core, isMissing, MAX_PAGES, type Missing } from './core.ts';
 import { type AskedPage, type CheckedEntry, type CheckedPage, checkLogPage, LogCheckFault } from './log-check.ts';
 import { type LogPage, readLogPage } from './log-page.ts';
 import { type OwnRecord, ownRecord, readRecordPage } from './records.ts';
-import { forkSeen } from './state.ts';
+import { forkSeen, lackSeen } from './state.ts';
 
 /** Entries asked for at once. */
 const LOG_PAGE = 100n;
@@ -41,7 +41,7 @@ export interface Looked {
 
 /**
  * The entries about a pod from one index on, at most `MAX_PAGES` pages of them, with their proofs checked and the log's history
- * followed. A fork is kept as evidence.
+ * followed. A fork, and what is missing, is kept as evidence.
  * @throws {LogCheckFault} @throws {CallFault} @throws {KeysFault}
  */
 export async function whoLooked(core: Core, holder: Principal, pod: PodId, from = 0n): Promise<Looked> {
@@ -62,7 +62,10 @@ async function logPage(core: Core, asked: AskedPage): Promise<CheckedPage> {
   try {
     return await orProof(core, holder, (proof) => keepChecked(core, asked, page, proof));
   } catch (thrown) {
-    if (thrown instanceof LogCheckFault && thrown.fork !== null) await core.keep(forkSeen(thrown.fork));
+    if (thrown instanceof LogCheckFault) {
+      if (thrown.fork !== null) await core.keep(forkSeen(thrown.fork));
+      if (thrown.lack !== null) await core.keep(lackSeen(thrown.lack));
+    }
     throw thrown;
   }
 }

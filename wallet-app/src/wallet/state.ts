@@ -20,7 +20,7 @@ import type { ToldNotice } from './standing.ts';
 export const MAX_ACKNOWLEDGEMENTS = 4096;
 /** Most notices that are remembered; the oldest go first, and come again when the holder is asked. */
 export const MAX_NOTICES = 4096;
-/** Most forks of one log that are kept as evidence: the first ones prove it, more of the same log add nothing. */
+/** Most forks and lacks of one log that are kept as evidence: the first ones prove it, more of the same log add nothing. */
 export const MAX_EVIDENCE = 64;
 
 /** A tree head as the wallet remembers it, with the signed bytes. */
@@ -39,6 +39,14 @@ export interface ForkEvidence {
   readonly later: SeenHead;
   /** The proof that the holder gave between them, if any. */
   readonly proof: readonly Uint8Array[];
+  readonly seenSecs: bigint;
+}
+
+/** What a holder acknowledged, and a head of its log that lacks it where the holder said that it stands. It signed both. */
+export interface LackEvidence {
+  readonly holder: Principal;
+  readonly acknowledgement: SeenAcknowledgement;
+  readonly head: SeenHead;
   readonly seenSecs: bigint;
 }
 
@@ -173,6 +181,8 @@ export interface WalletState {
   readonly acknowledgements: readonly SeenAcknowledgement[];
   /** Forks of holders' logs. */
   readonly forks: readonly ForkEvidence[];
+  /** What holders' logs lack. */
+  readonly lacks: readonly LackEvidence[];
   /** Forks of the directory's log. */
   readonly evidence: readonly Evidence[];
   /** What stands for each pod in its holder's log. */
@@ -199,6 +209,7 @@ export const NEW_STATE: WalletState = {
   decisions: [],
   acknowledgements: [],
   forks: [],
+  lacks: [],
   evidence: [],
   podTags: new Map(),
   outstanding: [],
@@ -463,6 +474,15 @@ export function forkSeen(fork: ForkEvidence): Act {
       ({ earlier, later }) => isSameTree(earlier, fork.earlier) && isSameTree(later, fork.later),
     );
     return isKnown || ofHolder.length >= MAX_EVIDENCE ? state : { ...state, forks: [...state.forks, fork] };
+  };
+}
+
+/** A holder's log lacks something. An act of which that is known adds nothing. */
+export function lackSeen(lack: LackEvidence): Act {
+  return (state) => {
+    const ofHolder = state.lacks.filter(({ holder }) => holder === lack.holder);
+    const isKnown = ofHolder.some(({ acknowledgement }) => acknowledgement.of === lack.acknowledgement.of);
+    return isKnown || ofHolder.length >= MAX_EVIDENCE ? state : { ...state, lacks: [...state.lacks, lack] };
   };
 }
 

@@ -24,8 +24,9 @@ export async function answered(page: Page): Promise<string> {
 
 /** Fetches once more; gives what the page says then. */
 export async function fetchAgain(page: Page): Promise<string> {
+  const loaded = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Fetch again' }).first().click();
-  await page.waitForLoadState();
+  await loaded;
   return page.locator('main').innerText();
 }
 
@@ -45,5 +46,13 @@ export async function fetchOften(page: Page, times: number): Promise<void> {
       page.request.post(action, { form: { [name]: value }, headers, maxRedirects: 0 }),
     );
     for (const answer of await Promise.all(some)) assert.equal(answer.status(), 303);
+  }
+}
+
+/** Fetches until the organisations answer, whatever they do: that one which died is back, the desk notices in its own time. */
+export async function fetchReached(page: Page): Promise<string> {
+  for (;;) {
+    const got = await fetchAgain(page);
+    if (!got.includes('The holder was not reached')) return got;
   }
 }

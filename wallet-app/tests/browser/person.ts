@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 
 import type { Page } from 'playwright-core';
 
-/** People of the demonstration: nobody has these numbers. */
+/** People of the demonstration, with their identity codes: nobody has these numbers. */
 export const ULLA = 'Ulla Timonen';
+export const ULLAS_CODE = '200289-957B';
 export const JOUKO = 'Jouko Lähteenmäki';
+export const JOUKOS_CODE = '240999-900A';
 
 /** Goes through the three screens of first use. Gives the groups of the recovery code, as they stood on the screen. */
 export async function firstUse(page: Page, wallet: string, who: string): Promise<readonly string[]> {
@@ -30,9 +32,18 @@ export async function writeDownCode(page: Page): Promise<readonly string[]> {
 /** Logs in at a city: in another tab, whose last page shows a code that is typed into the wallet. */
 export async function connect(page: Page, who: string, city: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(`Log in: .*${city}`) }).click();
+  await confirm(page, await loginCode(page, who));
+}
+
+/** Logs in where the wallet leads to. Gives the code that is shown then. */
+export async function loginCode(page: Page, who: string): Promise<string> {
   const login = page.context().waitForEvent('page');
   await page.getByRole('link', { name: 'Open the login' }).click();
-  const code = await logIn(await login, who);
+  return logIn(await login, who);
+}
+
+/** Types the code that the login showed. */
+export async function confirm(page: Page, code: string): Promise<void> {
   await page.getByLabel('The code from the login page').fill(code);
   await page.getByRole('button', { name: 'Confirm' }).click();
 }

@@ -37,6 +37,9 @@ export const connectWords = {
   },
 } as const;
 
+/** The code with which an organisation knows nothing of a login any more: it waits for a quarter of an hour. */
+export const FORGOTTEN = 'enrolment-unknown';
+
 /** Why an organisation did not connect somebody, by the code that it gave. */
 const REFUSED: Readonly<Record<string, (whom: Words) => Words>> = {
   'other-wallet': (whom) => ({
@@ -63,6 +66,11 @@ const REFUSED: Readonly<Record<string, (whom: Words) => Words>> = {
     fi: `${whom.fi}: tällä tavalla ei voi kirjautua tähän. Käytä pankkitunnuksia, varmennekorttia tai mobiilivarmennetta.`,
     sv: `${whom.sv}: det går inte att logga in så här. Använd bankkoder, certifikatkort eller mobilcertifikat.`,
     en: `${whom.en}: this way of logging in is not enough here. Use bank codes, a certificate card or a mobile certificate.`,
+  }),
+  [FORGOTTEN]: (whom) => ({
+    fi: `Kirjautuminen ei ole enää voimassa: ${whom.fi}. Siitä on voinut kulua liian kauan. Aloita alusta ja kirjaudu uudelleen.`,
+    sv: `Inloggningen gäller inte längre: ${whom.sv}. Kanske har det gått för lång tid. Börja om och logga in igen.`,
+    en: `The login at ${whom.en} no longer counts. Perhaps too much time has passed. Begin again, and log in once more.`,
   }),
   'confirmation-failed': () => ({
     fi: 'Koodi kirjoitettiin väärin liian monta kertaa. Aloita alusta.',

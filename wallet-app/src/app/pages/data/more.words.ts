@@ -1,5 +1,6 @@
 /** Looking for more organisations, in three languages. */
 
+import type { LoginCode } from '../../../client/login.ts';
 import type { Words } from '../../../protocol/words.ts';
 
 export const moreWords = {
@@ -74,14 +75,22 @@ export const moreWords = {
     sv: 'Barnens uppgifter hittas samtidigt när du loggar in hos en organisation.',
     en: 'Data about your children are found at the same time, when you log in at an organisation.',
   },
-  stopped: {
-    fi: 'Kirjautuminen keskeytyi. Voit aloittaa uudelleen.',
-    sv: 'Inloggningen avbröts. Du kan börja om.',
-    en: 'The login was stopped. You can begin again.',
-  },
-  other: {
-    fi: 'Tämä kirjautuminen ei alkanut tästä ikkunasta, joten sitä ei käytetty. Aloita uudelleen.',
-    sv: 'Den här inloggningen började inte i det här fönstret, så den användes inte. Börja om.',
-    en: 'This login was not begun in this window, so it was not used. Begin again.',
-  },
+  /** Why a login brought nothing. */
+  brought: {
+    'login-refused': {
+      fi: 'Kirjautuminen keskeytyi. Voit aloittaa uudelleen.',
+      sv: 'Inloggningen avbröts. Du kan börja om.',
+      en: 'The login was stopped. You can begin again.',
+    },
+    'login-other': {
+      fi: 'Tämä kirjautuminen ei alkanut tästä ikkunasta, joten sitä ei käytetty. Aloita uudelleen.',
+      sv: 'Den här inloggningen började inte i det här fönstret, så den användes inte. Börja om.',
+      en: 'This login was not begun in this window, so it was not used. Begin again.',
+    },
+    'login-over': {
+      fi: 'Kirjautumisestasi on kulunut liian kauan. Kirjaudu uudelleen ja kirjoita sitten henkilötunnuksesi.',
+      sv: 'För lång tid har gått sedan du loggade in. Logga in igen och skriv sedan din personbeteckning.',
+      en: 'Too much time has passed since your login. Log in again, then type your identity code.',
+    },
+  } satisfies Readonly<Record<LoginCode, Words>>,
 } as const;

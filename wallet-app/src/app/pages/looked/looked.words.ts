@@ -282,9 +282,9 @@ export const lookedWords = {
       en: 'Something is missing that the organisation had confirmed to you before.',
     },
     fork: {
-      fi: 'Organisaatio näyttää nyt toisenlaisen historian kuin ennen. Jotakin on poistettu tai muutettu.',
-      sv: 'Organisationen visar nu en annan historia än förut. Något har tagits bort eller ändrats.',
-      en: 'The organisation now shows another history than before. Something was taken out or changed.',
+      fi: 'Organisaatio on näyttänyt sinulle kaksi luetteloa, jotka eivät voi molemmat pitää paikkaansa. Jotakin on poistettu tai muutettu.',
+      sv: 'Organisationen har visat dig två listor som inte båda kan stämma. Något har tagits bort eller ändrats.',
+      en: 'The organisation has shown you two lists that cannot both be true. Something was taken out or changed.',
     },
     other: {
       fi: 'Organisaation antama luettelo ei läpäissyt tarkistusta. Siksi sitä ei näytetä.',
@@ -301,6 +301,7 @@ export const lookedWords = {
       sv: 'Beviset finns sparat på den här enheten. Det visar för vem som helst vad organisationen har skrivit under.',
       en: 'The proof is kept on this device. It shows anybody what the organisation has signed.',
     },
+    save: { fi: 'Tallenna todiste tiedostona', sv: 'Spara beviset som en fil', en: 'Save the proof as a file' },
     todo: {
       fi: 'Ota yhteyttä organisaatioon. Jos et saa selvää vastausta, kerro tietosuojavaltuutetulle (tietosuoja.fi).',
       sv: 'Kontakta organisationen. Om du inte får ett klart svar, berätta för dataombudsmannen (tietosuoja.fi).',
