@@ -199,6 +199,25 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.getByText('Now you see what is held').waitFor();
   });
 
+  await t.test(
+    'a child that an organisation does not name is named, and is one with the same child elsewhere',
+    async () => {
+      await open(page, 'Acting for others');
+      await checkAccessible(page, 'acting-unnamed');
+      await pictures(page, 'acting-unnamed');
+    },
+  );
+
+  await t.test('another paper takes the place of the first', async () => {
+    await open(page, 'Devices and recovery');
+    await page.getByRole('link', { name: 'Make a new recovery code' }).click();
+    await page.getByRole('button', { name: 'Show the new code' }).click();
+    paper = await writeDownCode(page);
+    await page.getByText('The new recovery code counts').waitFor();
+    await checkAccessible(page, 'new-paper');
+    await pictures(page, 'new-paper');
+  });
+
   await t.test('an organisation that is away is named, and hides nothing of the others', async () => {
     process.kill(demo.nodePid('espoo'), 'SIGKILL');
     await open(page, 'My data');

@@ -114,6 +114,36 @@ export const devicesWords = {
       en: 'If your device is lost, do this on a new device',
     },
   },
+  newPaper: {
+    title: { fi: 'Tee uusi palautuskoodi', sv: 'Gör en ny återställningskod', en: 'Make a new recovery code' },
+    when: {
+      fi: 'Tee uusi koodi, jos paperi on kadonnut tai joku muu on voinut nähdä koodin.',
+      sv: 'Gör en ny kod om papperet är borta eller om någon annan kan ha sett koden.',
+      en: 'Make a new code if the paper is lost, or if somebody else may have seen the code.',
+    },
+    old: {
+      fi: 'Vanha koodi lakkaa toimimasta, kun uusi on ollut voimassa 72 tuntia. Odotus suojaa sinua: jos joku muu vaihtaisi koodisi, saisit Aittasi takaisin vanhalla.',
+      sv: 'Den gamla koden slutar fungera när den nya har gällt i 72 timmar. Väntan skyddar dig: om någon annan bytte din kod kunde du få tillbaka din Aitta med den gamla.',
+      en: 'The old code stops working once the new one has counted for 72 hours. The wait protects you: if somebody else changed your code, you could get your Aitta back with the old one.',
+    },
+    make: { fi: 'Näytä uusi koodi', sv: 'Visa den nya koden', en: 'Show the new code' },
+    done: {
+      fi: 'Uusi palautuskoodi on voimassa',
+      sv: 'Den nya återställningskoden gäller',
+      en: 'The new recovery code counts',
+    },
+    not: (whom: Words): Words => ({
+      fi: `Koodia ei voi juuri nyt vaihtaa tällä laitteella: ${whom.fi}`,
+      sv: `Koden kan inte bytas på den här enheten just nu: ${whom.sv}`,
+      en: `The code cannot be changed on this device right now: ${whom.en}`,
+    }),
+    notWhy: {
+      fi: 'Vaihda se laitteella, jolla aloitit Aitan käytön. Jos palautus on kesken, odota ensin, että se päättyy, tai peru se.',
+      sv: 'Byt den på den enhet som du började använda Aitta med. Om en återställning pågår, vänta först tills den är klar eller avbryt den.',
+      en: 'Change it on the device with which you first began with Aitta. If a recovery is under way, first wait until it is over, or cancel it.',
+    },
+    back: { fi: 'Laitteet ja palautus', sv: 'Enheter och återställning', en: 'Devices and recovery' },
+  },
   waiting: {
     title: {
       fi: 'Joku palauttaa Aittaasi toiselle laitteelle',
@@ -296,6 +326,11 @@ export const devicesWords = {
       fi: 'Kukaan vastanneista ei tunne tätä koodia. Onko paperi viimeksi tulostamasi? Jos et ole vielä käyttänyt Aittaa, aloita alusta etusivulta.',
       sv: 'Ingen av dem som svarade känner till koden. Är papperet det som du skrev ut senast? Om du inte har använt Aitta ännu, börja från startsidan.',
       en: 'Nobody who answered knows this code. Is the paper the one that you printed last? If you have not used Aitta before, begin on the home page.',
+    },
+    newPaper: {
+      fi: 'Säilytä paperi: sama koodi kelpaa edelleen. Jos joku muu on voinut nähdä sen, tee uusi.',
+      sv: 'Behåll papperet: samma kod gäller fortfarande. Om någon annan kan ha sett den, gör en ny.',
+      en: 'Keep the paper: the same code still counts. If somebody else may have seen it, make a new one.',
     },
     unasked: (whom: Words): Words => ({
       fi: `Näitä ei ole vielä tavoitettu: ${whom.fi}. Kirjoita koodi myöhemmin uudelleen: kukaan ei säilytä sitä.`,
