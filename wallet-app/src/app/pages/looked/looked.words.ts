@@ -90,11 +90,24 @@ export const lookedWords = {
     whyNot: { fi: 'Miksi ei annettu', sv: 'Varför det inte gavs', en: 'Why it was not given' },
     act: { fi: 'Mitä tehtiin', sv: 'Vad som gjordes', en: 'What was done' },
     notDone: { fi: 'Tätä ei hyväksytty.', sv: 'Detta godkändes inte.', en: 'This was not accepted.' },
-    answer: { fi: 'Vastaus', sv: 'Svar', en: 'Answer' },
+    answer: (question: Words): Words => ({
+      fi: `vastaus kysymykseen ${question.fi}`,
+      sv: `svar på frågan ${question.sv}`,
+      en: `an answer to the question ${question.en}`,
+    }),
     question: (id: string): Words => {
       const shown = visible(id.replace(/^\?/, '').replaceAll('-', ' '));
-      return { fi: `vastaus kysymykseen ”${shown}”`, sv: `svar på frågan ”${shown}”`, en: `an answer to “${shown}”` };
+      return {
+        fi: `vastaus kysymykseen, jonka nimi on ”${shown}”`,
+        sv: `svar på en fråga som heter ”${shown}”`,
+        en: `an answer to a question called “${shown}”`,
+      };
     },
+    unnamed: (name: string): Words => ({
+      fi: `tieto, jonka nimi on ”${name}”`,
+      sv: `en uppgift som heter ”${name}”`,
+      en: `something called “${name}”`,
+    }),
   },
   acts: {
     deposit: { fi: 'Annettiin lupa', sv: 'Gav ett tillstånd', en: 'Gave a consent' },
