@@ -205,6 +205,12 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
       await open(page, 'Acting for others');
       await checkAccessible(page, 'acting-unnamed');
       await pictures(page, 'acting-unnamed');
+      // Of one birthday is only she.
+      await page.getByRole('button', { name: 'The same child as' }).click();
+      await page.getByText('Saved: Anni').waitFor();
+      assert.equal(await page.getByRole('heading', { name: 'Anni' }).count(), 1);
+      await page.getByText('You said yourself who this child is').waitFor();
+      await checkAccessible(page, 'acting-named');
     },
   );
 
@@ -223,7 +229,7 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await open(page, 'My data');
     await page.getByText('City of Espoo does not answer right now').first().waitFor();
     await checkAccessible(page, 'data-away');
-    await page.getByRole('button', { name: 'Child', exact: true }).click();
+    await page.getByRole('button', { name: 'Anni', exact: true }).click();
     await page.getByRole('heading', { name: 'Child health' }).first().waitFor();
     await checkAccessible(page, 'data-partial');
     await pictures(page, 'data-partial');

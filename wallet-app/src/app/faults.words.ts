@@ -123,9 +123,9 @@ export const faultWords = {
       en: 'This device may not add or remove devices. Do it on one that may.',
     },
     'keys-not-controlling': {
-      fi: 'Avaimet uusitaan sillä laitteella, jolla aloitit Aitan käytön.',
-      sv: 'Nycklarna förnyas på den enhet som du började använda Aitta med.',
-      en: 'The keys are renewed on the device with which you first began with Aitta.',
+      fi: 'Avaimet vaihdetaan sillä laitteella, jolla aloitit Aitan käytön.',
+      sv: 'Nycklarna byts på den enhet som du började använda Aitta med.',
+      en: 'The keys are changed on the device with which you first began with Aitta.',
     },
     'keys-other-paper': {
       fi: 'Tämä ei ole siellä voimassa oleva palautuskoodi. Ota paperi, jonka tulostit viimeksi.',

@@ -78,12 +78,17 @@ function childrenOf(
   });
 }
 
-/** Who may be the same child: those with a name, at other organisations. An organisation has one pod for one child. */
+/**
+ * Who may be the same child: those with a name, of the same birthday as far as it is known, at other organisations. An organisation
+ * has one pod for one child.
+ */
 export function maybeSame(child: Person, people: readonly Person[]): readonly (Person & { readonly called: string })[] {
   const holders = new Set(child.places.map(({ holder }) => holder));
+  const birthdays = (one: Person): readonly bigint[] => one.places.flatMap(({ untilSecs }) => untilSecs ?? []);
   return people.flatMap((one) => {
     const isElsewhere = one !== child && one.places.every(({ holder }) => !holders.has(holder));
-    return isElsewhere && one.called !== null ? [{ ...one, called: one.called }] : [];
+    const isOneBirthday = new Set([...birthdays(child), ...birthdays(one)]).size <= 1;
+    return isElsewhere && isOneBirthday && one.called !== null ? [{ ...one, called: one.called }] : [];
   });
 }
 

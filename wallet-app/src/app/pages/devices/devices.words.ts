@@ -20,7 +20,7 @@ export const devicesWords = {
       en: 'Aitta is in use on this device, too. If you do not know it, remove it.',
     },
     where: { fi: 'Käytössä', sv: 'I bruk hos', en: 'In use at' },
-    may: { fi: 'Voi', sv: 'Kan', en: 'It can' },
+    may: { fi: 'Laitteella voi', sv: 'Med den går det att', en: 'With it one can' },
     all: {
       fi: 'vastata puolestasi sekä lisätä ja poistaa laitteita',
       sv: 'svara i ditt namn och lägga till och ta bort enheter',
@@ -86,13 +86,17 @@ export const devicesWords = {
     unfinished: { fi: 'Jotakin on kesken', sv: 'Något är på hälft', en: 'Something is not finished' },
   },
   renew: {
-    title: { fi: 'Uusi tämän laitteen avaimet', sv: 'Förnya enhetens nycklar', en: 'Renew the keys of this device' },
+    title: {
+      fi: 'Vaihda tämän laitteen avaimet',
+      sv: 'Byt den här enhetens nycklar',
+      en: 'Change the keys of this device',
+    },
     why: {
       fi: 'Jos epäilet, että joku on päässyt käyttämään tätä laitetta. Vanhat avaimet lakkaavat toimimasta, ja uudet tulevat tilalle. Luvat jäävät voimaan.',
       sv: 'Om du misstänker att någon har använt den här enheten. De gamla nycklarna slutar fungera och nya kommer i stället. Tillstånden gäller fortfarande.',
       en: 'For when you suspect that somebody has used this device. The old keys stop working, and new ones come in their place. Consents stay in force.',
     },
-    act: { fi: 'Uusi avaimet', sv: 'Förnya nycklarna', en: 'Renew the keys' },
+    act: { fi: 'Vaihda avaimet', sv: 'Byt nycklar', en: 'Change the keys' },
   },
   paper: {
     title: { fi: 'Palautuskoodi', sv: 'Återställningskoden', en: 'The recovery code' },
