@@ -80,10 +80,10 @@ export const devicesWords = {
     },
     later: {
       fi: 'Aitta muistaa, mitä jäi kesken. Voit yrittää myös itse uudelleen.',
-      sv: 'Aitta minns vad som blev på hälft. Du kan också försöka igen själv.',
+      sv: 'Aitta minns vad som inte blev klart. Du kan också försöka igen själv.',
       en: 'Aitta remembers what is not finished. You can also try again yourself.',
     },
-    unfinished: { fi: 'Jotakin on kesken', sv: 'Något är på hälft', en: 'Something is not finished' },
+    unfinished: { fi: 'Jotakin on kesken', sv: 'Något är inte klart', en: 'Something is not finished' },
   },
   renew: {
     title: {
@@ -145,6 +145,11 @@ export const devicesWords = {
       fi: 'Vaihda se laitteella, jolla aloitit Aitan käytön. Jos palautus on kesken, odota ensin, että se päättyy, tai peru se.',
       sv: 'Byt den på den enhet som du började använda Aitta med. Om en återställning pågår, vänta först tills den är klar eller avbryt den.',
       en: 'Change it on the device with which you first began with Aitta. If a recovery is under way, first wait until it is over, or cancel it.',
+    },
+    keep: {
+      fi: 'Jos vanha paperi on tallella, säilytä se siihen asti.',
+      sv: 'Om du har kvar det gamla papperet, behåll det till dess.',
+      en: 'If you still have the old paper, keep it until then.',
     },
     back: { fi: 'Laitteet ja palautus', sv: 'Enheter och återställning', en: 'Devices and recovery' },
   },

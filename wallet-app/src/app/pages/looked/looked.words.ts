@@ -37,14 +37,14 @@ export const lookedWords = {
     counted(
       count,
       {
-        fi: '# uusi katsominen viime käyntisi jälkeen.',
-        sv: '# ny gång sedan ditt förra besök.',
-        en: '# new look since your last visit.',
+        fi: 'Tietoja on katsottu tai pyydetty # kerran viime käyntisi jälkeen.',
+        sv: 'Uppgifter har visats eller begärts # gång sedan ditt förra besök.',
+        en: 'Data were used or asked for # time since your last visit.',
       },
       {
-        fi: '# uutta katsomista viime käyntisi jälkeen.',
-        sv: '# nya gånger sedan ditt förra besök.',
-        en: '# new looks since your last visit.',
+        fi: 'Tietoja on katsottu tai pyydetty # kertaa viime käyntisi jälkeen.',
+        sv: 'Uppgifter har visats eller begärts # gånger sedan ditt förra besök.',
+        en: 'Data were used or asked for # times since your last visit.',
       },
     ),
   filters: {
@@ -111,7 +111,7 @@ export const lookedWords = {
   },
   acts: {
     deposit: { fi: 'Annettiin lupa', sv: 'Gav ett tillstånd', en: 'Gave a consent' },
-    revoke: { fi: 'Peruttiin lupa', sv: 'Tog tillbaka ett tillstånd', en: 'Took a consent back' },
+    revoke: { fi: 'Peruttiin lupa', sv: 'Tog tillbaka ett tillstånd', en: 'Ended a consent' },
     restrict: {
       fi: 'Estettiin tietojen antaminen',
       sv: 'Stoppade att uppgifter ges ut',
@@ -160,7 +160,7 @@ export const lookedWords = {
     },
     absent: { fi: 'tietoa ei ole', sv: 'uppgiften finns inte', en: 'there is no such data' },
     'not-granted': { fi: 'siihen ei ole lupaa', sv: 'det finns inget tillstånd', en: 'there is no consent for it' },
-    revoked: { fi: 'lupa on peruttu', sv: 'tillståndet har tagits tillbaka', en: 'the consent was taken back' },
+    revoked: { fi: 'lupa on peruttu', sv: 'tillståndet har tagits tillbaka', en: 'the consent was ended' },
     expired: { fi: 'aika oli ohi', sv: 'tiden hade gått ut', en: 'its time was over' },
     purpose: {
       fi: 'lupa on muuhun tarkoitukseen',
@@ -211,7 +211,7 @@ export const lookedWords = {
     told: {
       fi: 'Palvelua pyydettiin lopettamaan tietojen käyttö, koska lupa on peruttu.',
       sv: 'Tjänsten ombads sluta använda uppgifterna, eftersom tillståndet har tagits tillbaka.',
-      en: 'The service was asked to stop using the data, since the consent was taken back.',
+      en: 'The service was asked to stop using the data, since the consent was ended.',
     },
     deleted: {
       fi: 'Palvelu vastasi: tiedot on poistettu.',

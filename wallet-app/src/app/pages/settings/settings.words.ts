@@ -201,7 +201,7 @@ export const settingsWords = {
       },
       {
         fi: 'Aitan muistiinpanot: mihin olet suostunut ja mitä on vielä kesken',
-        sv: 'Aittas anteckningar: vad du har godkänt och vad som ännu är på hälft',
+        sv: 'Aittas anteckningar: vad du har godkänt och vad som ännu inte är klart',
         en: 'the notes of Aitta: what you agreed to, and what is not finished yet',
       },
       {
