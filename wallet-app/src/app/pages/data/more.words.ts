@@ -40,7 +40,7 @@ export const moreWords = {
   hint: {
     fi: 'Esimerkiksi 010190-123A. Laite muuttaa tunnuksen niin, ettei kukaan muu voi lukea sitä. Tunnusta ei tallenneta.',
     sv: 'Till exempel 010190-123A. Enheten ändrar den så att ingen annan kan läsa den. Den sparas inte.',
-    en: 'For example 010190-123A. The device makes a secret mark of it, and only that is looked for. The code is not kept.',
+    en: 'For example 010190-123A. The device changes it so that nobody else can read it. The code is not kept.',
   },
   mistake: {
     fi: 'Tunnuksessa on kirjoitusvirhe. Tarkista numerot ja viimeinen merkki.',
