@@ -3,8 +3,8 @@
  * anybody's data. A new version waits until no window of the old one is open, so that no window is made of two.
  */
 
-const CACHE = 'aitta-0bccbbd5d10f03f9';
-const FILES = ["/acting.js","/app.css","/app.js","/askthem.js","/connect.js","/consents.js","/core.js","/data.js","/devices.js","/download.js","/field.js","/frame.js","/home.js","/icon.svg","/","/locked.js","/looked.js","/manifest.webmanifest","/missing.js","/newpaper.js","/permissions.js","/purposes.words.js","/qr.js","/request.js","/requests.js","/scan.js","/scanning.js","/settings.js","/tick.js","/typedpaper.js","/unsent.js","/values.js","/waiting.svelte.js","/welcome.js"];
+const CACHE = 'aitta-d3538ea38b079acc';
+const FILES = ["/app.css","/app.js","/consents.js","/core.js","/data.js","/devices.js","/download.js","/frame.js","/home.js","/icon.svg","/","/locked.js","/looked.js","/manifest.webmanifest","/qr.js","/request.js","/runtime.js","/scanning.js","/settings.js"];
 /**
  * What the city says of itself: newest first, the kept one when there is no network. The page too: with it comes whom the browser lets
  * it call.

@@ -12,13 +12,14 @@ import { test, type TestContext } from 'node:test';
 
 import { checkAccessible } from './browser/accessible.ts';
 import { cameraThatSees, film } from './browser/camera.ts';
-import { device, launch, NO_BROWSER } from './browser/chromium.ts';
+import { device, launch } from './browser/chromium.ts';
 import { answered, ask, fetchOften } from './browser/desk.ts';
 import { withReason } from './browser/hostile.ts';
 import { checkFocus, checkForcedColours, checkLarger, checkStill, lost, moving } from './browser/modes.ts';
 import { connect, firstUse, ULLA } from './browser/person.ts';
 import { standInOrder } from './browser/places.ts';
 import { nodesToRead, scrolled } from './browser/scrolling.ts';
+import { PROGRAM, SKIP, TIMEOUT_MS } from './browser/program.ts';
 import { picture } from './browser/shots.ts';
 import {
   ARABIC_CITY,
@@ -32,11 +33,6 @@ import {
 import { hold, whileIt } from './browser/trouble.ts';
 import { Aitta, textAt } from './federation/aitta.ts';
 import { startDemo } from './federation/demo.ts';
-
-const PROGRAM = process.env['AITTA_PROGRAM'];
-const SKIP = NO_BROWSER ?? (PROGRAM === undefined && 'AITTA_PROGRAM does not name the program `aitta`');
-/** How long all of it may take, in milliseconds: debug builds on busy machines. */
-const TIMEOUT_MS = 20 * 60 * 1000;
 
 /** The pages that people come to most. */
 const PAGES = ['home', 'requests', 'data', 'looked', 'consents', 'acting', 'devices', 'settings'] as const;

@@ -241,12 +241,37 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.getByText('No request waits for you.').waitFor();
   });
 
+  await t.test(
+    'a child that an organisation does not name is named, and is one with the same child elsewhere',
+    async () => {
+      await open(page, 'Acting for others');
+      await checkAccessible(page, 'acting-unnamed');
+      await pictures(page, 'acting-unnamed');
+      // Of one birthday is only she.
+      await page.getByRole('button', { name: 'The same child as' }).click();
+      await page.getByText('Saved: Anni').waitFor();
+      assert.equal(await page.getByRole('heading', { name: 'Anni' }).count(), 1);
+      await page.getByText('You said yourself who this child is').waitFor();
+      await checkAccessible(page, 'acting-named');
+    },
+  );
+
+  await t.test('another paper takes the place of the first', async () => {
+    await open(page, 'Devices and recovery');
+    await page.getByRole('link', { name: 'Make a new recovery code' }).click();
+    await page.getByRole('button', { name: 'Show the new code' }).click();
+    paper = await writeDownCode(page);
+    await page.getByText('The new recovery code counts').waitFor();
+    await checkAccessible(page, 'new-paper');
+    await pictures(page, 'new-paper');
+  });
+
   await t.test('an organisation that is away is named, and hides nothing of the others', async () => {
     process.kill(demo.nodePid('espoo'), 'SIGKILL');
     await open(page, 'My data');
     await page.getByText('City of Espoo does not answer right now').first().waitFor();
     await checkAccessible(page, 'data-away');
-    await page.getByRole('button', { name: 'Child', exact: true }).click();
+    await page.getByRole('button', { name: 'Anni', exact: true }).click();
     await page.getByRole('heading', { name: 'Child health' }).first().waitFor();
     await checkAccessible(page, 'data-partial');
     await pictures(page, 'data-partial');

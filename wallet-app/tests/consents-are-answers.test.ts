@@ -4,14 +4,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { type Consents, consentsOf, keyOf, untilSecs } from '../src/app/pages/consents/consents.ts';
+import { nameIn, typeName } from '../src/app/pages/looked/names.ts';
 import { namedTypes } from '../src/app/parts/permissions.ts';
 import { systemRandom } from '../src/crypto/random.ts';
+import { sign, Signed } from '../src/protocol/cose.ts';
+import { Grant } from '../src/protocol/grant.ts';
+import type { Predicate } from '../src/protocol/predicate.ts';
 import { agree, deny } from '../src/wallet/decide.ts';
 import { Labels } from '../src/wallet/labels.ts';
 import { type Review, reviewOf } from '../src/wallet/review.ts';
 import { all, decided, NEW_STATE, revoked, told, toRevoke, type WalletState } from '../src/wallet/state.ts';
 import { NOW } from './server.ts';
-import { askedFor, enrolled, field, LABELS, POD, recordType, REGISTRY } from './world.ts';
+import { askedFor, enrolled, field, LABELS, POD, predicateId, recordType, REGISTRY } from './world.ts';
 
 const { signer } = await enrolled();
 const review: Review = reviewOf(await askedFor(), REGISTRY, LABELS, NOW);
@@ -90,4 +94,31 @@ test('a consent ends by itself, and a later answer stands first', async () => {
     [NOW + 5n, NOW],
   );
   assert.notEqual(keyOf(byAge[0]!), keyOf(byAge[1]!));
+});
+
+test('who looked names a question by what the consent says that it asks', async () => {
+  const [given] = (await yes(NEW_STATE)).grants;
+  assert.ok(given);
+  const grant = Signed.decode(Grant, given.bytes).unverified;
+  const born: Predicate = {
+    id: predicateId('?born-by'),
+    field: field('clinic'),
+    question: { op: 'ge', constant: '2020-08-01' },
+  };
+  const permissions = [{ kind: 'derived', recordType: recordType('child-health'), predicates: [born] }] as const;
+  const { bytes } = await sign(Grant, { ...grant, permissions }, signer.signer);
+  const named = (type: string, name: string, used: typeof given | undefined = { ...given, bytes }): string =>
+    nameIn(type, name, LABELS, used).en;
+  assert.equal(
+    named('child-health', '?born-by'),
+    'an answer to the question “clinic”: is the day 1 August 2020 or later?',
+  );
+  // What this device did not sign, or not so, it does not guess at.
+  for (const used of [undefined, given])
+    assert.equal(nameIn('child-health', '?born-by', LABELS, used).en, 'an answer to a question called “born by”');
+  assert.equal(named('child-health', '?other'), 'an answer to a question called “other”');
+  assert.equal(named('library', '?born-by'), 'an answer to a question called “born by”');
+  assert.equal(named('child-health', 'allergies'), 'allergies');
+  assert.equal(named('child-health', 'shoe_size'), 'something called “shoe_size”');
+  assert.equal(typeName('library', LABELS).sv, 'en uppgift som heter ”library”');
 });

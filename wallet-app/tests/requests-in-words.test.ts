@@ -199,13 +199,20 @@ test('each reason for which a request is not shown has words', () => {
 test('only people and places count at which the request can be granted', () => {
   const at = (holder: typeof HELSINKI): Person['places'][number] => ({ holder, pod: POD, untilSecs: null });
   const people: readonly Person[] = [
-    { key: 'self', isSelf: true, name: verbatim('Me'), places: [at(HELSINKI)] },
-    { key: 'child Anni', isSelf: false, name: verbatim('Anni'), places: [at(HELSINKI), at(ESPOO)] },
+    { key: 'self', isSelf: true, name: verbatim('Me'), called: null, isSaidHere: false, places: [at(HELSINKI)] },
+    {
+      key: 'anni',
+      isSelf: false,
+      name: verbatim('Anni'),
+      called: 'Anni',
+      isSaidHere: false,
+      places: [at(HELSINKI), at(ESPOO)],
+    },
   ];
   assert.deepEqual(grantableFor(people, null), people);
   assert.deepEqual(
     grantableFor(people, [ESPOO]).map(({ key, places }) => [key, places.length]),
-    [['child Anni', 1]],
+    [['anni', 1]],
   );
 });
 

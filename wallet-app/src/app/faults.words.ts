@@ -54,7 +54,7 @@ export const faultWords = {
     },
     'confirmation-wrong': {
       fi: 'Koodi ei täsmää. Katso koodi kirjautumissivulta ja kirjoita se uudelleen.',
-      sv: 'Koden stämmer inte. Se koden på inloggningssidan och skriv den på nytt.',
+      sv: 'Koden stämmer inte. Titta på koden på inloggningssidan och skriv den på nytt.',
       en: 'The code does not match. Look at the login page and type it again.',
     },
     'paper-needed': {
@@ -64,12 +64,12 @@ export const faultWords = {
     },
     link: {
       fi: 'Tämä ei ole pyynnön linkki. Avaa se sellaisena kuin sen sait, tai skannaa koodi uudelleen.',
-      sv: 'Det här är inte en länk till en begäran. Öppna den som du fick den, eller skanna koden igen.',
+      sv: 'Det här är inte en länk till en förfrågan. Öppna den som du fick den, eller skanna koden igen.',
       en: 'This is not a link to a request. Open it as you received it, or scan the code again.',
     },
     'already-decided': {
       fi: 'Olet jo vastannut tähän pyyntöön.',
-      sv: 'Du har redan svarat på denna begäran.',
+      sv: 'Du har redan svarat på den här förfrågan.',
       en: 'You have already answered this request.',
     },
     changed: {
@@ -79,17 +79,17 @@ export const faultWords = {
     },
     'too-late': {
       fi: 'Pyyntö on vanhentunut. Pyydä palvelulta uusi.',
-      sv: 'Begäran har gått ut. Be tjänsten om en ny.',
+      sv: 'Förfrågan har gått ut. Be tjänsten om en ny.',
       en: 'The request has run out. Ask the service for a new one.',
     },
     unshowable: {
       fi: 'Pyynnössä on jotakin, mitä tämä sovellus ei osaa näyttää. Siksi siihen ei voi suostua.',
-      sv: 'Begäran innehåller något som appen inte kan visa. Därför går det inte att godkänna den.',
+      sv: 'Förfrågan innehåller något som appen inte kan visa. Därför går det inte att godkänna den.',
       en: 'The request has something that this app cannot show. So it cannot be agreed to.',
     },
     suspended: {
       fi: 'Organisaation oikeus pyytää tietoja on keskeytetty.',
-      sv: 'Organisationens rätt att begära uppgifter har avbrutits.',
+      sv: 'Organisationens rätt att be om uppgifter har avbrutits.',
       en: "The organisation's right to ask for data has been suspended.",
     },
     'not-enrolled': {
@@ -128,9 +128,9 @@ export const faultWords = {
       en: 'This device may not add or remove devices. Do it on one that may.',
     },
     'keys-not-controlling': {
-      fi: 'Avaimet uusitaan sillä laitteella, jolla aloitit Aitan käytön.',
-      sv: 'Nycklarna förnyas på den enhet som du började använda Aitta med.',
-      en: 'The keys are renewed on the device with which you first began with Aitta.',
+      fi: 'Avaimet vaihdetaan sillä laitteella, jolla aloitit Aitan käytön.',
+      sv: 'Nycklarna byts på den enhet som du började använda Aitta med.',
+      en: 'The keys are changed on the device with which you first began with Aitta.',
     },
     'keys-other-paper': {
       fi: 'Tämä ei ole siellä voimassa oleva palautuskoodi. Ota paperi, jonka tulostit viimeksi.',

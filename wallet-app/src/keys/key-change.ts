@@ -96,6 +96,18 @@ export async function rotate(log: OwnLog, recovery: Uint8Array | null): Promise<
   });
 }
 
+/** Whether this device may rotate the log now: nothing waits in it, and its key is the one that was committed to. */
+export async function mayRotate(log: OwnLog): Promise<boolean> {
+  const state = stateOf(log);
+  try {
+    await committed(log.custody, log.organisation, state);
+    return state.pending === null;
+  } catch (thrown) {
+    if (thrown instanceof KeysFault) return false;
+    throw thrown;
+  }
+}
+
 /** The key of this device that may rotate the log. */
 async function committed(
   custody: Custody,

@@ -1,20 +1,22 @@
 /**
  * The devices of this wallet, at every organisation: which there are, one more, and one that is lost or sold is revoked with one act.
  *
- * - `devices(core)` lists them: this one, those whose code this one took in, and keys that others added.
+ * - `devices(core)` lists them: this one, those whose code this one took in, the one that took this one in, and keys that others added.
  * - `deviceCode(core)`, on the new device, gives the text that `addDevice(core, text, …)`, on the one that has the wallet, takes in:
  *   it signs at every organisation. The new device logs in there afterwards (`beginEnrolment`).
- * - `noteDevice(core, text, label)` remembers without adding anything: so that the new device knows the old one as one device, too.
- * - `revokeDevice(core, keys, since)` revokes keys everywhere; `rotateKeys(core, paper)` puts fresh ones in the place of this device's.
+ * - `revokeDevice(core, keys, since)` revokes keys everywhere; `rotateKeys(core, paper)` puts fresh ones in the place of this device's,
+ *   which only one device may: `unrotatable(core)` names where this one may not.
  *
  * Whoever was not reached is `Missing` in what these give; what is to be done there is remembered, and `finish` goes on with it.
  */
 
 import { deviceCodeToText, DeviceCodeFault, type DeviceKeys, parseDeviceCode } from '../keys/device-code.ts';
+import { mayRotate } from '../keys/key-change.ts';
 import { keyAmong, ownKey, replay } from '../keys/key-log.ts';
 import type { RecoveryCode } from '../keys/recovery-code.ts';
 import { RecoveryRoot } from '../keys/root.ts';
 import { Signed } from '../protocol/cose.ts';
+import type { PublicKey } from '../protocol/crypto/signing.ts';
 import type { Kid, Principal } from '../protocol/ids.ts';
 import { KeyEvent, type KeyState } from '../protocol/key-event/index.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
@@ -37,7 +39,7 @@ export interface DeviceKeyAt {
 /** A device, as far as this one can tell that several keys are one device's. */
 export interface WalletDevice {
   readonly isThis: boolean;
-  /** What the person called it; null for this one, and for a key that another device added. */
+  /** What the person called it here; null for this one, and for what this one did not take in. */
   readonly label: string | null;
   /** At most one at each organisation. */
   readonly keys: readonly DeviceKeyAt[];
@@ -51,6 +53,7 @@ export async function devices(
   const known = core.state.knownDevices;
   const own: DeviceKeyAt[] = [];
   const taken = known.map((): DeviceKeyAt[] => []);
+  const adder: DeviceKeyAt[] = [];
   const others: WalletDevice[] = [];
   for (const log of logs) {
     const keys = keysIn(log);
@@ -66,10 +69,12 @@ export async function devices(
         return first === undefined ? [] : [[keyNow(log, first), at]];
       }),
     );
+    const addedBy = mine && adderOf(log, mine.signer.key);
     for (const key of keys) {
       const place = taken[placeOf.get(key.key) ?? -1];
       if (mine?.signer.key.kid === key.key) own.push(key);
       else if (place !== undefined) place.push(key);
+      else if (key.key === addedBy) adder.push(key);
       else others.push({ isThis: false, label: null, keys: [key] });
     }
   }
@@ -77,7 +82,17 @@ export async function devices(
     const keys = taken[at] ?? [];
     return keys.length > 0 ? [{ isThis: false, label, keys }] : [];
   });
-  return { devices: [{ isThis: true, label: null, keys: own }, ...labelled, ...others], missing };
+  const unlabelled = adder.length > 0 ? [{ isThis: false, label: null, keys: adder }, ...others] : others;
+  return { devices: [{ isThis: true, label: null, keys: own }, ...labelled, ...unlabelled], missing };
+}
+
+/** Which key the device has now that took this one in: its code was shown to one device, so that it is the same one everywhere. */
+function adderOf(log: KnownLog, own: PublicKey): Kid | null {
+  for (const { bytes } of log.events) {
+    const { kid, unverified } = Signed.decode(KeyEvent, bytes);
+    if (unverified.change.kind === 'add' && unverified.change.device.key.equals(own)) return keyNow(log, kid);
+  }
+  return null;
 }
 
 function keysIn({ holder, name, state }: KnownLog): readonly DeviceKeyAt[] {
@@ -139,11 +154,6 @@ export async function addDevice(core: Core, text: string, { label, manages }: Ne
   return changeKeys(core, here);
 }
 
-/** Remembers what a device's code says of it, and changes nothing anywhere. @throws {DeviceCodeFault} @throws {StorageFault} */
-export async function noteDevice(core: Core, text: string, label: string): Promise<void> {
-  await core.keep(deviceKnown(knownDevice(label, await keysOfOther(core, text))));
-}
-
 async function keysOfOther(core: Core, text: string): Promise<DeviceKeys> {
   const keys = parseDeviceCode(text);
   for (const [organisation, key] of keys) {
@@ -170,6 +180,18 @@ export function revokeDevice(
     core,
     keys.map(({ holder, key }) => ({ kind: 'revoke', holder, key, compromisedSince })),
   );
+}
+
+/**
+ * Where this device may not put fresh keys, nor another paper, in place now: another device has the controlling keys, or something
+ * waits to replace all of them. Asked before a paper is printed, since one that counts in some places only is worth little.
+ */
+export async function unrotatable(core: Core): Promise<readonly Principal[]> {
+  const { logs } = await allLogs(core);
+  const asked = await Promise.all(
+    logs.map(async ({ holder }) => ((await mayRotate(ownLog(core, holder))) ? [] : holder)),
+  );
+  return asked.flat();
 }
 
 /**

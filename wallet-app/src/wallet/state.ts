@@ -156,6 +156,14 @@ export interface KnownDevice {
   readonly keys: ReadonlyMap<Principal, Kid>;
 }
 
+/** A child as whoever uses this device knows it: organisations that do not name it cannot tell that it is the same one. */
+export interface KnownChild {
+  /** What the person calls it. */
+  readonly name: string;
+  /** Its pods, wherever they are. */
+  readonly pods: readonly PodId[];
+}
+
 /** A recovery with the paper that was begun on this device. */
 export interface Recovering {
   /** Since when the lost device may be in other hands. */
@@ -191,6 +199,8 @@ export interface WalletState {
   readonly toStop: readonly ToStop[];
   readonly keyTasks: readonly OutstandingKeyTask[];
   readonly knownDevices: readonly KnownDevice[];
+  /** Each pod is in one of them at most. */
+  readonly knownChildren: readonly KnownChild[];
   readonly recovering: Recovering | null;
   /** Whether this device showed its code: another one may have put its keys into a log that it had begun. */
   readonly isCodeShown: boolean;
@@ -216,6 +226,7 @@ export const NEW_STATE: WalletState = {
   toStop: [],
   keyTasks: [],
   knownDevices: [],
+  knownChildren: [],
   recovering: null,
   isCodeShown: false,
   notices: [],
@@ -419,6 +430,20 @@ function nameOf(task: KeyTask): string {
 export function deviceKnown(device: KnownDevice): Act {
   const isSame = ({ keys }: KnownDevice): boolean => [...device.keys].some(([at, kid]) => keys.get(at) === kid);
   return (state) => ({ ...state, knownDevices: [...state.knownDevices.filter((one) => !isSame(one)), device] });
+}
+
+/** Whose these pods are, as the person says: in place of what was said of them before. */
+export function childKnown(child: KnownChild): Act {
+  const forget = childForgotten(child.pods);
+  return (state) => ({ ...state, knownChildren: [...forget(state).knownChildren, child] });
+}
+
+/** What the person said of these pods no longer holds. */
+export function childForgotten(pods: readonly PodId[]): Act {
+  return (state) => {
+    const left = state.knownChildren.map((one) => ({ ...one, pods: one.pods.filter((pod) => !pods.includes(pod)) }));
+    return { ...state, knownChildren: left.filter((one) => one.pods.length > 0) };
+  };
 }
 
 /** What a holder tells of a pod's notices. */

@@ -19,6 +19,12 @@ export async function ask(page: Page, desk: string, reason: string): Promise<str
 /** The page finds the answer by itself. */
 export async function answered(page: Page): Promise<string> {
   await page.getByRole('heading', { name: 'What was received' }).waitFor();
+  return received(page);
+}
+
+/** What the page says once every holder has answered. */
+async function received(page: Page): Promise<string> {
+  await page.locator('#status:not([data-state="fetching"])').waitFor();
   return page.locator('main').innerText();
 }
 
@@ -27,7 +33,7 @@ export async function fetchAgain(page: Page): Promise<string> {
   const loaded = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Fetch again' }).first().click();
   await loaded;
-  return page.locator('main').innerText();
+  return received(page);
 }
 
 /** So many clerks ask at the same time. */

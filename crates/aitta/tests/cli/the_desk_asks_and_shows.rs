@@ -192,6 +192,26 @@ fn who_is_away_is_named_and_what_came_before_is_gone() {
 }
 
 #[test]
+fn who_takes_long_is_named_and_the_page_does_not_wait() {
+    let (family, node) = Family::begin();
+    family.ask();
+    let browser = open_desk_of(&family.world.path("service"), &[&family.world.path("ask.toml")]);
+    let asked = browser.make(0);
+    let (wallet, link) = (family.world.path("wallet"), link(&browser.page(&asked)));
+    aitta(&["wallet", "--wallet", &wallet, "grant", &link, "--at", "helsinki"]).done();
+    assert!(browser.until(&asked, "agreed").contains("<bdi>Jouko</bdi>"));
+    node.freeze();
+    browser.send(&asked, &format!("{asked}/fetch"), "");
+    let fetching = browser.page(&asked);
+    for part in ["data-state=\"fetching\"", "<h3>Helsinki</h3><p>The holder is still being asked.</p>"] {
+        assert!(fetching.contains(part), "{part}: {fetching}");
+    }
+    assert!(!fetching.contains("Jouko"), "{fetching}");
+    node.thaw();
+    assert!(browser.until(&asked, "agreed").contains("<bdi>Jouko</bdi>"));
+}
+
+#[test]
 fn what_was_made_here_is_there_after_a_start_and_data_is_not() {
     let town = town();
     let browser = open_desk(&town);

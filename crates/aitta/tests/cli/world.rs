@@ -292,6 +292,16 @@ impl Daemon {
         }
     }
 
+    /// It answers nobody, and is there.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// It goes on after [`Self::freeze`].
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// kill -9.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

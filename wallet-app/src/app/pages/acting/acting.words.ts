@@ -1,6 +1,7 @@
 /** Acting for others, in three languages. */
 
 import type { Words } from '../../../protocol/words.ts';
+import { about } from '../../text/about.ts';
 
 export const actingWords = {
   lead: {
@@ -50,6 +51,41 @@ export const actingWords = {
       en: 'You need not do anything. The child can begin to use an Aitta of its own.',
     },
   ],
+  who: {
+    title: { fi: 'Kuka tämä lapsi on?', sv: 'Vem är det här barnet?', en: 'Who is this child?' },
+    what: about(
+      '# ei kerro lapsen nimeä. Jos tunnistat lapsen, voit kertoa sen tässä. Katso ensin tietoja, jotta kaksi lasta ei mene sekaisin.',
+      '# berättar inte vad barnet heter. Om du känner igen barnet kan du ange det här. Se först på uppgifterna, så att två barn inte blandas ihop.',
+      '# does not tell the name of the child. If you know which child it is, you can say so here. Look at the data first, so that two children are not mixed up.',
+    ),
+    maybe: {
+      fi: 'Onko tämä sama lapsi kuin toinen täällä?',
+      sv: 'Är det här samma barn som ett annat här?',
+      en: 'Is this the same child as another one here?',
+    },
+    maybeWhat: {
+      fi: 'Organisaatiot eivät tunne toistensa asiakkaita. Yhdistä lapset vain, jos he ovat varmasti sama lapsi.',
+      sv: 'Organisationerna känner inte till varandras kunder. Slå ihop barnen bara om de säkert är samma barn.',
+      en: 'Organisations do not know each other’s people. Put the two together only if they certainly are the same child.',
+    },
+    same: about('Sama lapsi kuin #', 'Samma barn som #', 'The same child as #'),
+    name: { fi: 'Lapsen nimi', sv: 'Barnets namn', en: 'Name of the child' },
+    nameHint: {
+      fi: 'Nimi näkyy vain sinulle ja vain tällä laitteella.',
+      sv: 'Namnet syns bara för dig och bara på den här enheten.',
+      en: 'Only you see the name, and only on this device.',
+    },
+    nameMissing: { fi: 'Kirjoita nimi.', sv: 'Skriv namnet.', en: 'Type the name.' },
+    save: { fi: 'Tallenna nimi', sv: 'Spara namnet', en: 'Save the name' },
+    saved: about('Tallennettu: #', 'Sparat: #', 'Saved: #'),
+    said: {
+      fi: 'Kerroit itse, kuka tämä lapsi on. Tieto on vain tällä laitteella.',
+      sv: 'Du har själv angett vem barnet är. Det finns bara på den här enheten.',
+      en: 'You said yourself who this child is. It is kept on this device only.',
+    },
+    undo: { fi: 'Peru se, mitä kerroin', sv: 'Ångra det som jag angav', en: 'Undo what I said' },
+    undone: { fi: 'Peruttu.', sv: 'Ångrat.', en: 'Undone.' },
+  },
   data: { fi: 'Katso tietoja', sv: 'Se uppgifterna', en: 'See the data' },
   looked: { fi: 'Kuka on katsonut', sv: 'Vem har tittat', en: 'Who looked' },
   wrong: {

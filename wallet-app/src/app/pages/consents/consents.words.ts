@@ -5,12 +5,12 @@ import { about } from '../../text/about.ts';
 
 export const consentsWords = {
   lead: {
-    fi: 'Näet, kuka saa hakea tietojasi. Voit lopettaa minkä tahansa luvan heti.',
-    sv: 'Du ser vem som får hämta dina uppgifter. Du kan avsluta vilket tillstånd som helst genast.',
+    fi: 'Näet, kuka saa hakea tietojasi. Voit perua minkä tahansa luvan heti.',
+    sv: 'Du ser vem som får hämta dina uppgifter. Du kan ta tillbaka vilket tillstånd som helst genast.',
     en: 'You see who may fetch your data. You can end any consent at once.',
   },
   active: { fi: 'Voimassa', sv: 'I kraft', en: 'In force' },
-  ended: { fi: 'Päättyneet', sv: 'Avslutade', en: 'Ended' },
+  ended: { fi: 'Päättyneet', sv: 'Gäller inte längre', en: 'Ended' },
   denied: { fi: 'Kieltäydyit näistä', sv: 'Nekade', en: 'Denied' },
   none: {
     fi: 'Et ole antanut tällä laitteella yhtään lupaa, joka olisi voimassa.',
@@ -23,7 +23,7 @@ export const consentsWords = {
     en: 'A service that no longer takes part',
   },
   facts: {
-    purpose: { fi: 'Mihin', sv: 'För vad', en: 'For what' },
+    purpose: { fi: 'Mihin tarkoitukseen', sv: 'För vilket ändamål', en: 'For what' },
     what: { fi: 'Mitä saa hakea', sv: 'Vad som får hämtas', en: 'What may be fetched' },
     whom: { fi: 'Kenen tiedot', sv: 'Vems uppgifter', en: 'Whose data' },
     until: { fi: 'Mihin asti', sv: 'Till när', en: 'Until when' },
@@ -50,16 +50,16 @@ export const consentsWords = {
   standing: {
     active: { fi: 'voimassa', sv: 'i kraft', en: 'in force' },
     onItsWay: (secs: Words): Words => ({
-      fi: `ei vastaa juuri nyt. Lopetus odottaa: se tulee perille viimeistään ${secs.fi} sen jälkeen, kun yhteys palaa.`,
-      sv: `svarar inte just nu. Avslutet väntar: det kommer fram inom ${secs.sv} efter att förbindelsen är tillbaka.`,
+      fi: `ei vastaa juuri nyt. Peruminen odottaa: se tulee perille viimeistään ${secs.fi} sen jälkeen, kun yhteys palaa.`,
+      sv: `svarar inte just nu. Återtagandet väntar: det kommer fram inom ${secs.sv} efter att förbindelsen är tillbaka.`,
       en: `does not answer right now. The end waits for it: it will hear within ${secs.en} of being reachable.`,
     }),
     notTold: {
-      fi: 'ei ole vielä kuullut, että lopetit luvan.',
-      sv: 'har inte ännu hört att du avslutade tillståndet.',
+      fi: 'ei ole vielä kuullut, että peruit luvan.',
+      sv: 'har ännu inte hört att du tog tillbaka tillståndet.',
       en: 'has not yet heard that you ended it.',
     },
-    confirmed: about('vahvisti lopettamisen #.', 'bekräftade avslutet #.', 'confirmed the end at #.'),
+    confirmed: about('vahvisti perumisen #.', 'bekräftade återtagandet #.', 'confirmed the end at #.'),
     ranOut: about('päättyi #.', 'upphörde den #.', 'ended on #.'),
     everywhere: about(
       'Myös ne, joille lupa on annettu edelleen, saavat tiedon viimeistään klo #.',
@@ -69,10 +69,10 @@ export const consentsWords = {
   },
 
   end: {
-    button: { fi: 'Lopeta lupa', sv: 'Avsluta tillståndet', en: 'End this consent' },
-    title: { fi: 'Lopetetaanko lupa?', sv: 'Avsluta tillståndet?', en: 'End this consent?' },
+    button: { fi: 'Peru lupa', sv: 'Ta tillbaka tillståndet', en: 'End this consent' },
+    title: { fi: 'Perutaanko lupa?', sv: 'Ta tillbaka tillståndet?', en: 'End this consent?' },
     what: {
-      fi: 'Palvelu ei saa enää hakea näitä tietoja. Jos se on jo saanut niitä, sitä käsketään lopettamaan niiden käyttö.',
+      fi: 'Palvelu ei saa enää hakea näitä tietoja. Jos se on jo saanut niitä, sitä kehotetaan lopettamaan niiden käyttö.',
       sv: 'Tjänsten får inte längre hämta uppgifterna. Om den redan har fått dem får den veta att den ska sluta använda dem.',
       en: 'The service may no longer fetch these data. If it has got them already, it is told to stop using them.',
     },
@@ -82,15 +82,15 @@ export const consentsWords = {
       sv: `${whom.sv}: genast. Överallt annars inom ${bound.sv}.`,
       en: `${whom.en}: at once. Everywhere else within ${bound.en}.`,
     }),
-    yes: { fi: 'Kyllä, lopeta', sv: 'Ja, avsluta', en: 'Yes, end it' },
+    yes: { fi: 'Kyllä, peru lupa', sv: 'Ja, ta tillbaka', en: 'Yes, end it' },
     done: {
-      fi: 'Lopetit luvan. Yllä näet, kuka on jo vahvistanut sen.',
-      sv: 'Du avslutade tillståndet. Ovan ser du vem som redan har bekräftat det.',
+      fi: 'Peruit luvan. Yllä näet, kuka on jo vahvistanut sen.',
+      sv: 'Du tog tillbaka tillståndet. Ovan ser du vem som redan har bekräftat det.',
       en: 'You ended the consent. Above you see who has confirmed it already.',
     },
-    working: { fi: 'Lopetetaan…', sv: 'Avslutas…', en: 'Ending…' },
+    working: { fi: 'Perutaan…', sv: 'Tas tillbaka…', en: 'Ending…' },
   },
-  back: { fi: 'Älä tee mitään', sv: 'Gör ingenting', en: 'Do nothing' },
+  back: { fi: 'Takaisin', sv: 'Tillbaka', en: 'Back' },
   change: {
     button: { fi: 'Muuta lupaa', sv: 'Ändra tillståndet', en: 'Change this consent' },
     looking: {
@@ -104,32 +104,32 @@ export const consentsWords = {
       sv: 'Det nuvarande tillståndet upphör genast. Sedan öppnas den ursprungliga förfrågan, och du kan tillåta mindre eller mer.',
       en: 'The present consent ends at once. Then the original request opens, and you can allow less of it, or more.',
     },
-    yes: { fi: 'Lopeta ja vastaa uudelleen', sv: 'Avsluta och svara på nytt', en: 'End it and answer again' },
+    yes: { fi: 'Peru ja vastaa uudelleen', sv: 'Ta tillbaka och svara på nytt', en: 'End it and answer again' },
     tooLate: {
-      fi: 'Alkuperäiseen pyyntöön ei voi enää vastata. Voit lopettaa luvan ja pyytää palvelulta uuden pyynnön.',
-      sv: 'Det går inte längre att svara på den ursprungliga förfrågan. Du kan avsluta tillståndet och be tjänsten om en ny förfrågan.',
+      fi: 'Alkuperäiseen pyyntöön ei voi enää vastata. Voit perua luvan ja pyytää palvelulta uuden pyynnön.',
+      sv: 'Det går inte längre att svara på den ursprungliga förfrågan. Du kan ta tillbaka tillståndet och be tjänsten om en ny förfrågan.',
       en: 'The original request can no longer be answered. You can end this consent, and ask the service for a new request.',
     },
     waiting: {
-      fi: 'Lupa on lopetettu, mutta kaikki eivät ole vielä vahvistaneet sitä. Voit vastata uudelleen, kun ne ovat vahvistaneet.',
-      sv: 'Tillståndet är avslutat, men alla har inte bekräftat det ännu. Du kan svara på nytt när de har bekräftat.',
+      fi: 'Lupa on peruttu, mutta kaikki eivät ole vielä vahvistaneet sitä. Voit vastata uudelleen, kun ne ovat vahvistaneet.',
+      sv: 'Tillståndet är återtaget, men alla har inte bekräftat det ännu. Du kan svara på nytt när de har bekräftat.',
       en: 'The consent is ended, but not everybody has confirmed it yet. You can answer again once they have.',
     },
   },
   stop: {
-    button: about('Lopeta kaikki: #', 'Avsluta allt: #', 'Stop everything: #'),
-    title: about('Lopetetaanko kaikki luvat: #?', 'Avsluta alla tillstånd: #?', 'End every consent: #?'),
+    button: about('Peru kaikki luvat: #', 'Ta tillbaka alla tillstånd: #', 'Stop everything: #'),
+    title: about('Perutaanko kaikki luvat: #?', 'Ta tillbaka alla tillstånd: #?', 'End every consent: #?'),
     what: {
       fi: 'Palvelu ei saa enää hakea mitään luvallasi miltään organisaatiolta. Tämä koskee myös muilla laitteilla annettuja ja edelleen annettuja lupia, ja kaikkia, joiden puolesta toimit.',
       sv: 'Tjänsten får inte längre hämta något med ditt tillstånd från någon organisation. Det gäller också tillstånd från andra enheter, tillstånd som getts vidare, och alla som du företräder.',
       en: 'The service may no longer fetch anything by your consent from any organisation. This goes for consents given on other devices or passed on, too, and for everybody for whom you act.',
     },
-    yes: { fi: 'Kyllä, lopeta kaikki', sv: 'Ja, avsluta allt', en: 'Yes, stop everything' },
-    done: about('Lopetettu: #', 'Avslutat: #', 'Stopped: #'),
-    nothing: { fi: 'ei mitään lopetettavaa', sv: 'inget att avsluta', en: 'nothing to end' },
+    yes: { fi: 'Kyllä, peru kaikki', sv: 'Ja, ta tillbaka alla', en: 'Yes, stop everything' },
+    done: about('Peruttu: #', 'Återtaget: #', 'Stopped: #'),
+    nothing: { fi: 'ei mitään peruttavaa', sv: 'inget att ta tillbaka', en: 'nothing to end' },
     remembered: {
-      fi: 'ei vastaa juuri nyt. Lopetus on muistissa: yritä uudelleen sivun ylälaidasta.',
-      sv: 'svarar inte just nu. Avslutet är i minnet: försök igen högst upp på sidan.',
+      fi: 'ei vastaa juuri nyt. Peruminen on muistissa: yritä uudelleen sivun ylälaidasta.',
+      sv: 'svarar inte just nu. Återtagandet är i minnet: försök igen högst upp på sidan.',
       en: 'does not answer right now. The end is remembered: try again at the top of the page.',
     },
     posted: {
@@ -145,8 +145,8 @@ export const consentsWords = {
       en: 'Not everybody has confirmed yet',
     },
     what: about(
-      'Olet lopettanut luvan, ja se on muistissa tällä laitteella. Vahvistus puuttuu: #.',
-      'Du har avslutat tillståndet, och det finns i minnet på den här enheten. Bekräftelse saknas: #.',
+      'Olet perunut luvan, ja se on muistissa tällä laitteella. Vahvistus puuttuu: #.',
+      'Du har tagit tillbaka tillståndet, och det finns i minnet på den här enheten. Bekräftelse saknas: #.',
       'You have ended a consent, and this device remembers it. Not confirmed by: #.',
     ),
     again: { fi: 'Kysy uudelleen', sv: 'Fråga igen', en: 'Ask again' },

@@ -9,6 +9,7 @@ export const dataWords = {
     en: 'Here is all that the organisations know. It comes straight from them.',
   },
   whose: { fi: 'Kenen tiedot?', sv: 'Vems uppgifter?', en: 'Whose data?' },
+  whoIsIt: { fi: 'Kuka tämä lapsi on?', sv: 'Vem är det här barnet?', en: 'Who is this child?' },
   fetching: (whom: Words): Words => ({
     fi: `Haetaan tietoja: ${whom.fi}…`,
     sv: `Hämtar uppgifter: ${whom.sv}…`,

@@ -39,13 +39,13 @@ export const moreWords = {
   },
   label: { fi: 'Henkilötunnuksesi', sv: 'Din personbeteckning', en: 'Your identity code' },
   hint: {
-    fi: 'Esimerkiksi 010190-123A. Laite tekee tunnuksesta salatun jäljen, ja vain sillä etsitään. Tunnusta ei tallenneta.',
-    sv: 'Till exempel 010190-123A. Enheten gör ett hemligt spår av den, och bara med det söker man. Koden sparas inte.',
-    en: 'For example 010190-123A. The device makes a secret mark of it, and only that is looked for. The code is not kept.',
+    fi: 'Esimerkiksi 010190-123A. Laite muuttaa tunnuksen niin, ettei kukaan muu voi lukea sitä. Tunnusta ei tallenneta.',
+    sv: 'Till exempel 010190-123A. Enheten ändrar den så att ingen annan kan läsa den. Den sparas inte.',
+    en: 'For example 010190-123A. The device changes it so that nobody else can read it. The code is not kept.',
   },
   mistake: {
     fi: 'Tunnuksessa on kirjoitusvirhe. Tarkista numerot ja viimeinen merkki.',
-    sv: 'Det finns ett skrivfel i koden. Kontrollera siffrorna och det sista tecknet.',
+    sv: 'Det finns ett skrivfel i personbeteckningen. Kontrollera siffrorna och det sista tecknet.',
     en: 'The code has a typing mistake. Check the digits and the last character.',
   },
   find: { fi: 'Etsi', sv: 'Sök', en: 'Look for them' },

@@ -20,7 +20,7 @@ export const devicesWords = {
       en: 'Aitta is in use on this device, too. If you do not know it, remove it.',
     },
     where: { fi: 'Käytössä', sv: 'I bruk hos', en: 'In use at' },
-    may: { fi: 'Voi', sv: 'Kan', en: 'It can' },
+    may: { fi: 'Laitteella voi', sv: 'Med den går det att', en: 'With it one can' },
     all: {
       fi: 'vastata puolestasi sekä lisätä ja poistaa laitteita',
       sv: 'svara i ditt namn och lägga till och ta bort enheter',
@@ -80,19 +80,23 @@ export const devicesWords = {
     },
     later: {
       fi: 'Aitta muistaa, mitä jäi kesken. Voit yrittää myös itse uudelleen.',
-      sv: 'Aitta minns vad som blev på hälft. Du kan också försöka igen själv.',
+      sv: 'Aitta minns vad som inte blev klart. Du kan också försöka igen själv.',
       en: 'Aitta remembers what is not finished. You can also try again yourself.',
     },
-    unfinished: { fi: 'Jotakin on kesken', sv: 'Något är på hälft', en: 'Something is not finished' },
+    unfinished: { fi: 'Jotakin on kesken', sv: 'Något är inte klart', en: 'Something is not finished' },
   },
   renew: {
-    title: { fi: 'Uusi tämän laitteen avaimet', sv: 'Förnya enhetens nycklar', en: 'Renew the keys of this device' },
+    title: {
+      fi: 'Vaihda tämän laitteen avaimet',
+      sv: 'Byt den här enhetens nycklar',
+      en: 'Change the keys of this device',
+    },
     why: {
       fi: 'Jos epäilet, että joku on päässyt käyttämään tätä laitetta. Vanhat avaimet lakkaavat toimimasta, ja uudet tulevat tilalle. Luvat jäävät voimaan.',
       sv: 'Om du misstänker att någon har använt den här enheten. De gamla nycklarna slutar fungera och nya kommer i stället. Tillstånden gäller fortfarande.',
       en: 'For when you suspect that somebody has used this device. The old keys stop working, and new ones come in their place. Consents stay in force.',
     },
-    act: { fi: 'Uusi avaimet', sv: 'Förnya nycklarna', en: 'Renew the keys' },
+    act: { fi: 'Vaihda avaimet', sv: 'Byt nycklar', en: 'Change the keys' },
   },
   paper: {
     title: { fi: 'Palautuskoodi', sv: 'Återställningskoden', en: 'The recovery code' },
@@ -113,6 +117,41 @@ export const devicesWords = {
       sv: 'Om din enhet är borta, gör så här på en ny enhet',
       en: 'If your device is lost, do this on a new device',
     },
+  },
+  newPaper: {
+    title: { fi: 'Tee uusi palautuskoodi', sv: 'Gör en ny återställningskod', en: 'Make a new recovery code' },
+    when: {
+      fi: 'Tee uusi koodi, jos paperi on kadonnut tai joku muu on voinut nähdä koodin.',
+      sv: 'Gör en ny kod om papperet är borta eller om någon annan kan ha sett koden.',
+      en: 'Make a new code if the paper is lost, or if somebody else may have seen the code.',
+    },
+    old: {
+      fi: 'Vanha koodi lakkaa toimimasta, kun uusi on ollut voimassa 72 tuntia. Odotus suojaa sinua: jos joku muu vaihtaisi koodisi, saisit Aittasi takaisin vanhalla.',
+      sv: 'Den gamla koden slutar fungera när den nya har gällt i 72 timmar. Väntan skyddar dig: om någon annan bytte din kod kunde du få tillbaka din Aitta med den gamla.',
+      en: 'The old code stops working once the new one has counted for 72 hours. The wait protects you: if somebody else changed your code, you could get your Aitta back with the old one.',
+    },
+    make: { fi: 'Näytä uusi koodi', sv: 'Visa den nya koden', en: 'Show the new code' },
+    done: {
+      fi: 'Uusi palautuskoodi on voimassa',
+      sv: 'Den nya återställningskoden gäller',
+      en: 'The new recovery code counts',
+    },
+    not: (whom: Words): Words => ({
+      fi: `Koodia ei voi juuri nyt vaihtaa tällä laitteella: ${whom.fi}`,
+      sv: `Koden kan inte bytas på den här enheten just nu: ${whom.sv}`,
+      en: `The code cannot be changed on this device right now: ${whom.en}`,
+    }),
+    notWhy: {
+      fi: 'Vaihda se laitteella, jolla aloitit Aitan käytön. Jos palautus on kesken, odota ensin, että se päättyy, tai peru se.',
+      sv: 'Byt den på den enhet som du började använda Aitta med. Om en återställning pågår, vänta först tills den är klar eller avbryt den.',
+      en: 'Change it on the device with which you first began with Aitta. If a recovery is under way, first wait until it is over, or cancel it.',
+    },
+    keep: {
+      fi: 'Jos vanha paperi on tallella, säilytä se siihen asti.',
+      sv: 'Om du har kvar det gamla papperet, behåll det till dess.',
+      en: 'If you still have the old paper, keep it until then.',
+    },
+    back: { fi: 'Laitteet ja palautus', sv: 'Enheter och återställning', en: 'Devices and recovery' },
   },
   waiting: {
     title: {
@@ -296,6 +335,11 @@ export const devicesWords = {
       fi: 'Kukaan vastanneista ei tunne tätä koodia. Onko paperi viimeksi tulostamasi? Jos et ole vielä käyttänyt Aittaa, aloita alusta etusivulta.',
       sv: 'Ingen av dem som svarade känner till koden. Är papperet det som du skrev ut senast? Om du inte har använt Aitta ännu, börja från startsidan.',
       en: 'Nobody who answered knows this code. Is the paper the one that you printed last? If you have not used Aitta before, begin on the home page.',
+    },
+    newPaper: {
+      fi: 'Säilytä paperi: sama koodi kelpaa edelleen. Jos joku muu on voinut nähdä sen, tee uusi.',
+      sv: 'Behåll papperet: samma kod gäller fortfarande. Om någon annan kan ha sett den, gör en ny.',
+      en: 'Keep the paper: the same code still counts. If somebody else may have seen it, make a new one.',
     },
     unasked: (whom: Words): Words => ({
       fi: `Näitä ei ole vielä tavoitettu: ${whom.fi}. Kirjoita koodi myöhemmin uudelleen: kukaan ei säilytä sitä.`,

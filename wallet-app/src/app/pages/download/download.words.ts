@@ -23,7 +23,7 @@ export const downloadWords = {
     },
   },
   begin: { fi: 'Hae tiedot', sv: 'Hämta uppgifterna', en: 'Fetch the data' },
-  progress: { fi: 'Tiedot haetaan', sv: 'Uppgifterna hämtas', en: 'The data are fetched' },
+  progress: { fi: 'Tietoja haetaan', sv: 'Uppgifterna hämtas', en: 'The data are fetched' },
   ready: { fi: 'Tiedosto on valmis', sv: 'Filen är klar', en: 'The file is ready' },
   waiting: { fi: 'odotetaan…', sv: 'väntar…', en: 'waiting…' },
   came: (count: number): Words =>

@@ -43,7 +43,7 @@ export const homeWords = {
     consents: {
       fi: 'Kenelle olet antanut luvan. Muuta tai peru.',
       sv: 'Vem du har gett tillstånd. Ändra eller ta tillbaka.',
-      en: 'To whom you have agreed. Change it or take it back.',
+      en: 'To whom you have agreed. Change it or end it.',
     },
     acting: {
       fi: 'Lapset ja muut, joiden asioita hoidat.',

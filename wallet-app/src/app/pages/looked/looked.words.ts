@@ -37,14 +37,14 @@ export const lookedWords = {
     counted(
       count,
       {
-        fi: '# uusi katsominen viime käyntisi jälkeen.',
-        sv: '# ny gång sedan ditt förra besök.',
-        en: '# new look since your last visit.',
+        fi: 'Tietoja on katsottu tai pyydetty # kerran viime käyntisi jälkeen.',
+        sv: 'Uppgifter har visats eller begärts # gång sedan ditt förra besök.',
+        en: 'Data were used or asked for # time since your last visit.',
       },
       {
-        fi: '# uutta katsomista viime käyntisi jälkeen.',
-        sv: '# nya gånger sedan ditt förra besök.',
-        en: '# new looks since your last visit.',
+        fi: 'Tietoja on katsottu tai pyydetty # kertaa viime käyntisi jälkeen.',
+        sv: 'Uppgifter har visats eller begärts # gånger sedan ditt förra besök.',
+        en: 'Data were used or asked for # times since your last visit.',
       },
     ),
   filters: {
@@ -90,15 +90,28 @@ export const lookedWords = {
     whyNot: { fi: 'Miksi ei annettu', sv: 'Varför det inte gavs', en: 'Why it was not given' },
     act: { fi: 'Mitä tehtiin', sv: 'Vad som gjordes', en: 'What was done' },
     notDone: { fi: 'Tätä ei hyväksytty.', sv: 'Detta godkändes inte.', en: 'This was not accepted.' },
-    answer: { fi: 'Vastaus', sv: 'Svar', en: 'Answer' },
+    answer: (question: Words): Words => ({
+      fi: `vastaus kysymykseen ${question.fi}`,
+      sv: `svar på frågan ${question.sv}`,
+      en: `an answer to the question ${question.en}`,
+    }),
     question: (id: string): Words => {
       const shown = visible(id.replace(/^\?/, '').replaceAll('-', ' '));
-      return { fi: `vastaus kysymykseen ”${shown}”`, sv: `svar på frågan ”${shown}”`, en: `an answer to “${shown}”` };
+      return {
+        fi: `vastaus kysymykseen, jonka nimi on ”${shown}”`,
+        sv: `svar på en fråga som heter ”${shown}”`,
+        en: `an answer to a question called “${shown}”`,
+      };
     },
+    unnamed: (name: string): Words => ({
+      fi: `tieto, jonka nimi on ”${name}”`,
+      sv: `en uppgift som heter ”${name}”`,
+      en: `something called “${name}”`,
+    }),
   },
   acts: {
     deposit: { fi: 'Annettiin lupa', sv: 'Gav ett tillstånd', en: 'Gave a consent' },
-    revoke: { fi: 'Peruttiin lupa', sv: 'Tog tillbaka ett tillstånd', en: 'Took a consent back' },
+    revoke: { fi: 'Peruttiin lupa', sv: 'Tog tillbaka ett tillstånd', en: 'Ended a consent' },
     restrict: {
       fi: 'Estettiin tietojen antaminen',
       sv: 'Stoppade att uppgifter ges ut',
@@ -147,7 +160,7 @@ export const lookedWords = {
     },
     absent: { fi: 'tietoa ei ole', sv: 'uppgiften finns inte', en: 'there is no such data' },
     'not-granted': { fi: 'siihen ei ole lupaa', sv: 'det finns inget tillstånd', en: 'there is no consent for it' },
-    revoked: { fi: 'lupa on peruttu', sv: 'tillståndet har tagits tillbaka', en: 'the consent was taken back' },
+    revoked: { fi: 'lupa on peruttu', sv: 'tillståndet har tagits tillbaka', en: 'the consent was ended' },
     expired: { fi: 'aika oli ohi', sv: 'tiden hade gått ut', en: 'its time was over' },
     purpose: {
       fi: 'lupa on muuhun tarkoitukseen',
@@ -198,7 +211,7 @@ export const lookedWords = {
     told: {
       fi: 'Palvelua pyydettiin lopettamaan tietojen käyttö, koska lupa on peruttu.',
       sv: 'Tjänsten ombads sluta använda uppgifterna, eftersom tillståndet har tagits tillbaka.',
-      en: 'The service was asked to stop using the data, since the consent was taken back.',
+      en: 'The service was asked to stop using the data, since the consent was ended.',
     },
     deleted: {
       fi: 'Palvelu vastasi: tiedot on poistettu.',

@@ -45,7 +45,7 @@ export const requestWords = {
 
   facts: {
     who: { fi: 'Kuka pyytää', sv: 'Vem ber', en: 'Who asks' },
-    purpose: { fi: 'Mihin', sv: 'För vad', en: 'For what' },
+    purpose: { fi: 'Mihin tarkoitukseen', sv: 'För vilket ändamål', en: 'For what' },
     reason: { fi: 'Miksi', sv: 'Varför', en: 'Why' },
     retention: {
       fi: 'Kuinka kauan tiedot säilytetään',
@@ -125,11 +125,6 @@ export const requestWords = {
   whom: {
     title: { fi: 'Kenen tiedoista on kyse?', sv: 'Vems uppgifter gäller det?', en: 'Whose data is this about?' },
     only: about('Tiedot koskevat: #', 'Uppgifterna gäller: #', 'The data are about: #'),
-    at: (name: Words, where: Words): Words => ({
-      fi: `${name.fi} (${where.fi})`,
-      sv: `${name.sv} (${where.sv})`,
-      en: `${name.en} (${where.en})`,
-    }),
     nothing: {
       fi: 'Tästä henkilöstä ei ole näitä tietoja. Katso, onko pyynnössä kyse jostakusta toisesta.',
       sv: 'Om den här personen finns inga sådana uppgifter. Se efter om förfrågan gäller någon annan.',
@@ -155,7 +150,7 @@ export const requestWords = {
       en: 'Your own device fetched the data to show you. The service has not seen them. If the data change while the consent counts, the service sees the new ones.',
     },
     looking: about('Haetaan: #…', 'Hämtar: #…', 'Fetching: #…'),
-    from: about('Jaa tiedot: #', 'Dela uppgifter från #', 'Share from #'),
+    from: about('Jaa tiedot täältä: #', 'Dela uppgifter från #', 'Share from #'),
     nothing: {
       fi: 'Täällä ei ole nyt näitä tietoja.',
       sv: 'Här finns inga sådana uppgifter nu.',
@@ -200,7 +195,7 @@ export const requestWords = {
     hint: about(
       'Enintään # asti. Voit valita aiemman päivän, ja voit perua luvan milloin vain.',
       'Högst till #. Du kan välja en tidigare dag, och du kan ta tillbaka tillståndet när som helst.',
-      'At most until #. You can choose an earlier day, and you can take the consent back at any time.',
+      'At most until #. You can choose an earlier day, and you can end the consent at any time.',
     ),
     mistake: about(
       'Valitse päivä väliltä tänään – #.',
@@ -238,13 +233,13 @@ export const requestWords = {
     }),
     less: {
       fi: 'Sallit vähemmän kuin pyydettiin. Palvelu näkee, mitä jätit pois, ja voi kysyä uudelleen.',
-      sv: 'Du tillåter mindre än vad som begärdes. Tjänsten ser vad du lämnade bort och kan fråga på nytt.',
+      sv: 'Du tillåter mindre än vad som begärdes. Tjänsten ser vad du utelämnade och kan fråga på nytt.',
       en: 'You allow less than was asked for. The service sees what you left out, and may ask again.',
     },
     change: {
       fi: 'Voit perua luvan milloin vain kohdassa Lupani.',
       sv: 'Du kan ta tillbaka tillståndet när som helst under Mina tillstånd.',
-      en: 'You can take it back at any time under My consents.',
+      en: 'You can end it at any time under My consents.',
     },
     allow: { fi: 'Salli', sv: 'Tillåt', en: 'Allow' },
     allowLess: { fi: 'Salli tämä', sv: 'Tillåt det här', en: 'Allow this much' },
@@ -288,7 +283,7 @@ export const requestWords = {
     change: {
       fi: 'Näet jokaisen haun kohdassa Kuka on katsonut. Voit muuttaa tai perua luvan kohdassa Lupani.',
       sv: 'Du ser varje hämtning under Vem har tittat. Du kan ändra eller ta tillbaka tillståndet under Mina tillstånd.',
-      en: 'You see every fetch under Who looked. You can change it or take it back under My consents.',
+      en: 'You see every fetch under Who looked. You can change it or end it under My consents.',
     },
     onDay: about('Vastasit #.', 'Du svarade den #.', 'You answered on #.'),
     ended: { fi: 'Tämä lupa on päättynyt.', sv: 'Det här tillståndet har upphört.', en: 'This consent has ended.' },

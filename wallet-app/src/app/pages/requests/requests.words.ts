@@ -11,7 +11,11 @@ export const requestsWords = {
   },
   waiting: { fi: 'Odottaa vastaustasi', sv: 'Väntar på ditt svar', en: 'Waiting for your answer' },
   looking: { fi: 'Katsotaan, mitä on tullut…', sv: 'Ser efter vad som har kommit…', en: 'Looking for what has come…' },
-  none: { fi: 'Mikään pyyntö ei odota sinua.', sv: 'Ingen förfrågan väntar på dig.', en: 'No request waits for you.' },
+  none: {
+    fi: 'Mikään pyyntö ei odota vastaustasi.',
+    sv: 'Ingen förfrågan väntar på ditt svar.',
+    en: 'No request waits for your answer.',
+  },
   noneSoFar: {
     fi: 'Ei pyyntöjä niiltä, jotka vastasivat.',
     sv: 'Inga förfrågningar hos dem som svarade.',

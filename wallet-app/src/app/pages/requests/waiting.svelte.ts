@@ -4,6 +4,7 @@ import type { ObjectId } from '../../../protocol/ids.ts';
 import { inbox, type NotAcceptable, reviewAll } from '../../../wallet/answer.ts';
 import { isMissing, type Missing } from '../../../wallet/core.ts';
 import type { Review } from '../../../wallet/review.ts';
+import { nameOf } from '../../names.ts';
 import { type Person, peopleOf, type Place } from '../../people.ts';
 import { session } from '../../session.svelte.ts';
 
@@ -75,7 +76,7 @@ class Inboxes {
     this.isBusy = true;
     this.missing = [];
     try {
-      const people = peopleOf(session.core.state);
+      const people = peopleOf(session.core.state, nameOf);
       await Promise.all(
         people.flatMap((person) =>
           person.places.map((place) => session.act((core) => this.#askOne(core, person, place))),

@@ -16,8 +16,8 @@ const protects: readonly Point[] = [
   },
   {
     short: { fi: 'Näet ennen kuin suostut.', sv: 'Du ser innan du godkänner.', en: 'You see before you agree.' },
-    fi: 'Aitta näyttää tarkasti, mitä luovutetaan ja mihin. Jos palvelu pyytää enemmän kuin sen kuuluu, Aitta varoittaa. Jos pyynnössä on jotakin, mitä ei voi näyttää, siihen ei voi suostua.',
-    sv: 'Aitta visar exakt vad som lämnas ut och till vad. Om en tjänst ber om mer än den ska, varnar Aitta. Det som inte kan visas går inte heller att godkänna.',
+    fi: 'Aitta näyttää tarkasti, mitä luovutetaan ja miksi. Jos palvelu pyytää enemmän kuin sen kuuluu, Aitta varoittaa. Jos pyynnössä on jotakin, mitä ei voi näyttää, siihen ei voi suostua.',
+    sv: 'Aitta visar exakt vad som lämnas ut och varför. Om en tjänst ber om mer än den ska, varnar Aitta. Det som inte kan visas går inte heller att godkänna.',
     en: 'Aitta shows exactly what is shared and for what. When a service asks for more than it should, Aitta warns you. What cannot be shown cannot be agreed to.',
   },
   {
@@ -72,7 +72,7 @@ const cannot: readonly Point[] = [
     en: 'Aitta remembers on this device what you agreed to. Whoever can read the device’s files may see that. They cannot agree for you.',
   },
   {
-    short: { fi: 'Syy on katsojan sanoma.', sv: 'Orsaken är tittarens ord.', en: 'The reason is the looker’s word.' },
+    short: { fi: 'Syytä ei voi tarkistaa.', sv: 'Orsaken kan inte kontrolleras.', en: 'The reason cannot be checked.' },
     fi: 'Kuka katsoi ja miksi, on organisaation oma ilmoitus. Aitta näkee vain, ettei ilmoitusta ole muutettu myöhemmin.',
     sv: 'Vem som tittade och varför är organisationens egen uppgift. Aitta ser bara att den inte har ändrats senare.',
     en: 'Who looked and why is what the organisation says. Aitta only sees that it was not changed later.',
@@ -201,7 +201,7 @@ export const settingsWords = {
       },
       {
         fi: 'Aitan muistiinpanot: mihin olet suostunut ja mitä on vielä kesken',
-        sv: 'Aittas anteckningar: vad du har godkänt och vad som ännu är på hälft',
+        sv: 'Aittas anteckningar: vad du har godkänt och vad som ännu inte är klart',
         en: 'the notes of Aitta: what you agreed to, and what is not finished yet',
       },
       {
@@ -217,7 +217,7 @@ export const settingsWords = {
     },
     paper: {
       fi: 'Takaisin pääset toisella laitteella, jossa Aitta on, tai palautuskoodilla. Jos sinulla ei ole kumpaakaan, sinun on asioitava paikan päällä henkilöllisyystodistuksen kanssa.',
-      sv: 'Du kommer tillbaka med en annan enhet som har Aitta, eller med återställningskoden. Har du ingendera måste du besöka servicen med en identitetshandling.',
+      sv: 'Du kommer tillbaka med en annan enhet som har Aitta, eller med återställningskoden. Har du ingendera måste du besöka ett serviceställe med en identitetshandling.',
       en: 'You get back in with another device that has Aitta, or with the recovery code. With neither, you have to go to the service desk with an identity document.',
     },
     elsewhere: {

@@ -17,7 +17,7 @@ export const welcomeWords = {
         short: { fi: 'Päätä.', sv: 'Bestäm.', en: 'Decide.' },
         fi: 'Sinä päätät, kuka saa käyttää tietojasi. Voit perua luvan milloin tahansa.',
         sv: 'Du bestämmer vem som får använda dina uppgifter. Du kan ta tillbaka tillståndet när som helst.',
-        en: 'You decide who may use your data. You can take a consent back at any time.',
+        en: 'You decide who may use your data. You can end a consent at any time.',
       },
       {
         short: { fi: 'Seuraa.', sv: 'Följ.', en: 'Follow.' },

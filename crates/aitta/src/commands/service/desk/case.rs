@@ -1,4 +1,4 @@
-//! A request made here, and what became of it. What is fetched stays in memory alone.
+//! A request made here, and what became of it. What is fetched stays in memory alone, and is shown holder by holder as it comes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,12 +9,15 @@ use pod_client::service::{FetchItem, FetchOutcome, HeldGrant, HolderFailure, Ite
 use pod_protocol::Outward;
 use pod_protocol::access_request::AccessRequest;
 use pod_protocol::cose::{Signed, Verified};
+use pod_protocol::field::Purpose;
 use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::value::Value;
+use tokio::task::JoinSet;
 
 use super::super::collect::collect_and_keep;
 use super::super::fetch::{by_purpose, fetch_and_keep};
 use super::super::opened::{Kept, Opened};
+use super::Known;
 use crate::failure::Failure;
 use crate::folder;
 
@@ -70,6 +73,8 @@ pub(super) struct Fetched {
 
 #[derive(Clone)]
 pub(super) enum Brought {
+    /// The holder is asked.
+    Asked,
     Released(Value),
     Refused(Outward),
     Away(Trouble),
@@ -100,9 +105,19 @@ impl Found {
     pub(super) fn has_ended(&self) -> bool {
         let ended = |fetched: &Fetched| match fetched.brought {
             Brought::Refused(outward) => matches!(outward, Outward::Denied | Outward::Expired | Outward::UnknownGrant),
-            Brought::Released(_) | Brought::Away(_) => false,
+            Brought::Asked | Brought::Released(_) | Brought::Away(_) => false,
         };
         !self.fetched.is_empty() && self.fetched.iter().all(ended)
+    }
+
+    /// What one call brought, from its first place on.
+    fn put(&mut self, first: usize, fetched: Vec<Fetched>) {
+        self.fetched.iter_mut().skip(first).zip(fetched).for_each(|(place, came)| *place = came);
+    }
+
+    /// Whether some holder has not answered yet.
+    pub(super) fn is_fetching(&self) -> bool {
+        self.fetched.iter().any(|fetched| matches!(fetched.brought, Brought::Asked))
     }
 }
 
@@ -128,11 +143,15 @@ impl Case {
     }
 
     /// As [`Case::look`], for somebody who opens it: what was agreed to meanwhile is fetched at once.
-    pub(super) async fn open(&self, opened: &Opened, now_secs: u64) {
+    pub(super) async fn open(&self, known: &Arc<Known>, now_secs: u64) {
+        // What came so far is shown, without a wait for the rest.
+        if self.found().is_fetching() {
+            return;
+        }
         let _alone = self.at_work.lock().await;
-        self.look_alone(opened, now_secs).await;
+        self.look_alone(&known.opened, now_secs).await;
         if self.found().is_news {
-            self.fetch_alone(opened).await;
+            self.fetch_alone(known).await;
         }
     }
 
@@ -157,21 +176,41 @@ impl Case {
     }
 
     /// Fetches what is granted.
-    pub(super) async fn fetch(&self, opened: &Opened) {
+    pub(super) async fn fetch(&self, known: &Arc<Known>) {
         let _alone = self.at_work.lock().await;
-        self.fetch_alone(opened).await;
+        self.fetch_alone(known).await;
     }
 
-    async fn fetch_alone(&self, opened: &Opened) {
-        let fetched = fetch_granted(opened, &self.id).await;
+    /// All holders at once; what one brings is there at once, however long another takes.
+    async fn fetch_alone(&self, known: &Arc<Known>) {
+        let calls = calls_for(&known.opened.kept, &self.id);
         self.change(|found| {
             found.is_news = false;
-            match fetched {
-                Ok(fetched) => (found.fetched, found.trouble) = (fetched, None),
-                // What was there before may count no longer: it is not shown as if it had just come.
-                Err(failure) => (found.fetched, found.trouble) = (Vec::new(), Some(failure.into())),
-            }
+            // What was there before may count no longer: it is not shown as if it had just come.
+            (found.fetched, found.trouble) = match &calls {
+                Ok(calls) => (calls.iter().flat_map(HolderCall::asked).collect(), None),
+                Err(failure) => (Vec::new(), Some(failure.clone())),
+            };
         });
+        let mut running = JoinSet::new();
+        let mut place = 0;
+        for call in calls.unwrap_or_default() {
+            let (first, known) = (place, Arc::clone(known));
+            place += call.items.len();
+            running.spawn(async move { (first, call.fetch(&known.opened).await) });
+        }
+        let mut trouble = None;
+        while let Some(ended) = running.join_next().await {
+            match ended {
+                Ok((first, Ok(fetched))) => self.change(|found| found.put(first, fetched)),
+                Ok((_, Err(failure))) => trouble = Some(failure),
+                Err(broken) => trouble = Some(Failure::internal("a fetch broke off", broken)),
+            }
+        }
+        // Without its evidence nothing is shown.
+        if let Some(failure) = trouble {
+            self.change(|found| (found.fetched, found.trouble) = (Vec::new(), Some(failure.into())));
+        }
     }
 
     /// When its consents have ended, if it was answered at the last moment.
@@ -180,16 +219,43 @@ impl Case {
     }
 }
 
-async fn fetch_granted(opened: &Opened, request: &ObjectId) -> Result<Vec<Fetched>, Failure> {
-    let grants = granted_on(&opened.kept, request)?;
+/// What is fetched from one holder for one purpose.
+struct HolderCall {
+    purpose: Purpose,
+    items: Vec<FetchItem>,
+}
+
+/// One call to each holder and for each purpose.
+fn calls_for(kept: &Kept, request: &ObjectId) -> Result<Vec<HolderCall>, Trouble> {
+    let grants = granted_on(kept, request)?;
     let items = grants.into_iter().map(|grant| FetchItem { wanted: grant.everything(), grant }).collect();
-    let mut fetched = Vec::new();
+    let mut calls = Vec::new();
     for (purpose, items) in by_purpose(items, None)? {
-        let grants: Vec<HeldGrant> = items.iter().map(|item| item.grant.clone()).collect();
-        let outcome = fetch_and_keep(opened, items, &purpose).await?;
-        fetched.extend(grants.iter().zip(&outcome.items).map(|(grant, item)| Fetched::of(grant, item, &outcome)));
+        let mut holders: BTreeMap<Principal, Vec<FetchItem>> = BTreeMap::new();
+        for item in items {
+            holders.entry(item.grant.holder()).or_default().push(item);
+        }
+        calls.extend(holders.into_values().map(|items| HolderCall { purpose: purpose.clone(), items }));
     }
-    Ok(fetched)
+    Ok(calls)
+}
+
+impl HolderCall {
+    fn asked(&self) -> impl Iterator<Item = Fetched> {
+        let asked = |item: &FetchItem| Fetched {
+            holder: item.grant.holder(),
+            brought: Brought::Asked,
+            receipt: None,
+            way: None,
+        };
+        self.items.iter().map(asked)
+    }
+
+    async fn fetch(self, opened: &Opened) -> Result<Vec<Fetched>, Failure> {
+        let grants: Vec<HeldGrant> = self.items.iter().map(|item| item.grant.clone()).collect();
+        let outcome = fetch_and_keep(opened, self.items, &self.purpose).await?;
+        Ok(grants.iter().zip(&outcome.items).map(|(grant, item)| Fetched::of(grant, item, &outcome)).collect())
+    }
 }
 
 fn granted_on(kept: &Kept, request: &ObjectId) -> Result<Vec<HeldGrant>, Failure> {

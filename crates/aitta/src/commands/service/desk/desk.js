@@ -1,6 +1,7 @@
 'use strict';
 
-// While a request waits, looks again and again, and shows the answer without a reload. Without this script a button does it.
+// While a request waits, or holders are asked, looks again and again, and shows what came without a reload. Without this script a button
+// does it.
 {
   const AGAIN_MS = 3000;
   const status = document.getElementById('status');
@@ -9,7 +10,7 @@
   const show = (page) => {
     const now = page?.getElementById('status');
     const found = page?.getElementById('answer');
-    if (!now || !found || now.dataset.state === status.dataset.state) return;
+    if (!now || !found || (now.dataset.state === status.dataset.state && now.dataset.state !== 'fetching')) return;
     status.dataset.state = now.dataset.state;
     status.textContent = now.textContent;
     answer.replaceChildren(...found.childNodes);
@@ -27,7 +28,7 @@
   };
 
   const later = () => {
-    if (status.dataset.state === 'waiting') setTimeout(look, AGAIN_MS);
+    if (['waiting', 'fetching'].includes(status.dataset.state)) setTimeout(look, AGAIN_MS);
   };
 
   if (status && answer) later();

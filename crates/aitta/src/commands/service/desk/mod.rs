@@ -52,6 +52,9 @@ const WHAT: &str = "desk";
 const REFRESH_EVERY: Duration = Duration::from_secs(60);
 /// Largest form: a token and a number.
 const MAX_FORM_BYTES: usize = 1024;
+/// How long a page waits for those who are asked: hardly anybody takes longer, and who reads it does not wonder yet. It shows what came
+/// by then, and who is still asked.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Most requests about which the node is asked when the list is shown: as many as are read at a glance.
 const MAX_LOOKED_AT: usize = 16;
 const STYLE: &str = include_str!("desk.css");
@@ -237,7 +240,7 @@ impl Open {
         match (method.as_str(), &parts[..]) {
             ("GET" | "HEAD", [""]) => {
                 let all = self.cases.newest_first();
-                look_at_newest(&known, &all, view.now_secs).await;
+                patiently(look_at_newest(&known, &all, view.now_secs)).await;
                 let all: Vec<_> = all.iter().map(|case| (&**case, case.found())).collect();
                 page::list(&view, visitor, &all)
             }
@@ -250,7 +253,8 @@ impl Open {
             },
             ("GET" | "HEAD", ["requests", id]) => match case(id) {
                 Some(case) => {
-                    case.open(&known.opened, view.now_secs).await;
+                    let (opening, federation, now_secs) = (Arc::clone(&case), Arc::clone(&known), view.now_secs);
+                    patiently(async move { opening.open(&federation, now_secs).await }).await;
                     // A link there is as long as the organisation is a member.
                     let link = self.link(&known.opened, &case.id).unwrap_or_default();
                     page::request(&view, visitor, &case, &case.found(), known.summary(&case).as_ref(), &link)
@@ -259,7 +263,8 @@ impl Open {
             },
             ("POST", ["requests", id, "fetch"]) => match case(id) {
                 Some(case) => {
-                    case.fetch(&known.opened).await;
+                    let (fetching, federation) = (Arc::clone(&case), Arc::clone(&known));
+                    patiently(async move { fetching.fetch(&federation).await }).await;
                     page::see_other(&format!("/requests/{}", case.id))
                 }
                 None => refuse(StatusCode::NOT_FOUND, &Trouble::NOTHING_HERE),
@@ -269,14 +274,21 @@ impl Open {
     }
 }
 
+/// Has this done to its end, and waits for that as long as a page may.
+async fn patiently(work: impl Future<Output = ()> + Send + 'static) {
+    let _done_or_going_on = tokio::time::timeout(PATIENCE, tokio::spawn(work)).await;
+}
+
 /// Collects what was decided about the newest of those that wait.
-async fn look_at_newest(known: &Arc<Known>, cases: &[Arc<Case>], now_secs: u64) {
+fn look_at_newest(known: &Arc<Known>, cases: &[Arc<Case>], now_secs: u64) -> impl Future<Output = ()> + Send + use<> {
     let mut looks = JoinSet::new();
     for case in cases.iter().filter(|case| case.found().decision == Decision::Waiting).take(MAX_LOOKED_AT) {
         let (known, case) = (Arc::clone(known), Arc::clone(case));
         looks.spawn(async move { case.look(&known.opened, now_secs).await });
     }
-    looks.join_all().await;
+    async move {
+        looks.join_all().await;
+    }
 }
 
 async fn answer(State(open): State<Arc<Open>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Outgoing {

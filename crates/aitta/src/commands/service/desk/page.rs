@@ -176,7 +176,7 @@ pub(super) fn request(
         State::Waiting => waiting(&mut body, found, link, language),
         State::Denied => put(&mut body, format_args!("<p>{}</p>", say(&words::DENIED_MORE, language))),
         State::Expired => {}
-        State::Agreed | State::Ended => received(&mut body, view, visitor, case, found),
+        State::Fetching | State::Agreed | State::Ended => received(&mut body, view, visitor, case, found),
     }
     body.push_str("</div>");
     if let Some(summary) = summary {
@@ -191,6 +191,8 @@ enum State {
     Waiting,
     Denied,
     Expired,
+    /// Agreed, and some holder has not answered yet.
+    Fetching,
     Agreed,
     /// Agreed once, and no holder releases anything any more.
     Ended,
@@ -198,6 +200,7 @@ enum State {
 
 fn state_of(case: &Case, found: &Found, now_secs: u64) -> State {
     match found.decision {
+        Decision::Agreed if found.is_fetching() => State::Fetching,
         Decision::Agreed if found.has_ended() => State::Ended,
         Decision::Agreed => State::Agreed,
         Decision::Denied => State::Denied,
@@ -213,6 +216,7 @@ impl State {
             Self::Waiting => "waiting",
             Self::Denied => "denied",
             Self::Expired => "expired",
+            Self::Fetching => "fetching",
             Self::Agreed => "agreed",
             Self::Ended => "ended",
         }
@@ -223,6 +227,7 @@ impl State {
             Self::Waiting => &words::WAITING,
             Self::Denied => &words::DENIED,
             Self::Expired => &words::EXPIRED,
+            Self::Fetching => &words::FETCHING,
             Self::Agreed => &words::AGREED,
             Self::Ended => &words::ENDED,
         }
@@ -287,6 +292,9 @@ fn received(body: &mut String, view: &View<'_>, visitor: &Visitor, case: &Case, 
     for fetched in &found.fetched {
         one_holder(body, view, fetched, language);
     }
+    if found.is_fetching() {
+        return put(body, format_args!("<form method=\"get\"><button>{}</button></form>", say(&words::SEE_AGAIN)));
+    }
     put(
         body,
         format_args!(
@@ -303,6 +311,7 @@ fn one_holder(body: &mut String, view: &View<'_>, fetched: &Fetched, language: L
     let holder = view.organisation(&fetched.holder, language);
     put(body, format_args!("<section><h3>{holder}</h3>"));
     match &fetched.brought {
+        Brought::Asked => put(body, format_args!("<p>{}</p>", say(&words::HOLDER_ASKED))),
         Brought::Released(data) => released(body, view.labels(&fetched.holder), data, language),
         Brought::Refused(outward) => put(
             body,

@@ -20,6 +20,8 @@ said! {
     ANSWER_BEFORE = "Vastattava ennen", "Ska besvaras före", "To be answered before";
     WAITING = "Odottaa asiakkaan vastausta", "Väntar på kundens svar", "Waiting for the citizen’s answer";
     AGREED = "Asiakas suostui", "Kunden gav sitt samtycke", "The citizen agreed";
+    FETCHING = "Asiakas suostui. Tietoja haetaan.", "Kunden gav sitt samtycke. Uppgifterna hämtas.",
+        "The citizen agreed. The data are being fetched.";
     DENIED = "Asiakas ei suostunut", "Kunden gav inte sitt samtycke", "The citizen did not agree";
     ENDED = "Suostumus ei enää ole voimassa", "Samtycket gäller inte längre", "The consent no longer counts";
     EXPIRED = "Vastausaika päättyi", "Svarstiden gick ut", "The time to answer has passed";
@@ -58,6 +60,8 @@ said! {
     YES = "kyllä", "ja", "yes";
     NO = "ei", "nej", "no";
     NO_VALUE = "ei tietoa", "ingen uppgift", "no value";
+    HOLDER_ASKED = "Luovuttajalta kysytään vielä.", "Utlämnaren tillfrågas ännu.", "The holder is still being asked.";
+    SEE_AGAIN = "Katso, onko tietoja tullut", "Se om uppgifter har kommit", "See whether more has come";
     HOLDER_AWAY = "Luovuttajaan ei saatu yhteyttä. Yritä myöhemmin uudelleen.",
         "Utlämnaren kunde inte nås. Försök igen senare.", "The holder was not reached. Try again later.";
     /// Taken back, ended, restricted, objected to: from outside these look the same.

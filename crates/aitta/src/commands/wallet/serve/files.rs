@@ -24,17 +24,13 @@ macro_rules! built {
 
 /// All of them, by name.
 pub(super) const BUILT: &[BuiltFile] = built![
-    "acting.js",
     "app.css",
     "app.js",
-    "askthem.js",
-    "connect.js",
     "consents.js",
     "core.js",
     "data.js",
     "devices.js",
     "download.js",
-    "field.js",
     "frame.js",
     "home.js",
     "icon.svg",
@@ -42,23 +38,12 @@ pub(super) const BUILT: &[BuiltFile] = built![
     "locked.js",
     "looked.js",
     "manifest.webmanifest",
-    "missing.js",
-    "newpaper.js",
-    "permissions.js",
-    "purposes.words.js",
     "qr.js",
     "request.js",
-    "requests.js",
-    "scan.js",
+    "runtime.js",
     "scanning.js",
     "settings.js",
     "sw.js",
-    "tick.js",
-    "typedpaper.js",
-    "unsent.js",
-    "values.js",
-    "waiting.svelte.js",
-    "welcome.js",
 ];
 
 /// The page at the wallet's address itself.

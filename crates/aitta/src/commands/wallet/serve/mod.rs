@@ -23,8 +23,7 @@ use axum::http::Uri;
 use clap::Args;
 use pod_crypto::{random_array, sha256};
 use pod_http::{
-    HeaderMap, HeaderValue, KeyLogOff, Limits, Method, Outgoing, Server, ServerConfig, Service, StatusCode,
-    header,
+    HeaderMap, HeaderValue, KeyLogOff, Limits, Method, Outgoing, Server, ServerConfig, Service, StatusCode, header,
 };
 use serde_json::json;
 use tokio::sync::Notify;
