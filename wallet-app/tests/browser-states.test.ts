@@ -291,7 +291,7 @@ test('the wallet in every state of its pages', { skip: SKIP, timeout: TIMEOUT_MS
     await visit('looked');
     await standInOrder(page.locator('main ol h3').first(), [ARABIC_SERVICE, ', ', ARABIC_CITY]);
     for (let nth = 0; nth < 12; nth += 1) {
-      await page.getByText('Ask why').nth(nth).click();
+      await page.locator('summary', { hasText: 'Ask why' }).nth(nth).click();
       await page.getByRole('button', { name: 'Copy' }).nth(nth).waitFor();
     }
     await checkAccessible(page, 'looked, asking');
