@@ -1,4 +1,4 @@
-/** How smoothly a long page goes by, on a device four times slower than this one; and how much of it a screen reader is given. */
+/** How smoothly a long page goes by, on a device four times slower than this one; and what of it a screen reader is given. */
 
 import type { Page } from 'playwright-core';
 
@@ -45,10 +45,11 @@ export async function scrolled(page: Page): Promise<Scrolled> {
   }
 }
 
-/** How many nodes a screen reader is given. */
-export async function nodesToRead(page: Page): Promise<number> {
+/** What a screen reader is given: how many nodes, and how many of them are headings. */
+export async function nodesToRead(page: Page): Promise<{ readonly all: number; readonly headings: number }> {
   const session = await page.context().newCDPSession(page);
   const { nodes } = await session.send('Accessibility.getFullAXTree');
   await session.detach();
-  return nodes.filter(({ ignored }) => !ignored).length;
+  const told = nodes.filter(({ ignored }) => !ignored);
+  return { all: told.length, headings: told.filter(({ role }) => role?.value === 'heading').length };
 }
