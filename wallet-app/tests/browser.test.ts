@@ -238,7 +238,7 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.getByRole('button', { name: 'Deny for good' }).click();
     await page.getByText('Nothing was shared.').waitFor();
     await open(page, 'Requests');
-    await page.getByText('No request waits for you.').waitFor();
+    await page.getByText('No request waits for your answer.').waitFor();
   });
 
   await t.test(

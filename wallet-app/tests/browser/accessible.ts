@@ -18,6 +18,7 @@ export async function checkAccessible(page: Page, name: string): Promise<void> {
     await page.setViewportSize({ width, height: 900 });
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
+      await page.evaluate(untilStill);
       assert.deepEqual(await findings(page), [], `${name} at ${width} px, ${colorScheme}`);
     }
     const wider = await page.evaluate(
@@ -36,4 +37,10 @@ async function findings(page: Page): Promise<readonly string[]> {
     return axe.run({ runOnly: rules, resultTypes: ['violations'] });
   }, RULES);
   return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
+
+/** In the page: until colours that change have changed. What turns for ever, for somebody who waits, goes on. */
+async function untilStill(): Promise<void> {
+  const passing = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(passing.map(({ finished }) => finished));
 }
