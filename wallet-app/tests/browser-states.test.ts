@@ -147,17 +147,11 @@ test('the wallet in every state of its pages', { skip: SKIP, timeout: TIMEOUT_MS
 
       await visit('data');
       await page.getByRole('heading', { level: 2, name: ARABIC_CITY }).waitFor();
-      for (const name of [
-        CHILDREN.arabic,
-        CHILDREN.hebrew,
-        CHILDREN.greek,
-        CHILDREN.cyrillic,
-        CHILDREN.chinese,
-        CHILDREN.words,
-        CHILDREN.unbroken,
-      ]) {
+      for (const name of [CHILDREN.greek, CHILDREN.cyrillic, CHILDREN.chinese, CHILDREN.words, CHILDREN.unbroken]) {
         await page.getByRole('button', { name, exact: true }).waitFor();
       }
+      // Those from right to left stand between marks that nobody sees.
+      for (const name of [CHILDREN.arabic, CHILDREN.hebrew]) await page.getByRole('button', { name }).waitFor();
       await checkAccessible(page, 'data, names');
       await picture(page, 'data-names');
       await visit('acting');
