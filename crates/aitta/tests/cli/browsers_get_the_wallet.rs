@@ -185,7 +185,9 @@ fn everything_comes_with_what_pages_may_not_do() {
         let head = daemon.ask("HEAD", path, &[], "");
         assert_eq!((head.status, head.body.as_str(), head.header("etag")), (200, "", &*tag), "{path}");
         let short = daemon.ask("HEAD", path, &[("accept-encoding", "gzip, br")], "");
-        assert_eq!((short.header("content-encoding"), short.header("vary")), ("gzip", "accept-encoding"), "{path}");
+        // What is a few bytes long does not become shorter.
+        let coding = if path == "/healthz" { "" } else { "gzip" };
+        assert_eq!((short.header("content-encoding"), short.header("vary")), (coding, "accept-encoding"), "{path}");
         let posted = daemon.ask("POST", path, &[], "");
         assert_eq!((posted.status, posted.header("allow")), (405, "GET, HEAD"), "{path}");
         tags.push(tag);
