@@ -13,8 +13,8 @@ import { field, recordType } from './world.ts';
 const RESIDENCE = recordType('residence');
 const THREE = { fi: 'Asukastiedot', sv: 'Invånaruppgifter', en: 'Residence' };
 
-function catalogue(more: object, fields: readonly object[] = []): Uint8Array {
-  return utf8(JSON.stringify({ record_types: [{ id: 'residence', labels: THREE, fields, ...more }] }));
+function catalogue(more: object, fields: readonly object[] = [], registers?: readonly object[]): Uint8Array {
+  return utf8(JSON.stringify({ record_types: [{ id: 'residence', labels: THREE, fields, ...more }], registers }));
 }
 
 test('a record says from which register it came, and when', () => {
@@ -55,6 +55,12 @@ test('a catalogue says why a type is held, for how long, and what it protects', 
   assert.equal(labels.field(RESIDENCE, field('fee'))?.en, 'Residence');
   assert.equal(labels.value(RESIDENCE, field('fee'), 'constructor')?.fi, THREE.fi);
   assert.equal(labels.value(RESIDENCE, field('fee'), 'toString'), null);
+});
+
+test('a register has the name that its organisation gave it', () => {
+  const labels = Labels.of(catalogue({}, [], [{ id: 'residents', labels: THREE }]));
+  assert.deepEqual(labels.register('residents'), THREE);
+  assert.equal(labels.register('library'), null);
 });
 
 test('a catalogue that says less is still one, and a longer description is no reason to show nothing', () => {

@@ -42,20 +42,24 @@ interface TypeLabels extends AboutType {
 /** Labels from any number of catalogues. Never changed. */
 export class Labels {
   readonly #types: ReadonlyMap<RecordType, TypeLabels>;
+  readonly #registers: ReadonlyMap<string, Words>;
 
-  private constructor(types: ReadonlyMap<RecordType, TypeLabels>) {
+  private constructor(types: ReadonlyMap<RecordType, TypeLabels>, registers: ReadonlyMap<string, Words>) {
     this.#types = types;
+    this.#registers = registers;
   }
 
   static none(): Labels {
-    return new Labels(new Map());
+    return new Labels(new Map(), new Map());
   }
 
   /** Those of a holder's catalogue (the JSON of `GET /v1/catalogue`). @throws {ShapeFault} */
   static of(catalogue: Uint8Array): Labels {
-    const types = new Members(parseJson(catalogue)).need('record_types', list(typeLabels));
+    const members = new Members(parseJson(catalogue));
+    const types = members.need('record_types', list(typeLabels));
+    const registers = members.maybe('registers', list(registerLabel)) ?? [];
     // Where one catalogue names a thing twice, the first stays.
-    return new Labels(new Map(types.toReversed()));
+    return new Labels(new Map(types.toReversed()), new Map(registers.toReversed()));
   }
 
   /** With another holder's. Where two name the same thing, the first stays. */
@@ -64,7 +68,7 @@ export class Labels {
     for (const [of, own] of this.#types) {
       types.set(of, { ...own, fields: new Map([...(other.#types.get(of)?.fields ?? []), ...own.fields]) });
     }
-    return new Labels(types);
+    return new Labels(types, new Map([...other.#registers, ...this.#registers]));
   }
 
   recordType(of: RecordType): Words | null {
@@ -78,6 +82,11 @@ export class Labels {
   /** What a field's value is called; null when it has no name, and is shown as it stands. */
   value(of: RecordType, field: FieldPath, value: string): Words | null {
     return this.#types.get(of)?.fields.get(field)?.values.get(value) ?? null;
+  }
+
+  /** What a holder's register is called; null when it has no name for people. */
+  register(id: string): Words | null {
+    return this.#registers.get(id) ?? null;
   }
 
   aboutType(of: RecordType): AboutType | null {
@@ -102,6 +111,11 @@ const label: ReadJson<Words> = (json) => {
   const read = attempt(() => words(0n, three));
   if (!read.accepted) throw new ShapeFault('a label is empty, too long, or hides something');
   return read.value;
+};
+
+const registerLabel: ReadJson<readonly [string, Words]> = (json) => {
+  const members = new Members(json);
+  return [members.need('id', text), members.need('labels', label)];
 };
 
 const typeLabels: ReadJson<readonly [RecordType, TypeLabels]> = (json) => {

@@ -249,7 +249,7 @@ impl Catalogue {
         no_twins(registers.iter().map(Register::file), "register with file")?;
         one_says_who_is_protected(&registers)?;
 
-        let public_json = public::render(&organisation, &name, &record_types);
+        let public_json = public::render(&organisation, &name, &record_types, &registers);
         let digest = pod_crypto::sha256(&[public_json.as_bytes()]);
         Ok(Self { organisation, name, record_types, registers, public_json, digest, text_digest })
     }
@@ -299,7 +299,7 @@ impl Catalogue {
             .or_else(|| self.registers.iter().filter(later_extract).max_by_key(|register| register.id().len()))
     }
 
-    /// What everybody may read: organisation, record types, schemas, labels; nothing of the registers' files. JSON.
+    /// What everybody may read: organisation, record types, schemas, labels, what registers are called; nothing of their files. JSON.
     #[must_use]
     pub fn public_json(&self) -> &str {
         &self.public_json

@@ -2,13 +2,21 @@
 
 use serde::Serialize;
 
-use super::{CATALOGUE_FORMAT, Labels, RecordType, Sensitivity, Whose};
+use super::{CATALOGUE_FORMAT, Labels, RecordType, Register, Sensitivity, Whose};
 
 #[derive(Serialize)]
 struct PublicCatalogue<'a> {
     format: u32,
     organisation: PublicOrganisation<'a>,
     record_types: Vec<PublicRecordType<'a>>,
+    registers: Vec<PublicRegister<'a>>,
+}
+
+/// A register with a name for people: records say from which one they came.
+#[derive(Serialize)]
+struct PublicRegister<'a> {
+    id: &'a str,
+    labels: &'a Labels,
 }
 
 #[derive(Serialize)]
@@ -47,7 +55,7 @@ struct PublicValue<'a> {
 }
 
 /// Compact JSON, the same bytes for the same catalogue: structures keep their order, fields stand in path order.
-pub(super) fn render(organisation: &str, name: &Labels, record_types: &[RecordType]) -> String {
+pub(super) fn render(organisation: &str, name: &Labels, record_types: &[RecordType], registers: &[Register]) -> String {
     let record_types = record_types.iter().map(|record_type| PublicRecordType {
         id: record_type.id(),
         labels: record_type.labels(),
@@ -72,6 +80,10 @@ pub(super) fn render(organisation: &str, name: &Labels, record_types: &[RecordTy
         format: CATALOGUE_FORMAT,
         organisation: PublicOrganisation { id: organisation, name },
         record_types: record_types.collect(),
+        registers: registers
+            .iter()
+            .filter_map(|register| Some(PublicRegister { id: register.id(), labels: register.labels()? }))
+            .collect(),
     };
     serde_json::json!(catalogue).to_string()
 }

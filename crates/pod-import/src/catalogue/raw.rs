@@ -58,6 +58,7 @@ pub(super) struct RawField {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRegister {
     pub(super) id: String,
+    pub(super) labels: Option<Labels>,
     pub(super) file: String,
     pub(super) record_type: String,
     pub(super) format: String,

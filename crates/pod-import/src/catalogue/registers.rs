@@ -7,13 +7,14 @@ use jiff::civil::Date;
 
 use super::raw::{RawColumn, RawRegister};
 use super::record_types::known;
-use super::{RecordType, checked_id};
+use super::{Labels, RecordType, checked_id};
 use crate::formats::{Encoding, Format};
 
 /// A register: a file that a system exports, and how it is read.
 #[derive(Debug)]
 pub struct Register {
     id: String,
+    labels: Option<Labels>,
     file: String,
     record_type: String,
     format: Format,
@@ -158,6 +159,12 @@ impl Register {
         &self.ignored
     }
 
+    /// Its name for people, where the organisation gave it one.
+    #[must_use]
+    pub fn labels(&self) -> Option<&Labels> {
+        self.labels.as_ref()
+    }
+
     /// The mapped columns.
     #[must_use]
     pub fn columns(&self) -> &[Column] {
@@ -177,6 +184,9 @@ pub(super) fn check(
         let ids: Vec<&str> = record_types.iter().map(RecordType::id).collect();
         at(format!("record_type = \"{}\" is not declared; declared are {}", raw.record_type, ids.join(", ")))
     })?;
+    if raw.labels.as_ref().is_some_and(|labels| !labels.is_complete()) {
+        return Err(at("labels need a text for each of fi, sv and en".to_owned()));
+    }
     if raw.file.is_empty() || raw.file.contains(['/', '\\']) {
         return Err(at("file is the name of a file within the organisation's folder, without a folder".to_owned()));
     }
@@ -200,6 +210,7 @@ pub(super) fn check(
         return Err(at(format!("two columns go to `{}`", twice.to)));
     }
     Ok(Register {
+        labels: raw.labels,
         file: raw.file,
         record_type: raw.record_type,
         format,

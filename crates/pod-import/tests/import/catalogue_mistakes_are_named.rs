@@ -64,6 +64,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("format = 1", "format = 2", "format = 2 is unknown; this program reads format = 1"),
     ("id = \"town\"", "id = \"Town\"", "organisation id `Town` must begin with a small letter"),
     ("encoding = \"utf-8\"", "encoding = \"latin1\"", "allowed are utf-8, utf-8-bom, windows-1252"),
+    (
+        "file = \"things.csv\"",
+        "file = \"things.csv\"\nlabels = { fi = \"Asiat\", sv = \"\", en = \"Things\" }",
+        "register `things`: labels need a text for each of fi, sv and en",
+    ),
     ("format = \"csv\"", "format = \"xml\"", "format = \"xml\" is unknown; allowed are csv, tsv, jsonl"),
     ("format = \"csv\"", "format = \"tsv\"", "format = \"tsv\" takes no `delimiter`"),
     ("delimiter = \";\"", "delimiter = \"\\t\"", "needs `delimiter`, one character"),
@@ -210,6 +215,7 @@ fn people_read_what_values_are_called_in_their_language() {
     assert_eq!(named(&severity["values"], "value", "mild")["labels"]["fi"], "lievä");
     let clinic = named(&health["fields"], "path", "clinic");
     assert!(clinic.get("values").is_none());
+    assert_eq!(named(&public["registers"], "id", "child_health")["labels"]["sv"], "Barnhälsovårdens register");
 }
 
 #[test]
