@@ -146,6 +146,7 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await page.getByText('Finnish', { exact: true }).first().waitFor();
     await page.getByText('Why, and for how long?').first().click();
     await page.getByText('The law requires that these data are kept.').first().waitFor();
+    await page.getByText('Register of child health').locator('visible=true').first().waitFor();
     await checkAccessible(page, 'data');
     await pictures(page, 'data');
   });

@@ -30,7 +30,8 @@ fn unknown_and_missing_keys() {
     let said = mistake("delimiter = \";\"", "delimeter = \";\"");
     let before = format!("{CASE_HEAD}{REGISTER}");
     let line = before.lines().position(|line| line.starts_with("delimiter")).unwrap() + 1;
-    let start = format!("catalogue town.toml, line {line}: unknown key `delimeter`, allowed here are `id`, `labels`, `file`, ");
+    let start =
+        format!("catalogue town.toml, line {line}: unknown key `delimeter`, allowed here are `id`, `labels`, `file`, ");
     assert!(said.starts_with(&start), "{said}");
     let said = mistake("retention = \"P1Y\"", "");
     assert!(said.contains("missing key `retention`"), "{said}");
