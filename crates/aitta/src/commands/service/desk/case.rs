@@ -12,6 +12,7 @@ use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::field::Purpose;
 use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::value::Value;
+use tokio::sync::MutexGuard;
 use tokio::task::JoinSet;
 
 use super::super::collect::collect_and_keep;
@@ -138,8 +139,10 @@ impl Case {
 
     /// Collects the decision, while there is none.
     pub(super) async fn look(&self, opened: &Opened, now_secs: u64) {
-        let _alone = self.at_work.lock().await;
-        self.look_alone(opened, now_secs).await;
+        let (_alone, is_first) = alone(&self.at_work).await;
+        if is_first {
+            self.look_alone(opened, now_secs).await;
+        }
     }
 
     /// As [`Case::look`], for somebody who opens it: what was agreed to meanwhile is fetched at once.
@@ -148,8 +151,11 @@ impl Case {
         if self.found().is_fetching() {
             return;
         }
-        let _alone = self.at_work.lock().await;
-        self.look_alone(&known.opened, now_secs).await;
+        // Pages go on waiting after they were shown: whoever waits for another's look does not look once more after it.
+        let (_alone, is_first) = alone(&self.at_work).await;
+        if is_first {
+            self.look_alone(&known.opened, now_secs).await;
+        }
         if self.found().is_news {
             self.fetch_alone(known).await;
         }
@@ -216,6 +222,14 @@ impl Case {
     /// When its consents have ended, if it was answered at the last moment.
     fn ended_secs(&self) -> u64 {
         self.request.expires.saturating_add(self.request.validity_secs)
+    }
+}
+
+/// Waits until nobody else is at work; whether nobody was.
+async fn alone(at_work: &tokio::sync::Mutex<()>) -> (MutexGuard<'_, ()>, bool) {
+    match at_work.try_lock() {
+        Ok(alone) => (alone, true),
+        Err(_) => (at_work.lock().await, false),
     }
 }
 
@@ -348,5 +362,22 @@ impl Cases {
         let mut all: Vec<_> = self.all.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         all.sort_by_key(|case| std::cmp::Reverse(case.request.issued));
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page that is loaded again and again while the node hangs must not leave a look behind for each time.
+    #[tokio::test]
+    async fn whoever_waited_for_another_need_not_do_it_again() {
+        let at_work = tokio::sync::Mutex::default();
+        let (first, is_first) = alone(&at_work).await;
+        assert!(is_first);
+        let waits = async { alone(&at_work).await.1 };
+        let leaves = async { drop(first) };
+        assert_eq!(tokio::join!(biased; waits, leaves), (false, ()));
+        assert!(alone(&at_work).await.1);
     }
 }
