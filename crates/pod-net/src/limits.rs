@@ -16,12 +16,13 @@ const STREAM: Duration = Duration::from_secs(5);
 const RESPONSE: Duration = Duration::from_secs(15);
 /// From the first byte of a frame to its last: 64 KiB at 128 kbit/s take 4 s.
 const FRAME: Duration = Duration::from_secs(20);
-/// How long a caller keeps a stream without calls; below [`IDLE`], so that the caller closes first.
-const KEPT: Duration = Duration::from_secs(30);
+/// How long a caller keeps a stream without calls. A call on a stream whose peer has died since is lost, and nobody knows whether it took
+/// effect; a new stream is greeted before it carries a call, for one round trip. Below [`IDLE`], so that the caller closes first.
+const KEPT: Duration = Duration::from_secs(1);
 /// How long a server keeps a stream without calls.
 const IDLE: Duration = Duration::from_secs(60);
-/// A connection without streams: an identify exchange ends meanwhile.
-const CONNECTION_IDLE: Duration = Duration::from_secs(10);
+/// A connection without streams: who calls twice in a minute needs no second handshake.
+const CONNECTION_IDLE: Duration = Duration::from_secs(60);
 /// A peer that takes not one byte for so long has gone.
 const WRITE_STALL: Duration = Duration::from_secs(20);
 /// What a rolling restart waits for calls that have already begun.
@@ -82,7 +83,7 @@ const CIRCUIT_LIVES: Duration = Duration::from_secs(3600);
 const CIRCUIT_BYTES: u64 = 256 * 1024 * 1024;
 /// Slots, and circuits, that one member may ask for at once.
 const RELAY_BURST: u32 = 60;
-/// After which it may ask for one more: a circuit without calls ends after [`KEPT`], so that nobody needs more.
+/// After which it may ask for one more: a circuit without calls ends after [`CONNECTION_IDLE`], so that nobody needs more.
 const RELAY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Deadlines and sizes. [`NetLimits::default`] holds the values meant for use.

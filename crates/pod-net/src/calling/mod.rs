@@ -117,10 +117,15 @@ impl Lines {
 
     async fn new_line(&self, peer: &Peer, quic_rests: &mut Option<Instant>) -> Result<Line, CallFault> {
         let mut tried = Vec::new();
-        if let Some((connection, transport)) = self.best(peer).await
-            && let Ok(line) = self.open(connection, transport).await
-        {
-            return Ok(line);
+        if let Some((connection, transport)) = self.best(peer).await {
+            match self.open(connection, transport).await {
+                Ok(line) => return Ok(line),
+                // The peer has gone without a word, or what lies between: nobody is to wait for it again.
+                Err(DialFault::TimedOut) => {
+                    self.orders.send(Order::Close { connection }).await.ok();
+                }
+                Err(_) => {}
+            }
         }
         for address in in_order(&peer.addresses, quic_rests.is_some_and(|until| Instant::now() < until)) {
             let outcome = match self.dial(peer, address).await {

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{AsyncReadExt as _, AsyncWriteExt as _, FutureExt as _};
-use pod_net::{CallFault, Kind, NetLimits};
+use pod_net::{CallFault, Kind, NetLimits, Transport};
+use tokio::net::UdpSocket;
+use tokio::runtime::Runtime;
 
 use crate::hostile::{called, frame, listening};
-use crate::world::{PATIENCE, QUIC, Server, TCP, client, text};
+use crate::world::{PATIENCE, QUIC, Server, TCP, client, eventually, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn during_a_call_it_may_have_taken_effect() {
@@ -42,6 +44,92 @@ async fn before_a_call_it_was_not_sent() {
         }
         assert!(matches!(faults[1], CallFault::NotReached { .. }), "{faults:?}");
         assert!(faults[1].nothing_was_sent());
+    }
+}
+
+/// As a process that is killed: nothing says goodbye, and its ports are free at once.
+fn dies(runtime: Runtime) {
+    runtime.shutdown_timeout(PATIENCE);
+}
+
+#[test]
+fn a_peer_that_died_and_came_back_is_reached_with_the_next_call() {
+    for listen in [QUIC, TCP] {
+        let (ours, theirs) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+        let server = theirs.block_on(Server::new(1, &[listen], &[2], NetLimits::default()));
+        let member = ours.block_on(client(2, &[1], NetLimits::default()));
+        let peer = server.peer();
+        ours.block_on(async {
+            member.call(&peer, Kind::Call, b"hello".to_vec()).await.unwrap();
+            // Whoever calls on once more in the same breath may lose that call, and knows that it may have taken effect.
+            let streams = || server.net.counts().streams;
+            eventually("a stream without calls is not believed in for long", || streams() == 0).await;
+        });
+        dies(theirs);
+        let theirs = Runtime::new().unwrap();
+        let listen = peer.addresses[0].to_string();
+        let back = theirs.block_on(Server::new(1, &[&listen], &[2], NetLimits::default()));
+        let reply = ours.block_on(member.call(&peer, Kind::Call, b"again".to_vec())).unwrap();
+        assert_eq!((text(&reply), back.echo.seen()), ("again", 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_brings_nothing_any_more_is_given_up() {
+    let server = Server::new(1, &[QUIC, TCP], &[2], NetLimits::default()).await;
+    let [quic, tcp] = [Transport::Quic, Transport::Tcp].map(|transport| server.peer_by(transport));
+    let between = Arc::new(Between::before(&quic.addresses[0].to_string()).await);
+    let short = Duration::from_millis(200);
+    let limits = NetLimits { stream: short, quic_head_start: short, kept: short, ..NetLimits::default() };
+    let member = client(2, &[1], limits).await;
+    let mut peer = tcp;
+    peer.addresses.push(between.address.parse().unwrap());
+    let passing = tokio::spawn({
+        let between = Arc::clone(&between);
+        async move { between.passes().await }
+    });
+    assert_eq!(member.call(&peer, Kind::Call, b"one".to_vec()).await.unwrap().transport, Transport::Quic);
+    let streams = || server.net.counts().streams;
+    eventually("the stream ends", || streams() == 0).await;
+    passing.abort();
+    assert_eq!(member.call(&peer, Kind::Call, b"two".to_vec()).await.unwrap().transport, Transport::Tcp);
+    let connections = || member.counts().connections;
+    eventually("it is closed", || connections() == [0, 1, 0]).await;
+}
+
+/// What lies between the member and a peer's QUIC address.
+struct Between {
+    ours: UdpSocket,
+    theirs: UdpSocket,
+    address: String,
+}
+
+impl Between {
+    async fn before(address: &str) -> Self {
+        let (ours, theirs) =
+            (UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("127.0.0.1:0").await.unwrap());
+        let port: u16 = address.split('/').nth(4).unwrap().parse().unwrap();
+        theirs.connect(("127.0.0.1", port)).await.unwrap();
+        let address = format!("/ip4/127.0.0.1/udp/{}/quic-v1", ours.local_addr().unwrap().port());
+        Self { ours, theirs, address }
+    }
+
+    async fn passes(&self) {
+        let (mut there, mut back) = ([0; 2048], [0; 2048]);
+        let mut member = None;
+        loop {
+            tokio::select! {
+                came = self.ours.recv_from(&mut there) => {
+                    let (length, from) = came.unwrap();
+                    member = Some(from);
+                    self.theirs.send(&there[..length]).await.unwrap();
+                }
+                came = self.theirs.recv(&mut back) => {
+                    let length = came.unwrap();
+                    self.ours.send_to(&back[..length], member.unwrap()).await.unwrap();
+                }
+            }
+        }
     }
 }
 
