@@ -43,6 +43,10 @@ export default defineConfig({
               name: 'home',
               test: /src\/app\/(parts\/(?!Square|scanning)|text\/purposes|pages\/(acting|home|requests|welcome)\/)/,
             },
+            // Pages that are opened one after the other, and that have much in common, are smaller together.
+            { name: 'daily', test: /src\/app\/pages\/(consents|data|looked|request)\// },
+            { name: 'seldom', test: /src\/app\/pages\/(devices|download|locked|settings)\// },
+            { name: 'square', test: /src\/app\/parts\/Square|node_modules\/qr\/index/ },
           ],
         },
       },

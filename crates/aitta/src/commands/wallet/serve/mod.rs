@@ -169,7 +169,7 @@ fn documents(federation: &Federation, theme: &Theme) -> Result<HashMap<String, D
     ]);
     for file in BUILT {
         let path = if file.name == PAGE { "/".to_owned() } else { format!("/{}", file.name) };
-        documents.insert(path, Document::new(file.content, file.content_type()));
+        documents.insert(path, Document::built(file));
     }
     Ok(documents)
 }
