@@ -16,13 +16,14 @@ import { concat, utf8 } from '../src/protocol/bytes.ts';
 import type { Signer } from '../src/protocol/cose.ts';
 import { sha256 } from '../src/protocol/crypto/hash.ts';
 import { type KeyState, keyDigest } from '../src/protocol/key-event/index.ts';
-import { Core } from '../src/wallet/core.ts';
+import type { Core } from '../src/wallet/core.ts';
 import { addDevice, deviceCode } from '../src/wallet/devices.ts';
 import { beginEnrolment, notePaper } from '../src/wallet/enrol.ts';
 import { ownLog } from '../src/wallet/key-logs.ts';
 import { bound, held } from '../src/wallet/state.ts';
 import { enrolledAtBoth, Others, PAPER, partsOf } from './others.ts';
 import { jsonOf } from './server.ts';
+import { lookedCore } from './support.ts';
 import { HELSINKI, POD } from './world.ts';
 
 const LAPTOP = 43;
@@ -64,7 +65,7 @@ const SAFARI: Custody = {
 
 test('a log is found again although its first event was signed anew', async () => {
   const others = new Others();
-  const core = await Core.open({ ...partsOf(others, new MemoryStorage()), custody: SAFARI });
+  const core = await lookedCore({ ...partsOf(others, new MemoryStorage()), custody: SAFARI });
   await notePaper(core, PAPER);
   const digest = new RecoveryRoot(PAPER).digest(HELSINKI);
   const [event, again] = [await beginLog(SAFARI, HELSINKI, digest), await beginLog(SAFARI, HELSINKI, digest)];
@@ -73,7 +74,7 @@ test('a log is found again although its first event was signed anew', async () =
   others.keyLogs.get('helsinki.example')?.bind([event]);
   const pod = { pod: POD, relation: 'self', untilSecs: null, label: null } as const;
   await core.keep(held(HELSINKI, 'helsinki', [again]), bound(HELSINKI, [pod]));
-  const laptop = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
+  const laptop = await lookedCore(partsOf(others, new MemoryStorage(), LAPTOP));
   const added = await addDevice(core, await deviceCode(laptop), { label: 'laptop', manages: true });
   assert.deepEqual(added.missing, []);
   assert.deepEqual(ownLog(core, HELSINKI).events[0], event);
@@ -84,7 +85,7 @@ test('a log is found again although its first event was signed anew', async () =
 test('a device that began a log of its own, and was never bound, finds the one that it was added to', async () => {
   const others = new Others();
   const phone = await enrolledAtBoth(others, new MemoryStorage());
-  const laptop = await Core.open(partsOf(others, new MemoryStorage(), LAPTOP));
+  const laptop = await lookedCore(partsOf(others, new MemoryStorage(), LAPTOP));
   await notePaper(laptop, PAPER);
   await logInWith(laptop, others);
   // The organisation did not bind it: there is another wallet.
@@ -96,7 +97,7 @@ test('a device that began a log of its own, and was never bound, finds the one t
 
 test('a log that was only begun counts for the paper that was printed last', async () => {
   const others = new Others();
-  const core = await Core.open(partsOf(others, new MemoryStorage()));
+  const core = await lookedCore(partsOf(others, new MemoryStorage()));
   await notePaper(core, PAPER);
   await logInWith(core, others);
   const first = await core.signer(HELSINKI);
@@ -124,7 +125,7 @@ test('with the first login the browser is asked to keep what is there', async ()
       return Promise.resolve(true);
     },
   };
-  const core = await Core.open({ ...partsOf(others, new MemoryStorage()), persistence });
+  const core = await lookedCore({ ...partsOf(others, new MemoryStorage()), persistence });
   await notePaper(core, PAPER);
   assert.equal(asked, 0);
   await logInWith(core, others);

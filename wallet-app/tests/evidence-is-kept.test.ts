@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { DirectoryClient } from '../src/client/directory/index.ts';
 import { CallFault } from '../src/client/fault.ts';
 import { MemoryStorage } from '../src/keys/storage.ts';
-import { Core } from '../src/wallet/core.ts';
 import { evidenceSeen, forkSeen, MAX_EVIDENCE, NEW_STATE, type SeenHead } from '../src/wallet/state.ts';
 import { opened, Others, partsOf } from './others.ts';
 import { bytesOf, callerOf, NOW } from './server.ts';
+import { lookedCore } from './support.ts';
 import { ANCHORED, DIRECTORY_URL, ESPOO, headOver, HELSINKI, served, SNAPSHOT, someLeaf } from './world.ts';
 
 const DAY = 24n * 3600n;
@@ -21,7 +21,7 @@ test('a look at a directory that lies and of which nothing is left to go on keep
   await opened(others, disk);
   const parts = partsOf(others, disk);
   let nowSecs = NOW;
-  const core = await Core.open({ ...parts, caller: { ...parts.caller, nowSecs: () => nowSecs } });
+  const core = await lookedCore({ ...parts, caller: { ...parts.caller, nowSecs: () => nowSecs } });
   nowSecs += 2n * DAY;
   others.log = { leaves: [someLeaf(9)] };
   await assert.rejects(core.refresh(), (thrown) => thrown instanceof CallFault && thrown.evidence !== null);

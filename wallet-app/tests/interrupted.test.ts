@@ -8,10 +8,10 @@ import { type Change, MemoryStorage, type Storage, StorageFault } from '../src/k
 import { openDecision } from '../src/protocol/decision.ts';
 import { ObjectId } from '../src/protocol/ids.ts';
 import { agreeTo, denyTo, review } from '../src/wallet/answer.ts';
-import { Core } from '../src/wallet/core.ts';
 import { finish, stopService, takeBack } from '../src/wallet/take-back.ts';
 import { opened, Others, partsOf } from './others.ts';
 import { NOW, problemOf } from './server.ts';
+import { lookedCore } from './support.ts';
 import { askedFor, HELSINKI, POD, SEAL_KEY, SERVICE } from './world.ts';
 
 /** Is killed instead of writing once more. */
@@ -217,7 +217,7 @@ test('what has ended by itself is not taken back any more', async () => {
   await assert.rejects(takeBack(core, given.id), { code: 'denied' });
   const parts = partsOf(others, disk);
   let nowSecs = NOW;
-  const later = await Core.open({ ...parts, caller: { ...parts.caller, nowSecs: () => nowSecs } });
+  const later = await lookedCore({ ...parts, caller: { ...parts.caller, nowSecs: () => nowSecs } });
   assert.equal((await finish(later)).missing.length, 1);
   nowSecs = given.expiresSecs;
   assert.deepEqual(await finish(later), { done: [], keys: [], missing: [] });

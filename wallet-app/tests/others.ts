@@ -16,11 +16,12 @@ import { sign, Signed } from '../src/protocol/cose.ts';
 import { Grant } from '../src/protocol/grant.ts';
 import { Cti, ObjectId, type Principal } from '../src/protocol/ids.ts';
 import { Revocation } from '../src/protocol/revocation.ts';
-import { Core, type Parts } from '../src/wallet/core.ts';
+import type { Core, Parts } from '../src/wallet/core.ts';
 import { notePaper } from '../src/wallet/enrol.ts';
 import { bound, held } from '../src/wallet/state.ts';
 import { KeyLogs } from './key-logs.ts';
 import { bytesOf, callerOf, jsonOf, NOW, problemOf } from './server.ts';
+import { lookedCore } from './support.ts';
 import {
   ANCHORED,
   CATALOGUE,
@@ -150,7 +151,7 @@ export function partsOf(others: Others, storage: Storage, device = 42): Parts {
 
 /** It is enrolled at Helsinki. */
 export async function opened(others: Others, storage: Storage): Promise<Core> {
-  const core = await Core.open(partsOf(others, storage));
+  const core = await lookedCore(partsOf(others, storage));
   if (core.enrolled().length > 0) return core;
   const pod = { pod: POD, relation: 'self', untilSecs: null, label: null } as const;
   await core.keep(held(HELSINKI, 'helsinki', [(await enrolled()).event]), bound(HELSINKI, [pod]));
@@ -167,7 +168,7 @@ export const PAPER = RecoveryCode.parse('ER54Z4-E47JWF-XSAXZC\nSD49YP-6SBSXM-SY8
 
 /** A device that logged in at both organisations, and is bound there. */
 export async function enrolledAtBoth(others: Others, storage: Storage, device = 42): Promise<Core> {
-  const core = await Core.open(partsOf(others, storage, device));
+  const core = await lookedCore(partsOf(others, storage, device));
   const pod = { pod: POD, relation: 'self', untilSecs: null, label: null } as const;
   await notePaper(core, PAPER);
   for (const [host, holder] of HOSTS) {

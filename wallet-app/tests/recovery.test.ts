@@ -7,7 +7,7 @@ import { RecoveryCode } from '../src/keys/recovery-code.ts';
 import { MemoryStorage } from '../src/keys/storage.ts';
 import type { Principal } from '../src/protocol/ids.ts';
 import { ObjectId } from '../src/protocol/ids.ts';
-import { Core } from '../src/wallet/core.ts';
+import type { Core } from '../src/wallet/core.ts';
 import { deviceCode, addDevice } from '../src/wallet/devices.ts';
 import { PaperNeeded, beginEnrolment } from '../src/wallet/enrol.ts';
 import { refreshLog } from '../src/wallet/key-logs.ts';
@@ -23,6 +23,7 @@ import { paperNoted } from '../src/wallet/state.ts';
 import { finish } from '../src/wallet/take-back.ts';
 import { enrolledAtBoth, Others, PAPER, partsOf } from './others.ts';
 import { jsonOf, NOW } from './server.ts';
+import { lookedCore } from './support.ts';
 import { ESPOO, HELSINKI } from './world.ts';
 
 const NEW_DEVICE = 43;
@@ -30,7 +31,7 @@ const DELAY = 72n * 3600n;
 const OTHER_PAPER = RecoveryCode.generate((length) => new Uint8Array(length).fill(7));
 
 function newDevice(others: Others, storage = new MemoryStorage()): Promise<Core> {
-  return Core.open(partsOf(others, storage, NEW_DEVICE));
+  return lookedCore(partsOf(others, storage, NEW_DEVICE));
 }
 
 /** How it stands, by the organisations' names. */
@@ -134,7 +135,7 @@ test('a false recovery is seen by the device and cancelled, also where nobody an
   for (const one of waiting) how.push(...(await cancelRecovery(owner, one, null)).done.map((done) => done.how.by));
   assert.deepEqual([how, others.posted.length], [['holder', 'log'], 1]);
   others.away = null;
-  const again = await Core.open(partsOf(others, disk));
+  const again = await lookedCore(partsOf(others, disk));
   assert.deepEqual(
     (await finish(again)).keys.map(({ name }) => name),
     ['espoo'],
@@ -189,7 +190,7 @@ test('somebody who logged in for it is stopped by the paper alone', async () => 
 test('who has nothing but the paper ends what a thief began with it, and recovers', async () => {
   const others = new Others();
   await enrolledAtBoth(others, new MemoryStorage());
-  const thief = await Core.open(partsOf(others, new MemoryStorage(), 66));
+  const thief = await lookedCore(partsOf(others, new MemoryStorage(), 66));
   await standing(thief);
   const core = await newDevice(others);
   const { missing } = await recover(core, PAPER, null);
@@ -227,7 +228,7 @@ test('while a recovery waits a device is not added, and is when that was cancell
   const others = new Others();
   const owner = await enrolledAtBoth(others, new MemoryStorage());
   await standing(await newDevice(others));
-  const tablet = await Core.open(partsOf(others, new MemoryStorage(), 44));
+  const tablet = await lookedCore(partsOf(others, new MemoryStorage(), 44));
   const { missing } = await addDevice(owner, await deviceCode(tablet), { label: 'tablet', manages: true });
   assert.deepEqual(
     missing.map(({ fault }) => fault.code),

@@ -26,5 +26,6 @@ export function told(fault: unknown): Words {
   if (known !== undefined) return known;
   if (fault.name !== 'CallFault') return words.unexpected;
   const { kind, whom } = fault as Coded & { kind: keyof typeof words.byKind; whom: string };
-  return words.byKind[kind](nameOf(whom));
+  const ours = (words.whom as Readonly<Record<string, Words>>)[whom];
+  return words.byKind[kind](ours ?? nameOf(whom));
 }

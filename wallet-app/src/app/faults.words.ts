@@ -8,6 +8,12 @@ export const faultWords = {
     sv: 'Något gick fel. Dina uppgifter är i säkerhet. Försök igen; kontakta staden om felet upprepas.',
     en: 'Something went wrong. Your data are safe. Try again; if it happens again, contact the city.',
   },
+  /** What is no organisation, as calls name it. */
+  whom: {
+    'the directory': { fi: 'Aitan luettelo', sv: 'Aittas förteckning', en: "Aitta's directory" },
+    'the blinder': { fi: 'Aitan hakupalvelu', sv: 'Aittas söktjänst', en: "Aitta's search service" },
+    'the login': { fi: 'Kirjautumispalvelu', sv: 'Inloggningstjänsten', en: 'The login service' },
+  },
   byKind: {
     ours: about('Tätä ei voitu lähettää: #.', 'Det här kunde inte skickas: #.', 'This could not be sent: #.'),
     'not-reached': about(

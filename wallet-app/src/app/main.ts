@@ -11,5 +11,5 @@ const target = document.getElementById('app');
 if (target === null) throw new Error('the page has a place for the app');
 takeReturned();
 mount(App, { target });
-void session.open();
-void keepOffline();
+// What is kept for the next visit comes after what is wanted at this one.
+void session.open().then(keepOffline);

@@ -8,11 +8,10 @@ import { verbatim } from './text/format.ts';
 
 /** What an organisation calls itself; for one that the registry does not know, what was given. `whom` is its id or short name. */
 export function nameOf(whom: string): Words {
-  if (session.phase.is !== 'open') return verbatim(visible(whom));
-  const { registry } = session.core;
+  const { registry } = session;
   const member =
-    registry.organisation(whom as Principal) ??
-    registry.organisations.find(({ membership }) => membership.claims.name === whom);
+    registry?.organisation(whom as Principal) ??
+    registry?.organisations.find(({ membership }) => membership.claims.name === whom);
   const names = member?.profile?.claims.names;
   return names ? published(names) : verbatim(visible(member?.membership.claims.name ?? whom));
 }
@@ -24,7 +23,7 @@ export function published({ fi, sv, en }: Words): Words {
 
 /** What a service is called, and whose it is; null for one that the registry does not know. */
 export function serviceName(service: Principal): { readonly service: Words; readonly of: Words } | null {
-  const found = session.core.registry.service(service);
+  const found = session.registry?.service(service);
   if (found === undefined) return null;
   return { service: published(found.service.names), of: nameOf(found.organisation.membership.claims.subject) };
 }

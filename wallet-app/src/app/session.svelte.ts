@@ -1,6 +1,7 @@
 /** The wallet that is open in this window, and what the pages see of it. */
 
 import type { RecoveryCode } from '../keys/recovery-code.ts';
+import type { Registry } from '../protocol/registry/index.ts';
 import type { Core } from '../wallet/core.ts';
 import type { WalletState } from '../wallet/state.ts';
 import { type Theme, wear } from './browser/theme.ts';
@@ -26,6 +27,8 @@ class Session {
   theme: Theme | null = $state.raw(null);
   /** What the wallet remembers, as of the last act. */
   state: WalletState | null = $state.raw(null);
+  /** The registry that is gone by: what was kept until the directory was looked at; null while nothing that counts is there. */
+  registry: Registry | null = $state.raw(null);
   ground: Ground | null = null;
   #core: Core | null = null;
   #lookedMs = 0;
@@ -69,13 +72,26 @@ class Session {
       this.phase = { is: 'open' };
     } catch (fault) {
       this.phase = { is: 'failed', fault };
+      return;
     }
+    // Nobody waits for it yet: whoever does something hears of a failure.
+    void this.looked().catch(() => undefined);
   }
 
-  /** Does something with the wallet; pages see what is remembered since, also when it failed half-way. */
+  /** The directory was looked at since the wallet is open. */
+  looked(): Promise<void> {
+    return this.act(() => Promise.resolve());
+  }
+
+  /**
+   * Does something with the wallet, once the directory was looked at; pages see what is remembered since, also when it failed
+   * half-way.
+   */
   async act<T>(deed: (core: Core) => Promise<T>): Promise<T> {
+    const { core } = this;
     try {
-      return await deed(this.core);
+      await core.looked();
+      return await deed(core);
     } finally {
       this.#seen();
     }
@@ -84,6 +100,7 @@ class Session {
   #seen(): void {
     if (this.state !== this.core.state) this.#others.postMessage(null);
     this.state = this.core.state;
+    this.registry = this.core.copy.standing.by === 'nobody' ? null : this.core.registry;
     this.#lookedMs = Date.now();
   }
 

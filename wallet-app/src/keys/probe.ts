@@ -35,8 +35,9 @@ const MESSAGE = utf8('aitta-wallet-probe');
 /** Tries it out. `storage` is null where none could be opened. Never fails: what fails cannot be done here. */
 export async function probe(storage: Storage | null): Promise<Abilities> {
   const cryptography = typeof globalThis.crypto?.subtle === 'object';
-  const stored = storage !== null && (await succeeds(() => keeps(storage)));
-  const keptKeys = cryptography && stored && (await succeeds(() => signsAfter(storage)));
+  const keptKeys = cryptography && storage !== null && (await succeeds(() => signsAfter(storage)));
+  // What keeps a key keeps anything: mostly there is no more to try, and a person waits.
+  const stored = keptKeys || (storage !== null && (await succeeds(() => keeps(storage))));
   return { cryptography, keptKeys, storage: stored };
 }
 

@@ -76,6 +76,7 @@ export class Core {
   readonly #memory: Memory;
   #copy: RegistryCopy;
   #registryRevision: number | null;
+  #looking: Promise<void> | null = null;
   readonly #labels: Map<Principal, { readonly digest: Uint8Array; readonly labels: Labels }> = new Map();
 
   private constructor(
@@ -97,21 +98,29 @@ export class Core {
   }
 
   /**
-   * Opens the wallet and looks at the directory; what it kept stands in for a directory that is away, until it is a day old.
-   * @throws {StorageFault} @throws {FormatFault} @throws {CallFault}
+   * Opens the wallet with what it kept; nobody is called. Its registry is good to show while it is not a day old. Before anything is
+   * done with it, the directory is looked at: `looked`. @throws {StorageFault} @throws {FormatFault} @throws {CallFault}
    */
   static async open(parts: Parts): Promise<Core> {
     const { caller, storage, federation } = parts;
     const memory = await Memory.open(storage);
     const stored = await storage.read(REGISTRY_KEY);
-    const before = keptRegistry(stored);
     const { directory: url, witnesses, mirrors } = federation;
     const directory = new DirectoryClient(caller, url, witnesses, mirrors);
-    const copy = await keepingEvidence(memory, () => directory.registry(federation.anchor, before));
-    const core = new Core(parts, directory, memory, copy, stored?.revision ?? null);
-    await keepEvidence(memory, copy.troubles);
-    await core.#keepRegistry();
-    return core;
+    const copy = directory.before(federation.anchor, keptRegistry(stored) ?? NOTHING_KEPT);
+    return new Core(parts, directory, memory, copy, stored?.revision ?? null);
+  }
+
+  /**
+   * Looks at the directory for the first time since the wallet was opened, once; again when that failed.
+   * @throws {CallFault} @throws {StorageFault}
+   */
+  looked(): Promise<void> {
+    this.#looking ??= this.refresh().catch((fault: unknown) => {
+      this.#looking = null;
+      throw fault;
+    });
+    return this.#looking;
   }
 
   /** Takes in what another window has remembered. @throws {StorageFault} @throws {FormatFault} */
@@ -119,7 +128,10 @@ export class Core {
     return this.#memory.refresh();
   }
 
-  /** Looks at the directory again. @throws {CallFault} @throws {StorageFault} */
+  /**
+   * Looks at the directory; what is kept stands in for one that is away, until it is a day old. @throws {CallFault}
+   * @throws {StorageFault}
+   */
   async refresh(): Promise<void> {
     await this.recall();
     const before = this.#copy.kept;
@@ -154,13 +166,19 @@ export class Core {
   }
 
   /** Keeps what proves to others that somebody lied. @throws {StorageFault} */
-  keepEvidence(faults: readonly CallFault[]): Promise<void> {
-    return keepEvidence(this.#memory, faults);
+  async keepEvidence(faults: readonly CallFault[]): Promise<void> {
+    const found = faults.flatMap(({ evidence }) => (evidence === null ? [] : [evidenceSeen(evidence)]));
+    if (found.length > 0) await this.keep(...found);
   }
 
   /** What a call brings; when it fails since somebody lied, what proves it is kept before the fault goes on. @throws {CallFault} */
-  keepingEvidence<T>(call: () => Promise<T>): Promise<T> {
-    return keepingEvidence(this.#memory, call);
+  async keepingEvidence<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (thrown) {
+      if (thrown instanceof CallFault) await this.keepEvidence([thrown]);
+      throw thrown;
+    }
   }
 
   /** Remembers how far the directory's log was seen: never less far than before. @throws {StorageFault} */
@@ -347,18 +365,4 @@ export class Core {
 /** Whether it is somebody who is missing. */
 export function isMissing(found: object): found is Missing {
   return 'fault' in found && (found.fault instanceof CallFault || found.fault instanceof KeysFault);
-}
-
-async function keepEvidence(memory: Memory, faults: readonly CallFault[]): Promise<void> {
-  const found = faults.flatMap(({ evidence }) => (evidence === null ? [] : [evidenceSeen(evidence)]));
-  if (found.length > 0) await memory.keep(all(found));
-}
-
-async function keepingEvidence<T>(memory: Memory, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (thrown) {
-    if (thrown instanceof CallFault) await keepEvidence(memory, [thrown]);
-    throw thrown;
-  }
 }

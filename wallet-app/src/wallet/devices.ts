@@ -122,11 +122,10 @@ function successor({ devices: all }: KeyState, rotations: ReadonlySet<bigint>, k
   return isReplaced && came !== undefined ? came.device.key.kid : null;
 }
 
-/** This device's code, for the device that has the wallet; for these organisations, or all that hold something of anybody. It holds no secret. @throws {StorageFault} */
-export async function deviceCode(core: Core, organisations?: readonly Principal[]): Promise<string> {
-  const of = organisations ?? allHolders(core);
+/** This device's code, for the device that has the wallet; for all that hold something of anybody. It holds no secret. @throws {StorageFault} */
+export async function deviceCode(core: Core): Promise<string> {
   const keys = await Promise.all(
-    of.map(async (one) => [one, (await core.custody.signer(one, 'device', 0)).key] as const),
+    allHolders(core).map(async (one) => [one, (await core.custody.signer(one, 'device', 0)).key] as const),
   );
   await core.keep(codeShown);
   return deviceCodeToText(new Map(keys));

@@ -22,7 +22,7 @@ import { utf8 } from '../../src/protocol/bytes.ts';
 import type { Principal } from '../../src/protocol/ids.ts';
 import { parseShortName } from '../../src/protocol/statement/membership.ts';
 import { agreeTo, fetchRequest, inbox, preview, review } from '../../src/wallet/answer.ts';
-import { Core, type Parts } from '../../src/wallet/core.ts';
+import type { Core, Parts } from '../../src/wallet/core.ts';
 import { addDevice, deviceCode, devices, revokeDevice, rotateKeys } from '../../src/wallet/devices.ts';
 import { ChoiceFault } from '../../src/wallet/decide.ts';
 import { beginEnrolment, confirmEnrolment, enrolmentStatus, find, notePaper } from '../../src/wallet/enrol.ts';
@@ -32,6 +32,7 @@ import { askForNews, type CheckedNotice, type NoticeState, noticesOf } from '../
 import { cancelRecovery, recover, recoveries, recoverIdentified } from '../../src/wallet/recovery.ts';
 import { boundSecs, finish, object, restrict, stopService, takeBack } from '../../src/wallet/take-back.ts';
 import { Purpose, RecordType } from '../../src/protocol/field.ts';
+import { lookedCore } from '../support.ts';
 import { Aitta, at, textAt } from './aitta.ts';
 import { logIn, loginToken } from './login.ts';
 
@@ -114,7 +115,7 @@ const parts: Parts = {
   custody: new BrowserCustody(storage, systemRandom),
   federation: federation(),
 };
-let core = await Core.open(parts);
+let core = await lookedCore(parts);
 assert.equal(core.copy.standing.by, 'log');
 assert.deepEqual(core.copy.refused, []);
 step('the registry is proven by the log, and two witnesses saw it');
@@ -195,7 +196,7 @@ assert.ok(disclosure.opened.released.some(({ names }) => names.includes('special
 step('the fetch is seen in the log, with a proof that holds');
 
 // The wallet is closed and opened again: all of it lies in the storage.
-core = await Core.open(parts);
+core = await lookedCore(parts);
 const taken = await takeBack(core, given.id);
 assert.equal(taken.by, 'holder');
 assert.ok((await boundSecs(core, helsinki)) !== null);
@@ -249,7 +250,7 @@ const newStorage = (): Parts => {
   const own = new MemoryStorage();
   return { ...parts, storage: own, custody: new BrowserCustody(own, systemRandom) };
 };
-const laptop = await Core.open(newStorage());
+const laptop = await lookedCore(newStorage());
 writeFileSync(join(folder, 'laptop.code'), await deviceCode(laptop));
 aitta.done(...TABLET, 'devices', 'add', '--code', 'laptop.code');
 await enrol(laptop, helsinki);
@@ -271,7 +272,7 @@ assert.deepEqual(
 assert.ok((await ownData(core, helsinki, atHelsinki, null)).length > 0);
 step('fresh keys are in the place of the old ones, and all devices are shown');
 
-const lost = await Core.open(newStorage());
+const lost = await lookedCore(newStorage());
 const begun = await recover(lost, code, null);
 // One holder of the demonstration has an address at which nobody answers.
 assert.deepEqual(

@@ -42,8 +42,8 @@ async function tried(): Promise<Pick<Ground, 'storage' | 'advice'>> {
 }
 
 /**
- * Opens the wallet. With the printed code that its keys were locked under, a wallet that knows of none yet takes it for its own: there is
- * one paper. @throws {CallFault} @throws {StorageFault} @throws {FormatFault}
+ * Opens the wallet. With the printed code that its keys were locked under, a wallet that knows of none yet takes it for its own, once
+ * the directory was looked at: there is one paper. @throws {CallFault} @throws {StorageFault} @throws {FormatFault}
  */
 export async function openCore(
   storage: Storage,
@@ -58,7 +58,10 @@ export async function openCore(
     federation,
     persistence: browserPersistence(),
   });
-  if (paper !== null && core.state.recoveryDigests.size === 0) await notePaper(core, paper);
+  if (paper !== null && core.state.recoveryDigests.size === 0) {
+    await core.looked();
+    await notePaper(core, paper);
+  }
   return core;
 }
 

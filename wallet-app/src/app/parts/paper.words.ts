@@ -25,6 +25,7 @@ export const paperWords = {
     sv: 'Tecknen stämmer inte. Titta på den sista gruppen igen.',
     en: 'The characters do not match. Look at the last group again.',
   },
+  keeping: { fi: 'Odota hetki…', sv: 'Vänta en stund…', en: 'One moment…' },
   safe: { fi: 'Koodi on tallessa, jatka', sv: 'Koden är i säkerhet, fortsätt', en: 'The code is safe, go on' },
   label: { fi: 'Palautuskoodi paperista', sv: 'Återställningskoden från papperet', en: 'Recovery code from the paper' },
   hint: {

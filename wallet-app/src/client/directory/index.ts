@@ -50,7 +50,9 @@ export type Standing =
   /** It was fetched and all in it is signed; that nothing is left out, nobody vouches for now. */
   | { readonly by: 'signatures' }
   /** Nothing was fetched: the last good copy. */
-  | { readonly by: 'last-good' };
+  | { readonly by: 'last-good' }
+  /** Nothing that counts is kept, and nobody was asked: it is empty, so that nothing can be done with it. */
+  | { readonly by: 'nobody' };
 
 /** A verified registry, and what stands behind it. */
 export interface RegistryCopy {
@@ -86,6 +88,15 @@ export class DirectoryClient {
       ...mirrors.map((mirror) => new LogSource(caller, mirror, `the mirror ${mirror}`)),
     ];
     this.policy = { witnesses, maxAgeSecs: witnesses === 0 ? ANY_AGE_SECS : MAX_HEAD_AGE_SECS };
+  }
+
+  /** What is kept while it counts, before anybody is asked: what is shown until then, and nothing that is signed goes by. */
+  before(anchor: Anchor, kept: Kept): RegistryCopy {
+    const nowSecs = this.#caller.nowSecs();
+    const look: Look = { kept, refused: [], isFetched: false };
+    if (counts(kept, nowSecs)) return copyOf(anchor, look, { by: 'last-good' }, [], nowSecs);
+    // What does not count any more still says how far the log was, and what was suspended.
+    return { ...copyOf(anchor, { ...look, kept: NOTHING_KEPT }, { by: 'nobody' }, [], nowSecs), kept };
   }
 
   /**
