@@ -15,7 +15,7 @@ use pod_protocol::decision::Decision;
 use pod_protocol::grant::Grant;
 use pod_protocol::holder_entry::{HolderEntry, HolderHandle};
 use pod_protocol::ids::{ObjectId, Principal};
-use pod_protocol::inspect::inspect as in_words;
+use pod_protocol::inspect::{ProofFile, inspect as in_words};
 use pod_protocol::key_event::{KeyEvent, PublishedLog};
 use pod_protocol::notice::{Notice, NoticeReceipt};
 use pod_protocol::predicate::Predicate;
@@ -59,7 +59,7 @@ pub const DECODERS: &[Decoder] = &[
     ("head", &["Head::from_bytes"], head),
     ("holder_entry", &["HolderEntry"], signed::<HolderEntry>),
     ("holder_handle", &["HolderHandle::open"], holder_handle),
-    ("inspect", &["inspect", "kind_of"], inspect),
+    ("inspect", &["inspect", "kind_of", "ProofFile::from_json"], inspect),
     ("jwks", &["Jwks::from_json"], jwks),
     ("jws", &["verify"], jws),
     ("key_event", &["KeyEvent", "PublishedLog::read"], key_event),
@@ -284,6 +284,9 @@ fn snapshot(bytes: &[u8]) {
 
 fn inspect(bytes: &[u8]) {
     let _ = in_words(bytes);
+    if let Ok(proof) = ProofFile::from_json(bytes) {
+        let _ = proof.inspect(&[]);
+    }
 }
 
 fn value(bytes: &[u8]) {

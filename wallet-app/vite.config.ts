@@ -38,6 +38,8 @@ export default defineConfig({
               priority: 1,
               test: /src\/(wallet|client|keys|protocol|crypto|app\/opening)\/|node_modules\/@noble\//,
             },
+            // Also in place of a wallet that does not open.
+            { name: 'warning', test: /src\/app\/pages\/warning\// },
             // What a wallet opens with, and what several pages show: one file is smaller than twenty, and comes before it is wanted.
             {
               name: 'home',

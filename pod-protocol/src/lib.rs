@@ -14,6 +14,7 @@ pub mod bucket;
 pub mod chain;
 pub mod codec;
 pub mod command;
+pub mod contradiction;
 pub mod cose;
 pub mod decision;
 pub mod field;

@@ -21,6 +21,7 @@ import { Cti } from '../src/protocol/ids.ts';
 import { checkAccessible } from './browser/accessible.ts';
 import { device, launch } from './browser/chromium.ts';
 import { answered, ask, fetchAgain, fetchReached } from './browser/desk.ts';
+import { DIRECTORY_KEY, fork, HELSINKIS_KEY, publicKey, shownTo } from './browser/forked.ts';
 import { confirm, firstUse, JOUKO, JOUKOS_CODE, loginCode, open, ULLA, ULLAS_CODE } from './browser/person.ts';
 import { PROGRAM, SKIP, TIMEOUT_MS } from './browser/program.ts';
 import { pictures } from './browser/shots.ts';
@@ -33,11 +34,14 @@ const DATA = /milk/;
 const REFUSED = /the citizen took the consent back/;
 /** How long a request can be answered of which a person thinks for too long, in seconds. */
 const SHORT_SECS = 120n;
+const DAY_MS = 24 * 3600 * 1000;
 
 test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) => {
   const demo = await startDemo(t, PROGRAM);
   const wallet = textAt(demo.told, 'wallet');
   const desk = textAt(demo.told, 'desk');
+  const directory = textAt(demo.told, 'directory');
+  const operators = new Aitta(PROGRAM, demo.folder);
   const browser = await launch();
   t.after(() => browser.close());
   const ulla = await device(browser);
@@ -240,7 +244,7 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
     const services = join(demo.folder, 'espoo', 'services.toml');
     const registered = await readFile(services, 'utf8');
     await writeFile(services, registered.replaceAll('Early childhood education', 'Early learning'));
-    new Aitta(PROGRAM, demo.folder).done('node', 'publish-profile', '--profile', 'espoo/profile.toml');
+    operators.done('node', 'publish-profile', '--profile', 'espoo/profile.toml');
     await seenWith(await ulla.context.newPage(), link, 'Early learning');
     await page.getByRole('button', { name: 'Deny', exact: true }).click();
     await page.getByText('Something about the request changed while you read it').waitFor();
@@ -279,18 +283,75 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
     await page.reload();
     await page.getByText('City of Helsinki does not answer right now').first().waitFor();
     assert.equal(await alarm.count(), 1);
-    const saving = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Save the proof as a file' }).click();
-    const proof = JSON.parse(await readFile(await (await saving).path(), 'utf8')) as { contradictions: unknown[] };
-    assert.equal(proof.contradictions.length, 1);
+    const { path: proof } = await saved(page);
+    const { contradictions } = JSON.parse(await readFile(proof, 'utf8')) as { contradictions: unknown[] };
+    assert.equal(contradictions.length, 1);
+    const weighed = operators.run('inspect', proof, '--key', await publicKey(demo.folder, HELSINKIS_KEY));
+    assert.equal(weighed.code, 0, JSON.stringify(weighed.json));
+    assert.match(textAt(weighed.json, 'object.contradictions.0.proves'), /^(lie|question)$/);
+    // Under somebody else's key it accuses nobody.
+    assert.equal(operators.run('inspect', proof, '--key', await publicKey(demo.folder, DIRECTORY_KEY)).code, 6);
     await checkAccessible(page, 'looked-alarm-kept');
     await pictures(page, 'looked-alarm-kept');
   });
+
+  await t.test(
+    'a directory that shows another history is told of, and what proves it can be given to others',
+    async () => {
+      const [address, home] = [`${directory}/v1/log/head`, page.getByText('Aitta noticed a contradiction')];
+      const shown = await shownTo(ulla.context, address, async () => {
+        await page.goto(wallet);
+        await page.reload();
+        await home.waitFor();
+      });
+      // Of Helsinki alone until now.
+      assert.equal(await page.getByRole('link', { name: 'See what the directory showed' }).count(), 0);
+      await fork(ulla.context, address, demo.folder, shown);
+      await page.reload();
+      await page.getByRole('link', { name: 'See what the directory showed' }).waitFor();
+      await checkAccessible(page, 'home-noticed');
+      await pictures(page, 'home-noticed');
+      await page.getByRole('link', { name: 'See what the directory showed' }).click();
+      await page.getByText('the directory has shown two different lists').waitFor();
+      await checkAccessible(page, 'warning');
+      await pictures(page, 'warning');
+      const evidence = await saved(page);
+      const weighed = operators.run('inspect', evidence.path, '--key', await publicKey(demo.folder, DIRECTORY_KEY));
+      assert.equal(weighed.code, 0, JSON.stringify(weighed.json));
+      assert.equal(textAt(weighed.json, 'object.verdict'), 'two-roots');
+      assert.equal(textAt(weighed.json, 'object.proves'), 'lie');
+
+      // After a day the wallet has nothing left to go on with: it does not open, and says why.
+      await ulla.context.clock.setFixedTime(Date.now() + 2 * DAY_MS);
+      await page.reload();
+      await page.getByRole('heading', { level: 1, name: 'Aitta does not open right now' }).waitFor();
+      await page.getByText('the directory has shown two different lists').waitFor();
+      await checkAccessible(page, 'not-opened-fork');
+      await pictures(page, 'not-opened-fork');
+      assert.equal((await saved(page)).name, evidence.name);
+
+      // Whatever the directory shows then: what it signed is kept.
+      await ulla.context.clock.setSystemTime(Date.now());
+      await ulla.context.unroute(address);
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByText('the directory has shown two different lists').waitFor();
+      await page.getByRole('link', { name: 'Aitta' }).first().click();
+      await home.waitFor();
+    },
+  );
 
   assert.deepEqual(clerk.complaints, []);
   assert.deepEqual(ulla.complaints, []);
   assert.deepEqual(jouko.complaints, []);
 });
+
+/** Saves the proof that the page offers. Gives where it lies, and what it is called. */
+async function saved(page: Page): Promise<{ readonly path: string; readonly name: string }> {
+  const saving = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Save the proof as a file' }).click();
+  const download = await saving;
+  return { path: await download.path(), name: download.suggestedFilename() };
+}
 
 /** Opens a request in a tab of its own, anew until the directory tells that its service has this name. */
 async function seenWith(tab: Page, link: string, service: string): Promise<void> {

@@ -180,7 +180,7 @@ impl Describe for Decision {
                         .map(|grant| format!("Yes, at the holder {} for the pod {}.", grant.holder, grant.pod)),
                 );
                 let grants = grants.iter().map(|grant| {
-                    let claims = signed::<Grant>(&grant.grant).map_or(Json::Null, |inspection| inspection.json);
+                    let claims = signed::<Grant>(&grant.grant, &[]).map_or(Json::Null, |inspection| inspection.json);
                     json!({
                         "holder": grant.holder, "pod": grant.pod, "grant": base64url(&grant.grant), "decoded": claims,
                     })

@@ -1,9 +1,13 @@
 //! What the directory's log shows, in words.
 
+use pod_crypto::PublicKey;
 use serde_json::json;
 
+use super::judged::Judged;
+use super::signature::{Signature, together};
 use super::text::{hex, list, time};
-use super::{Describe, Description};
+use super::{Describe, Description, Inspection};
+use crate::contradiction::Weight;
 use crate::ids::base64url;
 use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::evidence::{Evidence, Verdict};
@@ -12,30 +16,40 @@ use crate::tlog::leaf::{Body, Leaf};
 use crate::tlog::map::ProvenBucket;
 use crate::tlog::post::LogPost;
 
-impl Describe for SignedCheckpoint {
-    const TITLE: &'static str = "a checkpoint: how long the directory's log was, and what its leaves hash to";
+const CHECKPOINT: &str = "a checkpoint: how long the directory's log was, and what its leaves hash to";
 
-    fn describe(&self) -> Description {
-        let checkpoint = self.unverified();
-        let names = || self.signatures().iter().map(|line| line.name);
-        let lines = vec![
-            format!("The log of {} had {} leaves.", checkpoint.origin, checkpoint.size),
-            format!("The root over them was {}.", hex(&checkpoint.root)),
-            format!("Lines of {}; whether they hold is not checked here.", list(names())),
-        ];
-        let json = json!({
-            "origin": checkpoint.origin, "size": checkpoint.size, "root": base64url(&checkpoint.root),
-            "signed_by": names().collect::<Vec<_>>(),
-        });
-        Description { lines, json }
-    }
+/// A checkpoint, with what the keys say of the log's own line.
+pub(super) fn checkpoint(checkpoint: &SignedCheckpoint, keys: &[PublicKey]) -> Inspection {
+    let signature = Signature::of_checkpoint(checkpoint, keys);
+    let Description { lines, json } = described(checkpoint, signature);
+    Inspection { title: CHECKPOINT, lines, json, refusal: None, holds: signature.holds() }
+}
+
+fn described(signed: &SignedCheckpoint, signature: Signature) -> Description {
+    let checkpoint = signed.unverified();
+    let names = || signed.signatures().iter().map(|line| line.name);
+    let holds = match signature {
+        Signature::Unchecked => "whether they hold is not checked here",
+        Signature::Holds => "that of the log holds",
+        Signature::OtherKey | Signature::Broken => "none by the log holds under the keys that were given",
+    };
+    let lines = vec![
+        format!("The log of {} had {} leaves.", checkpoint.origin, checkpoint.size),
+        format!("The root over them was {}.", hex(&checkpoint.root)),
+        format!("Lines of {}; {holds}.", list(names())),
+    ];
+    let json = json!({
+        "origin": checkpoint.origin, "size": checkpoint.size, "root": base64url(&checkpoint.root),
+        "signed_by": names().collect::<Vec<_>>(), "signature": signature.code(),
+    });
+    Description { lines, json }
 }
 
 impl Describe for Head {
     const TITLE: &'static str = "a head: a checkpoint of the directory's log, and the state at it";
 
     fn describe(&self) -> Description {
-        let mut description = self.checkpoint.describe();
+        let mut description = described(&self.checkpoint, Signature::Unchecked);
         match Leaf::from_bytes(&self.leaf) {
             Ok(Leaf { time_secs, body: Body::State(state) }) => {
                 description.lines.push(format!(
@@ -82,45 +96,53 @@ impl Describe for LogPost {
     }
 }
 
-impl Describe for Evidence {
-    const TITLE: &'static str = "evidence: two checkpoints of one log, as somebody found them";
-
-    fn describe(&self) -> Description {
-        let mut lines = vec![format!("Noticed at {}, as {}.", time(self.noticed_secs), self.code)];
-        let mut shown = Vec::new();
-        for (which, checkpoint) in
-            ["Believed before:", "Shown then:"].into_iter().zip(self.checkpoints().into_iter().flatten())
-        {
-            let description = checkpoint.describe();
-            lines.push(which.to_owned());
-            lines.extend(description.lines.into_iter().map(|line| format!("  {line}")));
-            shown.push(description.json);
-        }
-        let (verdict, words) = match self.verdict() {
-            Ok(Verdict::TwoRoots) => (
-                "two-roots",
-                "One size with two roots: whoever signed both showed different people different logs. Send this file to the \
-                 federation's trust anchor and to the organisations that cosigned.",
-            ),
-            Ok(Verdict::Shorter) => (
-                "shorter",
-                "The log became shorter: an old checkpoint was shown again, by the directory or by a mirror that lags. Ask \
-                 another mirror; if all show the short one, send this file to the trust anchor.",
-            ),
-            Ok(Verdict::NotContinued) => (
-                "not-continued",
-                "The longer one was not proven to continue the shorter. Ask the directory and its mirrors for that proof; if \
-                 none has it, send this file to the trust anchor.",
-            ),
-            Ok(Verdict::Nothing) | Err(_) => ("nothing", "These two contradict each other in nothing."),
-        };
-        lines.push(words.to_owned());
-        lines.push(
-            "It proves something only with the log's signature on both: check them against the registry.".to_owned(),
-        );
-        let json = json!({
-            "code": self.code, "noticed": self.noticed_secs, "checkpoints": shown, "verdict": verdict, "means": words,
-        });
-        Description { lines, json }
+/// Evidence, with what the keys of the directory's member say of both checkpoints.
+pub(super) fn evidence(evidence: &Evidence, keys: &[PublicKey]) -> Inspection {
+    let mut lines = vec![format!("Noticed at {}, as {}.", time(evidence.noticed_secs), evidence.code)];
+    let (mut shown, mut signatures) = (Vec::new(), Vec::new());
+    for (which, checkpoint) in
+        ["Believed before:", "Shown then:"].into_iter().zip(evidence.checkpoints().into_iter().flatten())
+    {
+        let signature = Signature::of_checkpoint(&checkpoint, keys);
+        let description = described(&checkpoint, signature);
+        lines.push(which.to_owned());
+        lines.extend(description.lines.into_iter().map(|line| format!("  {line}")));
+        shown.push(description.json);
+        signatures.push(signature);
+    }
+    let (verdict, weight, words) = match evidence.verdict() {
+        Ok(Verdict::TwoRoots) => (
+            "two-roots",
+            Weight::Lie,
+            "One size with two roots: whoever signed both showed different people different logs. Send this file to the \
+             federation's trust anchor and to the organisations that cosigned.",
+        ),
+        Ok(Verdict::Shorter) => (
+            "shorter",
+            Weight::Question,
+            "The log became shorter: an old checkpoint was shown again, by the directory or by a mirror that lags. Ask \
+             another mirror; if all show the short one, send this file to the trust anchor.",
+        ),
+        Ok(Verdict::NotContinued) => (
+            "not-continued",
+            Weight::Question,
+            "The longer one was not proven to continue the shorter. Ask the directory and its mirrors for that proof; if \
+             none has it, send this file to the trust anchor.",
+        ),
+        Ok(Verdict::Nothing) | Err(_) => ("nothing", Weight::Nothing, "These two contradict each other in nothing."),
+    };
+    let judged = Judged::of(weight, together(&signatures));
+    let means = judged.means(words, "the directory's member");
+    let json = json!({
+        "code": evidence.code, "noticed": evidence.noticed_secs, "checkpoints": shown, "verdict": verdict,
+        "proves": judged.code(), "means": means,
+    });
+    lines.push(means);
+    Inspection {
+        title: "evidence: two checkpoints of one log, as somebody found them",
+        lines,
+        json,
+        refusal: None,
+        holds: judged.holds(),
     }
 }

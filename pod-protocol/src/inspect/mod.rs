@@ -1,7 +1,8 @@
 //! Any protocol object in words: what it is, who says it, what it says, until when. For bytes that are refused: the code
 //! and what to do.
 //!
-//! Nothing here checks a signature, since nothing here knows whose keys are whose: it shows what the bytes claim.
+//! It shows what the bytes claim, since nothing here knows whose keys are whose. Whoever knows gives the keys: then it says of signed
+//! objects, checkpoints and evidence whether the signatures hold under them.
 //!
 //! A new kind of object needs a row in the table `SIGNED` and a [`Describe`] beside its like in this folder.
 
@@ -10,16 +11,23 @@ mod advice;
 mod directory;
 mod fetches;
 mod grants;
+mod judged;
 mod log;
 mod members;
 mod notices;
+mod proof_file;
+mod signature;
 mod text;
 
 pub use advice::advice;
+pub use proof_file::{ProofFile, ProofFileFault};
 
 use std::fmt;
 
+use pod_crypto::PublicKey;
 use serde_json::{Value as Json, json};
+
+use signature::Signature;
 
 use crate::access_request::AccessRequest;
 use crate::answer::Receipt;
@@ -55,6 +63,9 @@ pub struct Inspection {
     pub json: Json,
     /// Why it is refused, when it is.
     pub refusal: Option<Refusal>,
+    /// Whether it holds under the keys that were given: its signatures and, for evidence, what it is said to prove. None when no
+    /// keys were given, or when they are not asked for.
+    pub holds: Option<bool>,
 }
 
 /// The words for one object.
@@ -75,7 +86,7 @@ pub trait Describe {
     fn describe(&self) -> Description;
 }
 
-type Reader = fn(&[u8]) -> Result<Inspection, Refusal>;
+type Reader = fn(&[u8], &[PublicKey]) -> Result<Inspection, Refusal>;
 
 /// The signed objects, by their `typ`.
 const SIGNED: &[(&str, Reader)] = &[
@@ -99,11 +110,11 @@ const SIGNED: &[(&str, Reader)] = &[
 
 /// What carries no signature of its own, tried in this order.
 const PLAIN: &[Reader] = &[
-    |bytes| Bucket::from_bytes(bytes).map(|it| plain(&it)),
-    |bytes| Decision::from_bytes(bytes).map(|it| plain(&it)),
-    |bytes| ProvenBucket::from_bytes(bytes).map(|it| plain(&it)),
-    |bytes| Head::from_bytes(bytes).map(|it| plain(&it)),
-    |bytes| Evidence::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes, _| Bucket::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes, _| Decision::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes, _| ProvenBucket::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes, _| Head::from_bytes(bytes).map(|it| plain(&it)),
+    |bytes, keys| Evidence::from_bytes(bytes).map(|it| log::evidence(&it, keys)),
 ];
 
 /// First byte of every signed object: tag 18.
@@ -112,45 +123,55 @@ const SIGNED_FIRST_BYTE: u8 = 0xd2;
 /// Says in words what `bytes` are.
 #[must_use]
 pub fn inspect(bytes: &[u8]) -> Inspection {
+    inspect_with(bytes, &[])
+}
+
+/// As [`inspect`], and says whether signatures hold under these keys, which must be those of whoever is said to have signed.
+#[must_use]
+pub fn inspect_with(bytes: &[u8], keys: &[PublicKey]) -> Inspection {
     if let Ok(checkpoint) = SignedCheckpoint::from_bytes(bytes) {
-        return plain(&checkpoint);
+        return log::checkpoint(&checkpoint, keys);
     }
-    let read = if bytes.first() == Some(&SIGNED_FIRST_BYTE) { read_signed(bytes) } else { read_plain(bytes) };
-    read.unwrap_or_else(|refusal| Inspection {
+    let read = if bytes.first() == Some(&SIGNED_FIRST_BYTE) { read_signed } else { read_plain };
+    read(bytes, keys).unwrap_or_else(|refusal| Inspection {
         title: "nothing that this protocol accepts",
         lines: vec![format!("Refused: {refusal} ({}).", refusal.code()), advice(refusal).to_owned()],
         json: json!({ "refusal": { "code": refusal.code(), "message": refusal.to_string(), "advice": advice(refusal) } }),
         refusal: Some(refusal),
+        holds: None,
     })
 }
 
-fn read_signed(bytes: &[u8]) -> Result<Inspection, Refusal> {
+fn read_signed(bytes: &[u8], keys: &[PublicKey]) -> Result<Inspection, Refusal> {
     let kind = kind_of(bytes)?;
     match SIGNED.iter().find(|(typ, _)| *typ == kind) {
-        Some((_, read)) => read(bytes),
+        Some((_, read)) => read(bytes, keys),
         None => Err(EnvelopeFault::Type.into()),
     }
 }
 
-fn read_plain(bytes: &[u8]) -> Result<Inspection, Refusal> {
+fn read_plain(bytes: &[u8], keys: &[PublicKey]) -> Result<Inspection, Refusal> {
     scan(bytes, Limits { bytes: PROVEN_BUCKET_LIMITS.bytes, ..ANSWER_LIMITS })?;
-    PLAIN.iter().find_map(|read| read(bytes).ok()).ok_or_else(|| EnvelopeFault::Shape.into())
+    PLAIN.iter().find_map(|read| read(bytes, keys).ok()).ok_or_else(|| EnvelopeFault::Shape.into())
 }
 
-fn signed<T: Payload + Describe>(bytes: &[u8]) -> Result<Inspection, Refusal> {
+fn signed<T: Payload + Describe + Clone>(bytes: &[u8], keys: &[PublicKey]) -> Result<Inspection, Refusal> {
     let object = Signed::<T>::decode(bytes)?;
+    let signature = Signature::of(&object, keys);
     let mut inspection = plain(object.unverified());
     inspection.lines.insert(0, format!("Its id is {}.", object.id()));
-    inspection
-        .lines
-        .push(format!("Signed with the key {}; whether the signature holds is not checked here.", object.kid()));
-    inspection.json = json!({ "typ": T::TYP, "id": object.id(), "kid": object.kid(), "bytes": bytes.len(), "claims": inspection.json });
+    inspection.lines.push(format!("Signed with the key {}; {}.", object.kid(), signature.words()));
+    inspection.json = json!({
+        "typ": T::TYP, "id": object.id(), "kid": object.kid(), "bytes": bytes.len(), "signature": signature.code(),
+        "claims": inspection.json,
+    });
+    inspection.holds = signature.holds();
     Ok(inspection)
 }
 
 fn plain<T: Describe>(object: &T) -> Inspection {
     let Description { lines, json } = object.describe();
-    Inspection { title: T::TITLE, lines, json, refusal: None }
+    Inspection { title: T::TITLE, lines, json, refusal: None, holds: None }
 }
 
 impl fmt::Display for Inspection {

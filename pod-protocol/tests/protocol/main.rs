@@ -47,6 +47,7 @@ mod sealed_for_one_holder;
 mod the_log_shows_one_history;
 mod tiles_are_read_by_others;
 mod vectors_are_what_they_say;
+mod what_a_wallet_gives_out_is_weighed;
 mod whatever_a_thief_tries;
 mod withheld_is_absent;
 mod words_are_what_people_read;

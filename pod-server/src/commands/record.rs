@@ -130,7 +130,8 @@ pub(super) fn acknowledge(
     let acknowledgement = Acknowledgement {
         issuer: node.principal,
         audience: actor,
-        issued: now_secs,
+        // Others' entries of a later second may have come into the log first: no head that lacks this act is signed after it.
+        issued: now_secs.max(recorded.head.time_secs),
         of,
         audit_index: recorded.index,
         tree_size: recorded.head.size,

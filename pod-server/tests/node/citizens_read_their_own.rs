@@ -1,6 +1,7 @@
 //! Records, log with proofs, export in pages, what stands: all of it for whoever speaks for the pod.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use pod_protocol::Signed;
 use pod_protocol::command::Action;
@@ -87,6 +88,21 @@ async fn the_log_says_who_asked_and_proves_it() {
     let commands = entries.iter().map(|entry| &entry["opened"]).filter(|one| one["kind"] == "command");
     assert_eq!(commands.map(|one| one["purpose"].as_str().unwrap()).collect::<Vec<_>>(), ["enrol", "deposit"]);
     assert!(!page.to_string().contains("Kaivokatu"), "names, never values");
+}
+
+/// Of two acts the one that began later may come into the log first. Wallets want an act below every head that is signed after it was
+/// acknowledged: so it is acknowledged no earlier than the head in which it stands.
+#[tokio::test]
+async fn what_is_acknowledged_is_no_older_than_its_place_in_the_log() {
+    let scene = Scene::new().await;
+    let acknowledged = async |secs: u64| {
+        scene.time.store(secs, Ordering::SeqCst);
+        let log = Action::Log { from: 0, limit: 1 };
+        scene.command(&scene.anna, scene.annas_pod, log).await.unwrap().acknowledgement
+    };
+    let later = acknowledged(scene.now() + 10).await;
+    let earlier = acknowledged(scene.now() - 10).await;
+    assert_eq!((earlier.audit_index, earlier.issued), (later.audit_index + 1, later.issued));
 }
 
 /// A guardian's reading too: the child sees later who read what.

@@ -42,6 +42,7 @@ export const appWords = {
     requests: { fi: 'Pyynnöt', sv: 'Förfrågningar', en: 'Requests' },
     request: { fi: 'Pyyntö', sv: 'Förfrågan', en: 'Request' },
     looked: { fi: 'Kuka on katsonut', sv: 'Vem har tittat', en: 'Who looked' },
+    warning: { fi: 'Varoitus hakemistosta', sv: 'Varning om katalogen', en: 'Warning about the directory' },
     consents: { fi: 'Lupani', sv: 'Mina tillstånd', en: 'My consents' },
     acting: { fi: 'Kenen puolesta toimin', sv: 'Vem jag företräder', en: 'Acting for others' },
     download: { fi: 'Lataa kaikki tiedot', sv: 'Ladda ner allt', en: 'Download everything' },

@@ -7,6 +7,7 @@ export const PAGES = [
   'requests',
   'request',
   'looked',
+  'warning',
   'consents',
   'acting',
   'download',

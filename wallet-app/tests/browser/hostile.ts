@@ -32,7 +32,7 @@ export async function withReason(page: Page, folder: string, link: string, reaso
   return other;
 }
 
-async function signerIn(path: string): Promise<Signer> {
+export async function signerIn(path: string): Promise<Signer> {
   const seed = /^seed (\S+)$/m.exec(await readFile(path, 'utf8'))?.[1] ?? '';
   const secret = createPrivateKey({
     key: Buffer.concat([PKCS8_HEAD, Buffer.from(seed, 'base64url')]),

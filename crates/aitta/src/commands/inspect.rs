@@ -5,11 +5,13 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use clap::Args;
+use pod_crypto::PublicKey;
 use pod_protocol::ids::from_base64url;
-use pod_protocol::inspect::{advice, inspect};
+use pod_protocol::inspect::{Inspection, ProofFile, ProofFileFault, advice, inspect_with};
 use pod_protocol::registry::SNAPSHOT_LIMITS;
 use serde_json::json;
 
+use crate::commands::audit::public_key;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -19,35 +21,59 @@ const MAX_INPUT_BYTES: usize = 2 * SNAPSHOT_LIMITS.bytes;
 /// Every object of the protocol begins with a CBOR array, map or tag: a byte from here on. Text begins below.
 const FIRST_BYTE_OF_OBJECTS: u8 = 0x80;
 
-/// Say in words what a protocol object is: a grant, a receipt, a revocation, a key event and so on.
+/// Say in words what a protocol object is (a grant, a receipt, a revocation, a key event and so on), or what a wallet's proof proves.
 ///
-/// Signatures are not checked: nothing here knows whose keys are whose.
+/// Nothing here knows whose keys are whose: signatures are checked with --key. Then it ends with 6 when one does not hold, or when
+/// what is said to prove a lie proves nothing.
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// The object, raw or as text (base64url, base64 or hex); `-` reads standard input.
+    /// The object, raw or as text (base64url, base64 or hex), or the file that a wallet gave as a proof; `-` reads standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    /// A public key of whoever is said to have signed: base64url, as `/.well-known/aitta` and the registry show it. Give all of them.
+    // A key may begin with a hyphen.
+    #[arg(long = "key", value_name = "KEY", value_parser = public_key, allow_hyphen_values = true)]
+    keys: Vec<PublicKey>,
 }
 
 impl Inspect {
     /// Reads the object and says what it is.
     pub(crate) fn run(&self, output: &Output) -> Result<Exit, Failure> {
+        let input = self.read()?;
+        let inspection = if is_json(&input) { self.proof(&input)? } else { self.object(input)? };
+        output.result(&inspection, &json!({ "title": inspection.title, "object": inspection.json }));
+        Ok(if inspection.holds == Some(false) { Exit::EvidenceBroken } else { Exit::Done })
+    }
+
+    fn object(&self, input: Vec<u8>) -> Result<Inspection, Failure> {
         let shown = self.file.display();
-        let bytes = object_bytes(self.read()?).ok_or_else(|| {
+        let bytes = object_bytes(input).ok_or_else(|| {
             Failure::usage(format!("{shown} is neither an object nor base64url or hex of one")).advise(
                 "Give the bytes of a signed object as they were received, or their base64url as it stands in JSON.",
             )
         })?;
-        let inspection = inspect(&bytes);
-        if let Some(refusal) = inspection.refusal {
-            let failure = Failure::of(Exit::Refused, refusal.code(), refusal);
-            return Err(Failure {
-                message: format!("{shown} is {}: {}", inspection.title, failure.message),
-                ..failure.advise(advice(refusal))
-            });
-        }
-        output.result(&inspection, &json!({ "title": inspection.title, "object": inspection.json }));
-        Ok(Exit::Done)
+        let inspection = inspect_with(&bytes, &self.keys);
+        let Some(refusal) = inspection.refusal else { return Ok(inspection) };
+        let failure = Failure::of(Exit::Refused, refusal.code(), refusal);
+        Err(Failure {
+            message: format!("{shown} is {}: {}", inspection.title, failure.message),
+            ..failure.advise(advice(refusal))
+        })
+    }
+
+    fn proof(&self, text: &[u8]) -> Result<Inspection, Failure> {
+        let proof = ProofFile::from_json(text).map_err(|fault| {
+            let advice = match &fault {
+                ProofFileFault::Shape(_) => "Give the file as the wallet saved it, whole, or one object alone.",
+                ProofFileFault::Object { .. } | ProofFileFault::Differs { .. } => {
+                    "It was changed after the wallet saved it, and proves nothing as it is: ask for the file anew."
+                }
+            };
+            let code = fault.code();
+            Failure::of(Exit::Refused, code, fault).advise(advice)
+        })?;
+        Ok(proof.inspect(&self.keys))
     }
 
     fn read(&self) -> Result<Vec<u8>, Failure> {
@@ -70,6 +96,11 @@ impl Inspect {
         }
         Ok(bytes)
     }
+}
+
+/// What a wallet gives as a proof is JSON; no object of the protocol is, in any form.
+fn is_json(input: &[u8]) -> bool {
+    input.trim_ascii_start().starts_with(b"{")
 }
 
 /// The object's bytes, out of whichever form it came in.

@@ -23,6 +23,7 @@ mod every_command_speaks_json;
 mod exit_codes_are_documented;
 mod family;
 mod init_never_writes_over;
+mod inspect_weighs_what_wallets_give_out;
 mod killed_under_load;
 mod lab;
 mod members_come_and_go;

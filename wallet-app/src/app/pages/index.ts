@@ -17,6 +17,7 @@ const LOADERS: Readonly<Record<ShownName, () => Loaded>> = {
   requests: () => import('./requests/Requests.svelte'),
   request: () => import('./request/Request.svelte'),
   looked: () => import('./looked/Looked.svelte'),
+  warning: () => import('./warning/Warning.svelte'),
   consents: () => import('./consents/Consents.svelte'),
   acting: () => import('./acting/Acting.svelte'),
   download: () => import('./download/Download.svelte'),

@@ -24,6 +24,28 @@ export const homeWords = {
     },
     look: { fi: 'Katso ja peru', sv: 'Se och avbryt', en: 'Look and cancel' },
   },
+  noticed: {
+    title: {
+      fi: 'Aitta huomasi ristiriidan',
+      sv: 'Aitta har märkt en motsägelse',
+      en: 'Aitta noticed a contradiction',
+    },
+    what: {
+      fi: 'Laitteellesi on näytetty jotakin, mikä ei sovi yhteen sen kanssa, mitä sille näytettiin ennen. Todiste on tallessa.',
+      sv: 'Din enhet har visats något som inte stämmer med det som den visades förut. Beviset är sparat.',
+      en: 'Your device was shown something that does not agree with what it was shown before. The proof is kept.',
+    },
+    directory: {
+      fi: 'Katso, mitä hakemisto näytti',
+      sv: 'Se vad katalogen visade',
+      en: 'See what the directory showed',
+    },
+    holders: {
+      fi: 'Katso, minkä organisaation luettelo ei pidä paikkaansa',
+      sv: 'Se vilken organisations lista som inte stämmer',
+      en: 'See which organisation has a list that does not hold',
+    },
+  },
   what: {
     requests: {
       fi: 'Kuka pyytää tietojasi? Vastaa kyllä tai ei.',

@@ -304,17 +304,6 @@ export const lookedWords = {
       sv: 'Listan från organisationen klarade inte kontrollen. Därför visas den inte.',
       en: 'The list from the organisation did not pass the check. So it is not shown.',
     },
-    innocent: {
-      fi: 'Syynä voi olla tekninen vika, mutta näin ei saa käydä.',
-      sv: 'Orsaken kan vara ett tekniskt fel, men det här får inte hända.',
-      en: 'The cause may be a technical fault, but this must not happen.',
-    },
-    kept: {
-      fi: 'Todiste on tallessa tällä laitteella. Se osoittaa kenelle tahansa, mitä organisaatio on allekirjoittanut.',
-      sv: 'Beviset finns sparat på den här enheten. Det visar för vem som helst vad organisationen har skrivit under.',
-      en: 'The proof is kept on this device. It shows anybody what the organisation has signed.',
-    },
-    save: { fi: 'Tallenna todiste tiedostona', sv: 'Spara beviset som en fil', en: 'Save the proof as a file' },
     todo: {
       fi: 'Ota yhteyttä organisaatioon. Jos et saa selvää vastausta, kerro tietosuojavaltuutetulle (tietosuoja.fi).',
       sv: 'Kontakta organisationen. Om du inte får ett klart svar, berätta för dataombudsmannen (tietosuoja.fi).',

@@ -5,9 +5,9 @@ import type { Words } from '../../../protocol/words.ts';
 import type { ForkEvidence, LackEvidence, SeenHead } from '../../../wallet/state.ts';
 
 const ABOUT: Words = {
-  fi: 'Organisaatio allekirjoitti molemmat siitä, kuka on katsonut tietoja. Ne eivät voi molemmat pitää paikkaansa.',
-  sv: 'Organisationen skrev under båda om vem som har tittat på uppgifter. Båda kan inte stämma.',
-  en: 'The organisation signed both, about who looked at data. They cannot both be true.',
+  fi: 'Organisaatio allekirjoitti nämä siitä, kuka on katsonut tietoja, eikä laite saanut niitä sopimaan yhteen. Mitä ne todistavat, sen kertoo komento ”aitta inspect”.',
+  sv: 'Organisationen skrev under dessa om vem som har tittat på uppgifter, och enheten fick dem inte att gå ihop. Vad de bevisar säger kommandot ”aitta inspect”.',
+  en: 'The organisation signed these, about who looked at data, and the device could not bring them together. What they prove is told by the command “aitta inspect”.',
 };
 
 /** What an organisation signed and cannot be true together. */
@@ -17,7 +17,7 @@ export interface Contradictions {
 }
 
 /**
- * The file's text, with what was signed as it was signed (COSE, base64url): pairs of tree heads with the proof that was given that one
+ * The file's text (`docs/protocol/tree-head.md`, "Proof file"), with what was signed as it was signed: pairs of tree heads with the proof that was given that one
  * goes on from the other, and acknowledgements with a tree head under which what they speak of does not stand.
  */
 export function proofText(organisation: Words, { forks, lacks }: Contradictions): string {
