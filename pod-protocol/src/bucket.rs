@@ -16,9 +16,14 @@ use crate::refusal::{ClaimFault, Refusal};
 /// Fewest entries that a bucket should hide one among.
 pub const MIN_BUCKET_ENTRIES: u64 = 32;
 
-/// Fewest entries that buckets hold on average. Tags spread like random numbers, so a bucket with 64 on average has fewer
-/// than [`MIN_BUCKET_ENTRIES`] once in some 250,000; with 32 on average every second one would.
-const MIN_MEAN_ENTRIES: u64 = 2 * MIN_BUCKET_ENTRIES;
+/// Fewest entries that buckets hold on average when they have split. Tags spread like random numbers, so a bucket with 64 on
+/// average has fewer than [`MIN_BUCKET_ENTRIES`] once in some 250,000; with 32 on average every second one would.
+const SPLIT_MEAN_ENTRIES: u64 = 2 * MIN_BUCKET_ENTRIES;
+
+/// Fewest entries that buckets hold on average before two become one. If they became one right below [`SPLIT_MEAN_ENTRIES`], a
+/// single entry that comes and goes would move all others each time. So a sixteenth of all must go first, which costs more than
+/// moving the rest; and a bucket with 60 on average has fewer than [`MIN_BUCKET_ENTRIES`] once in some 35,000.
+const MERGE_MEAN_ENTRIES: u64 = 60;
 
 /// Most bits of a bucket's number: 16 million buckets, a thousand million entries.
 pub const MAX_BUCKET_BITS: u8 = 24;
@@ -27,11 +32,15 @@ pub const MAX_BUCKET_BITS: u8 = 24;
 /// directories take up to 2,048, and 4,096 stand in one when two become one. Each can have a signer of its own, of 52 bytes.
 pub const BUCKET_LIMITS: Limits = Limits { bytes: 1024 * 1024, depth: 3, items: 4096 };
 
-/// How many bits of a tag number the buckets when there are so many entries.
+/// How many bits of a tag number the buckets when there are so many entries: as many as `before`, unless buckets are to split or
+/// to become fewer.
 #[must_use]
-pub fn bucket_bits(entries: u64) -> u8 {
-    let bits = (entries / MIN_MEAN_ENTRIES).checked_ilog2().unwrap_or(0);
-    u8::try_from(bits).unwrap_or(MAX_BUCKET_BITS).min(MAX_BUCKET_BITS)
+pub fn bucket_bits(before: u8, entries: u64) -> u8 {
+    let with_mean = |mean: u64| {
+        let bits = (entries / mean).checked_ilog2().unwrap_or(0);
+        u8::try_from(bits).unwrap_or(MAX_BUCKET_BITS).min(MAX_BUCKET_BITS)
+    };
+    before.clamp(with_mean(SPLIT_MEAN_ENTRIES), with_mean(MERGE_MEAN_ENTRIES))
 }
 
 /// The number of the bucket that this tag is in: its first `bits` bits, most significant first. At most 32 bits count.

@@ -1,12 +1,14 @@
 //! `cargo xtask bench directory [ENTRIES…]`: a directory with so many entries. How fast they come in, are published and cosigned,
-//! what a lookup costs without a network and a wallet's check of it, how long a start and a new index take, and what lies in memory.
+//! how long lookups take while buckets split, what one costs without a network and a wallet's check of it, how long a start and a
+//! new index take, and what lies in memory.
 //!
 //! The directory is the real one, on redb, on this machine, with two witnesses that check and sign as nodes do. Its memory is
 //! that of this process, in which nothing else is kept.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pod_crypto::{SeededRandom, SigningKey, SystemRandom, random_array};
 use pod_directory::config::DirectoryConfig;
@@ -17,6 +19,7 @@ use pod_http::{
     Server, ServerConfig, ServerHandle, Service, StatusCode, refuse_key_log,
 };
 use pod_protocol::Verified;
+use pod_protocol::bucket::bucket_bits;
 use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::holder_entry::{HolderEntry, SEALED_HANDLE_BYTES};
 use pod_protocol::ids::{Cti, Principal, base64url};
@@ -27,6 +30,7 @@ use pod_protocol::tlog::head::Policy;
 use pod_protocol::tlog::map::ProvenBucket;
 use pod_protocol::tlog::witness::{ADD_CHECKPOINT_PATH, AddCheckpoint, SIZE_MEDIA_TYPE};
 use pod_protocol::words::Words;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::task::JoinSet;
 
 use crate::seconds_since_1970;
@@ -80,13 +84,12 @@ async fn one(entries: usize) {
         say(&client, &at, membership(holder)).await;
     }
 
-    let begun = now();
-    let mut filling = JoinSet::new();
-    for holder in 10..10 + HOLDERS {
-        filling.spawn(fill(client.clone(), at.clone(), holder, entries / usize::from(HOLDERS)));
-    }
-    filling.join_all().await;
-    let took = begun.elapsed();
+    // Buckets split when there are twice as many entries, at powers of two: for the last time at this one.
+    let doubled = 1 << entries.ilog2();
+    let [each, last] = [entries, doubled].map(|entries| entries / usize::from(HOLDERS));
+    let before = fill_all(&client, &at, 0..last - 1).await;
+    split(&client, &at, bucket_bits(0, doubled as u64) - 1).await;
+    let took = before + fill_all(&client, &at, last..each).await;
     println!(
         "  taken in, logged and cosigned: {:.0} entries/s ({:.1} s)",
         entries as f64 / took.as_secs_f64(),
@@ -95,7 +98,7 @@ async fn one(entries: usize) {
 
     let mut times = Vec::new();
     for number in 0..TIMED_POSTS {
-        let post = entries_of(10, usize::MAX - number, 1);
+        let post = entries_of(10, usize::MAX - 1 - number, 1);
         let begun = now();
         publish(&client, &at, post).await;
         times.push(begun.elapsed());
@@ -253,11 +256,60 @@ async fn say(client: &Client, at: &Origin, statement: Vec<u8>) {
     client.send(at, Request::post("/v1/statements", "application/cose", statement)).await.unwrap().success().unwrap();
 }
 
+/// Publishes so many entries of each holder. How long it took.
+async fn fill_all(client: &Client, at: &Origin, entries: Range<usize>) -> Duration {
+    let begun = now();
+    let mut filling = JoinSet::new();
+    for holder in 10..10 + HOLDERS {
+        filling.spawn(fill(client.clone(), at.clone(), holder, entries.clone()));
+    }
+    filling.join_all().await;
+    begun.elapsed()
+}
+
+/// Publishes the entries by which buckets split, while somebody looks a bucket up again and again.
+async fn split(client: &Client, at: &Origin, bits: u8) {
+    assert_eq!(first_bucket(client, at, bits).await, StatusCode::OK);
+    let (done, mut over) = oneshot::channel::<()>();
+    let (asker, asked) = (client.clone(), at.clone());
+    let asking = tokio::spawn(async move {
+        let mut times = Vec::new();
+        while over.try_recv() == Err(TryRecvError::Empty) {
+            let begun = now();
+            first_bucket(&asker, &asked, bits).await;
+            times.push(begun.elapsed());
+        }
+        times.sort_unstable();
+        times
+    });
+    let post = entries_of(10, usize::MAX, usize::from(HOLDERS));
+    let begun = now();
+    publish(client, at, post).await;
+    let took = begun.elapsed();
+    done.send(()).unwrap();
+    let times = asking.await.unwrap();
+    assert_eq!(first_bucket(client, at, bits).await, StatusCode::NOT_FOUND);
+    println!(
+        "  {} buckets from {}: {took:.1?} from the post to a head with two cosignatures; lookups meanwhile: median {:.1?}, slowest \
+         of {} {:.1?}",
+        2_u32 << bits,
+        1_u32 << bits,
+        times[times.len() / 2],
+        times.len(),
+        times[times.len() - 1],
+    );
+}
+
+/// Asks for the first bucket; when they have split meanwhile, the answer says so.
+async fn first_bucket(client: &Client, at: &Origin, bits: u8) -> StatusCode {
+    client.send(at, Request::get(format!("/v1/buckets/{bits}/0"))).await.unwrap().status
+}
+
 /// Publishes a holder's part, some posts at a time, as an import does.
-async fn fill(client: Client, at: Origin, holder: u8, entries: usize) {
+async fn fill(client: Client, at: Origin, holder: u8, entries: Range<usize>) {
     let mut posts = JoinSet::new();
-    for first in (0..entries).step_by(MAX_ENTRIES_PER_POST) {
-        let count = MAX_ENTRIES_PER_POST.min(entries - first);
+    for first in entries.clone().step_by(MAX_ENTRIES_PER_POST) {
+        let count = MAX_ENTRIES_PER_POST.min(entries.end - first);
         let body = tokio::task::spawn_blocking(move || entries_of(holder, first, count)).await.unwrap();
         let (client, at) = (client.clone(), at.clone());
         posts.spawn(async move { publish(&client, &at, body).await });

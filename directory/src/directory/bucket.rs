@@ -2,6 +2,7 @@
 //! apart, so that no lookup walks it.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use pod_protocol::bucket::{BucketParts, Row, Signer, bucket_of};
 use pod_protocol::merkle::Hash;
@@ -9,7 +10,7 @@ use pod_protocol::merkle::Hash;
 use super::record::{Place, Record, Standing};
 
 /// An entry that counts: what was signed is put together from its row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Live {
     row: Row,
     hash: Hash,
@@ -23,8 +24,9 @@ pub(super) struct Bucket {
     signers: Vec<Signer>,
     /// In the order of their places.
     live: Vec<Live>,
-    /// Withdrawn or expired, and remembered, since something older could come back. In the order of their places.
-    past: Vec<Record>,
+    /// Withdrawn or expired, and remembered, since something older could come back. In the order of their places, and shared with
+    /// the buckets that are made of this one.
+    past: Vec<Arc<Record>>,
     /// When something in it changes by itself.
     due: Option<u64>,
 }
@@ -66,7 +68,7 @@ impl Bucket {
     pub(super) fn standing(&self, place: &Place) -> Option<Standing> {
         match self.at(place).ok().and_then(|at| self.live.get(at)) {
             Some(live) => self.record(live).map(|record| record.standing()),
-            None => self.past_at(place).ok().and_then(|at| self.past.get(at)).map(Record::standing),
+            None => self.past_at(place).ok().and_then(|at| self.past.get(at)).map(|past| past.standing()),
         }
     }
 
@@ -77,7 +79,7 @@ impl Bucket {
 
     /// All that is held.
     pub(super) fn records(&self) -> impl Iterator<Item = Record> {
-        self.live.iter().filter_map(|live| self.record(live)).chain(self.past.iter().cloned())
+        self.live.iter().filter_map(|live| self.record(live)).chain(self.past.iter().map(|past| Record::clone(past)))
     }
 
     /// As it is handed out.
@@ -99,7 +101,7 @@ impl Bucket {
                 }
                 self.live.insert(self.at(&place).unwrap_or_else(|at| at), live);
             }
-            None => self.past.insert(self.past_at(&place).unwrap_or_else(|at| at), record),
+            None => self.past.insert(self.past_at(&place).unwrap_or_else(|at| at), Arc::new(record)),
         }
     }
 
@@ -126,20 +128,32 @@ impl Bucket {
         }
     }
 
-    /// Moves everything to the end of the buckets where it belongs when tags have so many bits.
-    pub(super) fn move_to(self, buckets: &mut [Self], bits: u8) {
-        let Self { signers, live, past, .. } = self;
-        for mut live in live {
-            let to = buckets.get_mut(bucket_of(&live.row.tag, bits) as usize);
-            let Some((to, signer)) = to.zip(signers.get(live.row.signer as usize)) else { continue };
-            live.row.signer = to.signer_place(*signer);
-            to.changes_at(live.row.expires);
-            to.live.push(live);
+    /// Puts everything at the end of the buckets where it belongs when tags have so many bits.
+    pub(super) fn divide_into(&self, buckets: &mut [Self], bits: u8) {
+        for rows in self.live.chunk_by(|one, next| bucket_of(&one.row.tag, bits) == bucket_of(&next.row.tag, bits)) {
+            let number = rows.first().map(|live| bucket_of(&live.row.tag, bits) as usize);
+            if let Some(bucket) = number.and_then(|number| buckets.get_mut(number)) {
+                bucket.append(rows, &self.signers);
+            }
         }
-        for past in past {
-            let Some(to) = buckets.get_mut(bucket_of(&past.place().0, bits) as usize) else { continue };
-            to.changes_at(past.remembered_until);
-            to.past.push(past);
+        for past in &self.past {
+            let Some(bucket) = buckets.get_mut(bucket_of(&past.place().0, bits) as usize) else { continue };
+            bucket.changes_at(past.remembered_until);
+            bucket.past.push(Arc::clone(past));
+        }
+    }
+
+    /// Puts rows of another bucket at the end, with those of its signers that they name.
+    fn append(&mut self, rows: &[Live], signers: &[Signer]) {
+        let mut places: Vec<Option<u32>> = vec![None; signers.len()];
+        self.live.reserve_exact(rows.len());
+        for live in rows {
+            let at = live.row.signer as usize;
+            let (Some(place), Some(signer)) = (places.get_mut(at), signers.get(at)) else { continue };
+            let mut live = live.clone();
+            live.row.signer = *place.get_or_insert_with(|| self.put_signer(self.place_of(signer), *signer));
+            self.changes_at(live.row.expires);
+            self.live.push(live);
         }
     }
 
@@ -170,8 +184,17 @@ impl Bucket {
     /// The place of a signer: where it is, or one that no row names, or a new one.
     fn signer_place(&mut self, signer: Signer) -> u32 {
         let is_free = |place: &usize| self.live.iter().all(|live| live.row.signer as usize != *place);
-        let known = self.signers.iter().position(|one| *one == signer);
-        let place = known.or_else(|| (0..self.signers.len()).find(is_free)).unwrap_or(self.signers.len());
+        let place = self.place_of(&signer).or_else(|| (0..self.signers.len()).find(is_free));
+        self.put_signer(place, signer)
+    }
+
+    fn place_of(&self, signer: &Signer) -> Option<usize> {
+        self.signers.iter().position(|one| one == signer)
+    }
+
+    /// Puts a signer in a place, or in a new one.
+    fn put_signer(&mut self, place: Option<usize>, signer: Signer) -> u32 {
+        let place = place.unwrap_or(self.signers.len());
         match self.signers.get_mut(place) {
             Some(at) => *at = signer,
             None => self.signers.push(signer),
@@ -188,6 +211,6 @@ impl Bucket {
     }
 
     fn past_at(&self, place: &Place) -> Result<usize, usize> {
-        self.past.binary_search_by_key(place, Record::place)
+        self.past.binary_search_by_key(place, |past| past.place())
     }
 }

@@ -76,8 +76,8 @@ pub(super) fn forget(store: &dyn Store, places: &[Place]) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Reads the machine as it was at `time_secs`, the time of the last leaf.
-pub(super) fn load(store: &dyn Store, anchor: Anchor, time_secs: u64) -> Result<Machine, StartupError> {
+/// Reads the machine as it was at `time_secs`, the time of the last leaf, whose state says how many bits number the buckets.
+pub(super) fn load(store: &dyn Store, anchor: Anchor, bits: u8, time_secs: u64) -> Result<Machine, StartupError> {
     let statements = statements(store)?;
     let (mut map, mut forgotten) = (HolderMap::default(), Vec::new());
     each_page(store, ENTRIES, |rows| {
@@ -93,7 +93,7 @@ pub(super) fn load(store: &dyn Store, anchor: Anchor, time_secs: u64) -> Result<
     })?;
     forget(store, &forgotten)?;
     let damaged = |_| StartupError::Damaged { what: "a statement" };
-    Machine::of_kept(anchor, &statements, map, time_secs).map_err(damaged)
+    Machine::of_kept(anchor, &statements, map, bits, time_secs).map_err(damaged)
 }
 
 /// Makes the index anew from the first `size` leaves, after [`clear`]. The mark went first and comes last: whoever is stopped in

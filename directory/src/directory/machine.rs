@@ -13,10 +13,9 @@ use pod_protocol::ids::ObjectId;
 use pod_protocol::registry::{Anchor, Registry};
 use pod_protocol::statement::Role;
 use pod_protocol::tlog::leaf::State;
-use pod_protocol::tlog::map::MapTree;
 use pod_protocol::{Refusal, Signed, Verified};
 
-use super::map::{BucketRoom, HolderMap, MapPlan, Room};
+use super::map::{BucketRoom, HolderMap, Layout, MapPlan, Room};
 use super::members::{Members, Statement, Taken};
 use super::record::{Place, Record};
 use crate::fault::Refused;
@@ -60,7 +59,7 @@ pub(super) struct Plan {
 pub(super) struct Settled {
     pub(super) plan: Plan,
     pub(super) state: State,
-    tree: MapTree,
+    layout: Layout,
 }
 
 impl Machine {
@@ -69,7 +68,7 @@ impl Machine {
         Self { members: Members::new(anchor), map: HolderMap::default(), time_secs: 0 }
     }
 
-    /// As it was at `time_secs`, from the statements that were kept then, and the entries.
+    /// As it was at `time_secs`, from the statements that were kept then, the entries, and how many bits numbered the buckets.
     ///
     /// # Errors
     /// [`Refusal`] of a statement that does not decode.
@@ -77,10 +76,11 @@ impl Machine {
         anchor: Anchor,
         statements: &[Vec<u8>],
         map: HolderMap,
+        bits: u8,
         time_secs: u64,
     ) -> Result<Self, Refusal> {
         let members = Members::of_kept(anchor, statements, time_secs)?;
-        Ok(Self { members, map: map.restored(time_secs), time_secs })
+        Ok(Self { members, map: map.restored(bits, time_secs), time_secs })
     }
 
     pub(super) fn members(&self) -> &Members {
@@ -116,12 +116,12 @@ impl Machine {
         Plan { time_secs, members, map: self.map.plan(time_secs), added: Vec::new(), removed: Vec::new() }
     }
 
-    /// Makes the changes of a batch.
-    pub(super) fn apply(&mut self, settled: Settled) {
-        let Settled { plan, tree, .. } = settled;
+    /// Makes the changes of a batch. Gives back what is no longer needed, as [`HolderMap::apply`] does.
+    pub(super) fn apply(&mut self, settled: Settled) -> Layout {
+        let Settled { plan, layout, .. } = settled;
         self.time_secs = plan.time_secs;
         self.members = plan.members;
-        self.map.apply(plan.map, tree);
+        self.map.apply(plan.map, layout)
     }
 }
 
@@ -208,14 +208,14 @@ impl Plan {
 
     /// The state after the batch.
     pub(super) fn settle(self, machine: &Machine) -> Settled {
-        let tree = machine.map.tree_after(&self.map);
+        let layout = machine.map.layout_after(&self.map);
         let state = State {
-            bits: tree.bits(),
+            bits: layout.tree.bits(),
             entries: self.map.live(),
-            map_root: tree.root(),
+            map_root: layout.tree.root(),
             registry: *self.members.snapshot().digest(),
         };
-        Settled { plan: self, state, tree }
+        Settled { plan: self, state, layout }
     }
 
     /// Statements that count from now on.

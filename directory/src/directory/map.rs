@@ -13,6 +13,7 @@ use pod_protocol::merkle::Hash;
 use pod_protocol::tlog::map::{MapTree, bucket_hash};
 
 use super::bucket::{Bucket, Due};
+use super::buckets::Buckets;
 use super::merge::overlaid;
 use super::record::{Place, Record, Standing, age};
 
@@ -76,13 +77,20 @@ impl MapPlan {
     }
 }
 
+/// What is made of the map before a plan is applied, so that readers need not wait for it.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The tree over the buckets after the plan.
+    pub(super) tree: MapTree,
+    /// The entries from before the plan in as many buckets as there are after it, when that is another number.
+    divided: Option<Buckets>,
+}
+
 /// Tag to entry.
 #[derive(Debug)]
 pub(super) struct HolderMap {
-    /// By their numbers, as many as the tree has.
-    buckets: Vec<Bucket>,
-    /// When something in a bucket changes by itself, and its number.
-    due: BTreeSet<(u64, u32)>,
+    /// As many as the tree has.
+    buckets: Buckets,
     of_holder: HashMap<Principal, usize>,
     live: u64,
     tree: MapTree,
@@ -91,8 +99,7 @@ pub(super) struct HolderMap {
 impl Default for HolderMap {
     fn default() -> Self {
         Self {
-            buckets: vec![Bucket::default()],
-            due: BTreeSet::new(),
+            buckets: Buckets::default(),
             of_holder: HashMap::new(),
             live: 0,
             tree: MapTree::new(vec![bucket_hash(&[])]),
@@ -107,11 +114,12 @@ impl HolderMap {
         self.insert(record, now_secs);
     }
 
-    /// Makes buckets and tree of what was restored.
+    /// Makes buckets and tree of what was restored. `bits` is what numbered the buckets then, which entries alone do not say.
     #[must_use]
-    pub(super) fn restored(mut self, now_secs: u64) -> Self {
-        let tree = self.whole_tree_after(&self.plan(now_secs), bucket_bits(self.live));
-        self.divide(tree);
+    pub(super) fn restored(mut self, bits: u8, now_secs: u64) -> Self {
+        let bits = bucket_bits(bits, self.live);
+        self.tree = self.whole_tree_after(&self.plan(now_secs), bits);
+        self.buckets = self.buckets.divided(bits);
         self
     }
 
@@ -127,7 +135,7 @@ impl HolderMap {
 
     /// All that is held.
     pub(super) fn records(&self) -> impl Iterator<Item = Record> {
-        self.buckets.iter().flat_map(Bucket::records)
+        self.buckets.from(Tag::default()).flat_map(Bucket::records)
     }
 
     /// How many places are held, those included where nothing counts.
@@ -137,15 +145,13 @@ impl HolderMap {
 
     /// Whether something has expired since it was looked at last.
     pub(super) fn is_due(&self, now_secs: u64) -> bool {
-        self.due.first().is_some_and(|(at, _)| *at <= now_secs)
+        self.buckets.is_due(now_secs)
     }
 
     /// Begins a plan with what time has taken away until `now_secs`.
     pub(super) fn plan(&self, now_secs: u64) -> MapPlan {
-        let due = self.due.iter().take_while(|(at, _)| *at <= now_secs);
-        let buckets = due.filter_map(|(_, number)| self.buckets.get(*number as usize));
         let mut plan = MapPlan { now_secs, changes: BTreeMap::new(), added: BTreeMap::new(), live: self.live };
-        for (place, due) in buckets.flat_map(|bucket| bucket.due_by(now_secs)) {
+        for (place, due) in self.buckets.due_by(now_secs) {
             plan.live -= u64::from(due != Due::Forgotten);
             let change = if due == Due::Expired { Change::Expired } else { Change::Forgotten };
             plan.changes.insert(place, change);
@@ -173,7 +179,7 @@ impl HolderMap {
         match plan.changes.get(place) {
             Some(Change::Set(record)) => Some(record.standing()),
             Some(Change::Forgotten) => None,
-            Some(Change::Expired) | None => self.bucket_at(place)?.standing(place),
+            Some(Change::Expired) | None => self.buckets.at(place)?.standing(place),
         }
     }
 
@@ -181,12 +187,8 @@ impl HolderMap {
         match plan.changes.get(place) {
             Some(Change::Set(record)) => record.counts(plan.now_secs),
             Some(Change::Expired | Change::Forgotten) => false,
-            None => self.bucket_at(place).is_some_and(|bucket| bucket.is_live(place)),
+            None => self.buckets.at(place).is_some_and(|bucket| bucket.is_live(place)),
         }
-    }
-
-    fn bucket_at(&self, (tag, _): &Place) -> Option<&Bucket> {
-        self.buckets.get(bucket_of(tag, self.tree.bits()) as usize)
     }
 
     /// Whether there is room for what the plan adds and `more` of each holder besides. Renewing and withdrawing what is held
@@ -228,7 +230,7 @@ impl HolderMap {
             .collect();
         come.sort_unstable();
 
-        let bits = bucket_bits((plan.live + come.len() as u64).saturating_sub(gone.len() as u64));
+        let bits = bucket_bits(self.tree.bits(), (plan.live + come.len() as u64).saturating_sub(gone.len() as u64));
         let mut buckets: HashMap<u32, BTreeMap<Principal, usize>> = HashMap::new();
         let mut without = Vec::new();
         for (index, (tag, holder)) in come {
@@ -266,12 +268,19 @@ impl HolderMap {
         self.of_holder.get(holder).copied().unwrap_or_default()
     }
 
-    /// The tree over the buckets after the plan.
-    pub(super) fn tree_after(&self, plan: &MapPlan) -> MapTree {
-        let bits = bucket_bits(plan.live);
-        if bits != self.tree.bits() {
-            return self.whole_tree_after(plan, bits);
+    /// What the plan leads to.
+    pub(super) fn layout_after(&self, plan: &MapPlan) -> Layout {
+        let bits = bucket_bits(self.tree.bits(), plan.live);
+        if bits == self.tree.bits() {
+            Layout { tree: self.tree_after(plan), divided: None }
+        } else {
+            Layout { tree: self.whole_tree_after(plan, bits), divided: Some(self.buckets.divided(bits)) }
         }
+    }
+
+    /// The tree when the buckets are as many after the plan.
+    fn tree_after(&self, plan: &MapPlan) -> MapTree {
+        let bits = self.tree.bits();
         let changed: BTreeSet<u32> = plan.changes.keys().map(|(tag, _)| bucket_of(tag, bits)).collect();
         let mut tree = self.tree.clone();
         tree.set(changed.into_iter().map(|number| {
@@ -311,8 +320,7 @@ impl HolderMap {
         inside: impl Fn(&Tag) -> bool + Copy,
         from: Tag,
     ) -> impl Iterator<Item = (Place, Hash)> {
-        let buckets = self.buckets.iter().skip(bucket_of(&from, self.tree.bits()) as usize);
-        let stands = buckets.flat_map(Bucket::hashes).skip_while(move |((tag, _), _)| *tag < from);
+        let stands = self.buckets.from(from).flat_map(Bucket::hashes).skip_while(move |((tag, _), _)| *tag < from);
         let stands = stands.take_while(move |((tag, _), _)| inside(tag)).map(|(place, hash)| (place, Some(hash)));
         let changes = plan.changes.range((from, Principal::new([0; 32]))..);
         let changes = changes.take_while(move |((tag, _), _)| inside(tag)).map(|(place, change)| match change {
@@ -322,12 +330,17 @@ impl HolderMap {
         overlaid(stands, changes).filter_map(|(place, hash)| Some((place, hash?)))
     }
 
-    /// Makes the changes of a plan, with the tree that it leads to. The only way in which the map changes.
-    pub(super) fn apply(&mut self, plan: MapPlan, tree: MapTree) {
+    /// Makes the changes of a plan, with what it leads to. The only way in which the map changes. Gives back what was there before:
+    /// to let go of millions of entries takes time, and others may wait for a lock.
+    pub(super) fn apply(&mut self, plan: MapPlan, mut layout: Layout) -> Layout {
+        std::mem::swap(&mut self.tree, &mut layout.tree);
+        if let Some(divided) = &mut layout.divided {
+            std::mem::swap(&mut self.buckets, divided);
+        }
         for (place, change) in plan.changes {
             match change {
                 Change::Expired => {
-                    self.change(&place, |bucket| bucket.expire(&place));
+                    self.buckets.change(&place, |bucket| bucket.expire(&place));
                 }
                 Change::Forgotten => self.remove(&place),
                 Change::Set(record) => {
@@ -337,17 +350,17 @@ impl HolderMap {
             }
         }
         self.live = plan.live;
-        self.divide(tree);
+        layout
     }
 
     fn insert(&mut self, record: Record, now_secs: u64) {
         let (place, live) = (record.place(), record.counts(now_secs));
         *self.of_holder.entry(place.1).or_default() += 1;
-        self.change(&place, |bucket| bucket.insert(record, live));
+        self.buckets.change(&place, |bucket| bucket.insert(record, live));
     }
 
     fn remove(&mut self, place: &Place) {
-        let removed = self.change(place, |bucket| bucket.remove(place)).unwrap_or_default();
+        let removed = self.buckets.change(place, |bucket| bucket.remove(place)).unwrap_or_default();
         if let Some(count) = self.of_holder.get_mut(&place.1).filter(|_| removed) {
             *count -= 1;
             if *count == 0 {
@@ -356,36 +369,9 @@ impl HolderMap {
         }
     }
 
-    /// Changes the bucket of a place, and when it is due.
-    fn change<T>(&mut self, (tag, _): &Place, how: impl FnOnce(&mut Bucket) -> T) -> Option<T> {
-        let number = bucket_of(tag, self.tree.bits());
-        let bucket = self.buckets.get_mut(number as usize)?;
-        let before = bucket.due();
-        let done = how(bucket);
-        if bucket.due() != before {
-            before.map(|at| self.due.remove(&(at, number)));
-            self.due.extend(bucket.due().map(|at| (at, number)));
-        }
-        Some(done)
-    }
-
-    /// Takes a tree over, and divides what is held into as many buckets as it has.
-    fn divide(&mut self, tree: MapTree) {
-        let bits = tree.bits();
-        if bits != self.tree.bits() {
-            let mut buckets = Vec::new();
-            buckets.resize_with(1 << bits, Bucket::default);
-            std::mem::take(&mut self.buckets).into_iter().for_each(|bucket| bucket.move_to(&mut buckets, bits));
-            buckets.iter_mut().for_each(Bucket::shrink);
-            self.due = (0..).zip(&buckets).filter_map(|(number, bucket)| Some((bucket.due()?, number))).collect();
-            self.buckets = buckets;
-        }
-        self.tree = tree;
-    }
-
     /// A bucket; `None` when there is none of this number.
     pub(super) fn bucket(&self, number: u32) -> Option<BucketParts<'_>> {
-        Some(self.buckets.get(number as usize)?.parts(self.tree.bits(), number))
+        Some(self.buckets.get(number)?.parts(self.tree.bits(), number))
     }
 }
 

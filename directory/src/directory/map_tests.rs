@@ -20,12 +20,12 @@ fn entry(first_byte: u8, number: u8, issued: u64, expires: u64, sealed: bool) ->
 fn put_all(map: &mut HolderMap, entries: &[Verified<HolderEntry>], now_secs: u64) -> usize {
     let mut plan = map.plan(now_secs);
     let newer = entries.iter().filter(|entry| map.put(&mut plan, (*entry).into())).count();
-    let (live, tree) = (plan.live(), map.tree_after(&plan));
-    map.apply(plan, tree);
+    let (live, layout) = (plan.live(), map.layout_after(&plan));
+    map.apply(plan, layout);
     assert_eq!(map.live(), live);
     let mut again = HolderMap::default();
     map.records().for_each(|record| again.restore(record, now_secs));
-    let again = again.restored(now_secs);
+    let again = again.restored(map.tree().bits(), now_secs);
     assert_eq!((again.tree(), again.live()), (map.tree(), live));
     newer
 }
@@ -57,6 +57,32 @@ fn buckets_split_as_entries_grow() {
 }
 
 #[test]
+fn one_entry_that_comes_and_goes_splits_buckets_once() {
+    let mut map = HolderMap::default();
+    let entries: Vec<_> = (0..128_u8).map(|number| entry(number << 1, number, NOW, NOW + 600, true)).collect();
+    put_all(&mut map, &entries[..127], NOW);
+    let mut bits = vec![map.tree().bits()];
+    for round in 0..50 {
+        for sealed in [true, false] {
+            let now_secs = NOW + 2 * round + u64::from(!sealed);
+            put(&mut map, &entry(254, 127, now_secs, NOW + 600, sealed), now_secs);
+            bits.push(map.tree().bits());
+        }
+    }
+    bits.dedup();
+    assert_eq!((bits, map.live()), (vec![0, 1], 127));
+    // A sixteenth of them must go before two buckets are one again, and nine come before there are two.
+    let withdrawn: Vec<_> = (0..8_u8).map(|number| entry(number << 1, number, NOW + 1, NOW + 600, false)).collect();
+    put_all(&mut map, &withdrawn[..7], NOW + 100);
+    assert_eq!((map.tree().bits(), map.live()), (1, 120));
+    put(&mut map, &withdrawn[7], NOW + 100);
+    assert_eq!((map.tree().bits(), map.live()), (0, 119));
+    let back: Vec<_> = (0..8_u8).map(|number| entry(number << 1, number, NOW + 2, NOW + 600, true)).collect();
+    put_all(&mut map, &back, NOW + 100);
+    assert_eq!((map.tree().bits(), map.live()), (0, 127));
+}
+
+#[test]
 fn what_a_short_lived_entry_replaced_does_not_come_back() {
     let mut map = HolderMap::default();
     let long = entry(0, 1, NOW, NOW + 1000, true);
@@ -70,7 +96,7 @@ fn what_a_short_lived_entry_replaced_does_not_come_back() {
     let plan = map.plan(NOW + 1000);
     assert_eq!(plan.forgotten().count(), 1);
     put_all(&mut map, &[], NOW + 1000);
-    assert_eq!((map.held(), map.of_holder.len(), map.due.len()), (0, 0, 0));
+    assert_eq!((map.held(), map.of_holder.len(), map.is_due(u64::MAX)), (0, 0, false));
 }
 
 #[test]
@@ -113,6 +139,8 @@ fn a_full_map_still_renews_and_withdraws() {
 #[derive(Default)]
 struct Model {
     now_secs: u64,
+    /// Of a bucket's number.
+    bits: u8,
     /// What stands in each place, and until when it is remembered.
     stands: BTreeMap<Place, (Verified<HolderEntry>, u64)>,
 }
@@ -129,6 +157,12 @@ impl Model {
                 self.stands.insert(place, (entry.clone(), remembered_until));
             }
         }
+        while self.live().count() >= 128 << self.bits {
+            self.bits += 1;
+        }
+        while self.bits > 0 && self.live().count() < 60 << self.bits {
+            self.bits -= 1;
+        }
     }
 
     fn live(&self) -> impl Iterator<Item = &Verified<HolderEntry>> {
@@ -137,7 +171,7 @@ impl Model {
     }
 
     fn buckets(&self) -> Vec<Bucket> {
-        let bits = bucket_bits(self.live().count() as u64);
+        let bits = self.bits;
         let decoded = |entry: &Verified<HolderEntry>| Signed::decode(entry.bytes()).unwrap();
         let of = |number| self.live().filter(move |entry| bucket_of(&entry.tag, bits) == number);
         (0..1 << bits).map(|number| Bucket { bits, number, entries: of(number).map(decoded).collect() }).collect()
@@ -204,8 +238,8 @@ fn the_map_is_what_a_model_without_buckets_says() {
             plan.forgotten().for_each(|place| drop(stored.remove(place)));
             stored.extend(plan.set().map(|record| (record.place(), (record.remembered_until, record.bytes.clone()))));
             assert!(plan.set().count() <= newer);
-            let tree = map.tree_after(&plan);
-            map.apply(plan, tree);
+            let layout = map.layout_after(&plan);
+            map.apply(plan, layout);
             model.put_all(&entries, now_secs);
             model.is(&map);
             bits.insert(map.tree().bits());
@@ -218,7 +252,7 @@ fn the_map_is_what_a_model_without_buckets_says() {
                 for (remembered_until, bytes) in stored.values() {
                     map.restore(Record::from_stored(bytes, *remembered_until).unwrap(), now_secs);
                 }
-                map = map.restored(now_secs);
+                map = map.restored(model.bits, now_secs);
                 model.is(&map);
             }
         }

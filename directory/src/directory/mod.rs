@@ -2,7 +2,7 @@
 //! check.
 //!
 //! - `machine`, of `members` and `map`: what the leaves of the log make together; no IO
-//! - `bucket`: what the map holds of one bucket, side by side in memory; `record`: an entry as it came
+//! - `bucket`: what the map holds of one bucket, side by side in memory; `buckets`: all of them; `record`: an entry as it came
 //! - `replay`: the leaves into the machine, by whoever does not believe the log's states
 //! - `log`: the leaves and the tiles over them, in the store
 //! - `index`: what the machine keeps, in the store; made anew from the leaves when it is gone
@@ -17,6 +17,7 @@
 
 mod batch;
 mod bucket;
+mod buckets;
 mod index;
 mod log;
 mod machine;

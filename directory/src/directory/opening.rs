@@ -55,7 +55,7 @@ pub(super) fn open(store: &Arc<dyn Store>, anchor: Anchor) -> Result<Opened, Sta
     let (last, state, time_secs) = last_state(&log, size)?;
     let leads_there =
         |machine: &Machine, end: &LogEnd| end.root() == signed.unverified().root && machine.state() == state;
-    let read = with_index(&**store, &log, anchor.clone(), size, time_secs)?;
+    let read = with_index(&**store, &log, anchor.clone(), size, (state.bits, time_secs))?;
     let (machine, end) = match read.filter(|(machine, end)| leads_there(machine, end)) {
         Some(read) => read,
         None => rebuilt(&**store, &log, anchor, size, &mut say)?,
@@ -110,7 +110,7 @@ pub fn reindex(
     };
     let leaves = signed.unverified().size;
     let (_, state, time_secs) = last_state(&log, leaves)?;
-    let read = with_index(&*store, &log, anchor.clone(), leaves, time_secs)?;
+    let read = with_index(&*store, &log, anchor.clone(), leaves, (state.bits, time_secs))?;
     let was_whole =
         read.is_some_and(|(machine, end)| machine.state() == state && end.root() == signed.unverified().root);
     if !dry_run {
@@ -147,13 +147,13 @@ pub(super) fn first_batch(
     }
 }
 
-/// The machine from its index, if that is whole.
+/// The machine from its index, if that is whole. What the last leaf says of it: how many bits number its buckets, and its time.
 fn with_index(
     store: &dyn Store,
     log: &Log,
     anchor: Anchor,
     size: u64,
-    time_secs: u64,
+    (bits, time_secs): (u8, u64),
 ) -> Result<Option<(Machine, LogEnd)>, StartupError> {
     if index::size(store)? != Some(size) {
         return Ok(None);
@@ -162,7 +162,7 @@ fn with_index(
         Err(Fault::Damaged { .. }) => return Ok(None),
         end => end.map_err(failed)?,
     };
-    match index::load(store, anchor, time_secs) {
+    match index::load(store, anchor, bits, time_secs) {
         Err(StartupError::Damaged { .. }) => Ok(None),
         machine => Ok(Some((machine?, end))),
     }

@@ -12,7 +12,8 @@ use pod_protocol::tlog::map::ProvenBucket;
 use super::machine::{Machine, Settled};
 use crate::fault::Refused;
 
-/// The machine and the head that vouches for it: both change in one moment.
+/// The machine and the head that vouches for it: both change in one moment. Whoever changes them lets go of what was before only
+/// when nobody waits for that any more.
 #[derive(Debug)]
 pub(super) struct Published(RwLock<Shown>);
 
@@ -107,18 +108,20 @@ impl Published {
     /// Shows a head, and what its batch changes.
     pub(super) fn show(&self, settled: Option<Settled>, head: ShownHead) {
         let mut shown = self.write();
-        if let Some(settled) = settled {
-            shown.machine.apply(settled);
-        }
+        let before = settled.map(|settled| shown.machine.apply(settled));
         shown.head = Some(Arc::new(head));
         shown.ahead = false;
+        drop(shown);
+        drop(before);
     }
 
     /// Applies a batch that no head vouches for yet.
     pub(super) fn go_on(&self, settled: Settled) {
         let mut shown = self.write();
-        shown.machine.apply(settled);
+        let before = shown.machine.apply(settled);
         shown.ahead = true;
+        drop(shown);
+        drop(before);
     }
 
     /// Whether [`Published::go_on`] went beyond the head.
@@ -129,8 +132,10 @@ impl Published {
     /// Puts the machine back to where it was at the head.
     pub(super) fn set_back(&self, machine: Machine) {
         let mut shown = self.write();
-        shown.machine = machine;
+        let before = std::mem::replace(&mut shown.machine, machine);
         shown.ahead = false;
+        drop(shown);
+        drop(before);
     }
 
     /// The machine, while a head vouches for it and nobody changes it: for who waits for nobody.

@@ -66,3 +66,15 @@ pub async fn by_tiles<T>(
         }
     }
 }
+
+/// Deletes what a table of the directory's store holds, while no directory has it.
+pub fn empty_table(world: &World, name: &'static str) {
+    let store = world.store();
+    let table = pod_store::Table(name);
+    let rows = store.range(table, std::ops::Bound::Unbounded, std::ops::Bound::Unbounded, 100_000).unwrap();
+    let mut batch = pod_store::Batch::new();
+    for (key, _) in rows {
+        batch.delete(table, key);
+    }
+    store.commit(batch).unwrap();
+}

@@ -30,6 +30,7 @@ mod limits_hold;
 mod members_keys_come_and_go;
 mod misconfigured_never_starts;
 mod newest_entry_stands;
+mod one_entry_moves_no_others;
 mod others_cosign_what_is_shown;
 mod problems_are_told_apart;
 mod registry_is_sent_when_it_changed;

@@ -243,14 +243,3 @@ async fn an_index_that_is_gone_is_made_anew_and_leads_to_the_same() {
         directory.stop().await;
     }
 }
-
-fn empty_table(world: &World, name: &'static str) {
-    let store = world.store();
-    let table = pod_store::Table(name);
-    let rows = store.range(table, std::ops::Bound::Unbounded, std::ops::Bound::Unbounded, 100_000).unwrap();
-    let mut batch = pod_store::Batch::new();
-    for (key, _) in rows {
-        batch.delete(table, key);
-    }
-    store.commit(batch).unwrap();
-}

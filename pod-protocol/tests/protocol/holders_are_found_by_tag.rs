@@ -90,13 +90,30 @@ fn a_tombstone_withdraws() {
 
 #[test]
 fn buckets_are_as_many_as_stay_full() {
-    assert_eq!([0, 1, 63, 64, 127, 128].map(bucket_bits), [0, 0, 0, 0, 0, 1]);
-    assert_eq!(bucket_bits(64 << 15), 15);
-    assert_eq!(bucket_bits(u64::MAX), MAX_BUCKET_BITS);
+    assert_eq!([0, 1, 63, 64, 127, 128].map(|entries| bucket_bits(0, entries)), [0, 0, 0, 0, 0, 1]);
+    assert_eq!(bucket_bits(0, 64 << 15), 15);
+    assert_eq!(bucket_bits(0, u64::MAX), MAX_BUCKET_BITS);
     for entries in [64_u64, 1_000, 12_000, 2_100_000] {
-        let mean = entries >> bucket_bits(entries);
+        let mean = entries >> bucket_bits(0, entries);
         assert!((64..128).contains(&mean), "{entries} entries: {mean} in a bucket");
     }
+}
+
+#[test]
+fn buckets_become_fewer_only_when_a_sixteenth_has_gone() {
+    assert_eq!([127, 120, 119, 0].map(|entries| bucket_bits(1, entries)), [1, 1, 0, 0]);
+    for bits in 1..MAX_BUCKET_BITS {
+        let (split, merge) = (64 << bits, 60 << bits);
+        let bits_from = |before: u8, entries: [u64; 4]| entries.map(|entries| bucket_bits(before, entries));
+        // Growing, and then from there shrinking, with one more and one fewer at each end.
+        assert_eq!(bits_from(bits - 1, [merge, split - 1, split, split + 1]), [bits - 1, bits - 1, bits, bits]);
+        assert_eq!(bits_from(bits, [split, split - 1, merge, merge - 1]), [bits, bits, bits, bits - 1]);
+        // However many go at once: as few buckets fewer as have 60 each.
+        assert_eq!(bits_from(MAX_BUCKET_BITS, [split, split - 1, merge, merge - 1]), [bits, bits, bits, bits - 1]);
+    }
+    // What no state says that is believed.
+    assert_eq!(bucket_bits(u8::MAX, 200), 1);
+    assert_eq!(bucket_bits(u8::MAX, u64::MAX), MAX_BUCKET_BITS);
 }
 
 #[test]
