@@ -2,7 +2,7 @@
 
 use pod_crypto::PublicKey;
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::judged::Judged;
 use super::signature::{Signature, together};
@@ -226,14 +226,15 @@ impl Told {
                 format!("what {} acknowledged, and a head of its log that is said to lack it.", act.issuer)
             }
         };
-        let mut json = json!({ "kind": kind, "verdict": verdict.code(), "proves": judged.code(), "means": means });
+        let told = [("kind", kind), ("verdict", verdict.code()), ("proves", judged.code()), ("means", &means)];
+        let mut json: Map<String, Json> = told.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
         let mut lines = Vec::new();
         for part in parts {
             lines.extend(part.lines);
-            json[part.name] = part.json;
+            json.insert(part.name.to_owned(), part.json);
         }
         lines.push(means);
-        Self { title, lines, json, judged }
+        Self { title, lines, json: json.into(), judged }
     }
 }
 
