@@ -189,6 +189,7 @@ fn built_program() -> Option<PathBuf> {
 fn run(suite: &Suite, in_ci: bool) -> Counts {
     let child = Command::new(suite.program)
         .args(suite.arguments)
+        .env("PATH", programs::path())
         .envs(suite.environment.iter().copied())
         .envs(built_program().map(|program| ("AITTA_PROGRAM", program)))
         .stdout(Stdio::piped())
