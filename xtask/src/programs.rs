@@ -12,8 +12,8 @@ use crate::suites::Counts;
 const PROGRAMS: [(&str, &str, &str); 3] =
     [("ip", "-V", "iproute2"), ("nft", "--version", "nftables"), ("chromium", "--version", "chromium")];
 
-/// What looks at dependencies, in the version that we read the results of.
-const CARGO_DENY: &str = "cargo-deny@0.20.2";
+/// What brings the program that looks at dependencies.
+pub(crate) const INSTALL_CARGO_DENY: &str = "cargo install cargo-deny@0.20.2 --locked";
 
 /// Installs what is missing where that is one command: as root on Debian. Elsewhere the tests that need it say that they were
 /// skipped, and what to type; where CI runs, that is a failure.
@@ -45,10 +45,10 @@ fn build_cargo_deny() {
         return;
     }
     if let Some(tools) = tools() {
-        println!("   building {CARGO_DENY}, once: some minutes");
+        println!("   {INSTALL_CARGO_DENY}: once, some minutes");
         let mut command = Command::new(env!("CARGO"));
-        // Its results are the same unoptimised, and there in half the time.
-        command.args(["install", CARGO_DENY, "--locked", "--quiet", "--debug", "--root"]).arg(tools);
+        // Unoptimised it finds the same, and is there sooner.
+        command.args(INSTALL_CARGO_DENY.split(' ').skip(1)).args(["--quiet", "--debug", "--root"]).arg(tools);
         let _told_by_its_suite = command.status();
     }
 }

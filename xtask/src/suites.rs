@@ -137,7 +137,7 @@ const SUITES: &[Suite] = &[
         program: "cargo-deny",
         arguments: &["--all-features", "check", "bans", "licenses", "sources"],
         environment: &[],
-        install: Some("cargo install cargo-deny@0.20.2 --locked"),
+        install: Some(programs::INSTALL_CARGO_DENY),
     },
 ];
 
