@@ -52,7 +52,7 @@ impl P2p {
         Ok(p2p)
     }
 
-    /// Begins to answer those who come through a relay, and listens nowhere yet.
+    /// Begins, and listens nowhere yet.
     ///
     /// # Errors
     /// [`NetStartError`].
@@ -70,6 +70,11 @@ impl P2p {
         let net = Arc::new(Net::start(net, key_log).await?);
         let rechecking = tokio::spawn(recheck(Arc::clone(&net), Arc::clone(node)));
         Ok(Self { net, rechecking })
+    }
+
+    /// Begins to answer those who come through a relay.
+    pub(crate) async fn reserve(&self) {
+        self.net.reserve().await;
     }
 
     /// Listens, everywhere that the configuration says or nowhere.

@@ -167,6 +167,7 @@ async fn reopen(app: &App, config: &P2pConfig, environment: &Environment) {
             return;
         }
     };
+    new.reserve().await;
     for _ in 0..TRIES {
         if config.relay.is_empty() || new.counts().slots_held > 0 {
             break;

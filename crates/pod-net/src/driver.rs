@@ -81,8 +81,10 @@ pub(crate) enum Order {
     Close { connection: ConnectionId },
     /// What the peer on a connection says about itself, as soon as it has.
     Said { connection: ConnectionId, answer: oneshot::Sender<Said> },
-    /// Listen everywhere there, or nowhere; gives the addresses with their real ports.
+    /// Listen everywhere there, or nowhere; gives the addresses with their real ports. Slots are asked for then.
     Listen { addresses: Vec<Address>, answer: oneshot::Sender<Result<Vec<Address>, NetStartError>> },
+    /// Ask relays for slots, before it listens.
+    Reserve,
     /// Cut whoever is no longer allowed.
     Recheck,
     /// Close every connection, tell the peers, and end.
@@ -260,9 +262,12 @@ impl Driver {
     async fn listen(&mut self, addresses: &[Address]) -> Result<Vec<Address>, NetStartError> {
         let mut listeners = HashMap::new();
         let opened = self.open_all(addresses, &mut listeners).await;
-        if opened.is_err() {
-            for listener in listeners.into_keys() {
-                self.swarm.remove_listener(listener);
+        match &opened {
+            Ok(_) => self.listens(),
+            Err(_) => {
+                for listener in listeners.into_keys() {
+                    self.swarm.remove_listener(listener);
+                }
             }
         }
         opened
@@ -342,6 +347,7 @@ impl Driver {
                 }
                 None => {}
             },
+            Order::Reserve => self.begin_reserving(),
             Order::Recheck => self.swarm.behaviour_mut().gate.recheck(),
         }
     }
@@ -428,7 +434,7 @@ impl Driver {
             }
             BehaviourEvent::Circuits(event) => self.of_circuits(&event),
             BehaviourEvent::Carrying(event) => self.of_carrying(&event),
-            BehaviourEvent::Asking(tested) => self.tested(tested.tested_addr, tested.result.is_ok()),
+            BehaviourEvent::Asking(tested) => self.tested(tested.tested_addr, tested.result),
             BehaviourEvent::Punching(dcutr::Event { result, .. }) => match result {
                 Ok(_) => self.counts.punched(),
                 Err(error) => tracing::debug!(%error, "no hole was punched"),
@@ -454,9 +460,7 @@ impl Driver {
 /// When slots are to be looked after; never without a relay.
 async fn due(reserving: &mut Option<Reserving>) {
     match reserving {
-        Some(reserving) => {
-            reserving.looks.tick().await;
-        }
+        Some(reserving) => reserving.due().await,
         None => std::future::pending().await,
     }
 }

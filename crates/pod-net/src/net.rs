@@ -32,7 +32,7 @@ pub type Allow = Arc<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
 pub struct NetConfig<'a> {
     /// The key that its peer id is: an organisation's online key, or a service's.
     pub key: &'a SigningKey,
-    /// Where it listens; a port of 0 takes a free one. Empty for who only calls.
+    /// Where it listens; a port of 0 takes a free one. Empty for who only calls, and for who listens later ([`Net::listen`]).
     pub listen: &'a [Address],
     /// Who may be talked to.
     pub allow: Allow,
@@ -113,7 +113,8 @@ impl Net {
         Ok(net)
     }
 
-    /// Listens, for one that was started with no address: everywhere there, or nowhere.
+    /// Listens, for one that was started with no address: everywhere there, or nowhere. Then relays are asked for slots, from the
+    /// ports at which it listens: peers punch holes to where a relay sees it.
     ///
     /// # Errors
     /// [`NetStartError`]; then it may be tried again.
@@ -124,6 +125,11 @@ impl Net {
         let opened = opened.await.map_err(|_| NetStartError::Stopped)??;
         let _ours_alone = self.addresses.set(opened);
         Ok(())
+    }
+
+    /// Asks relays for slots already, for one that listens later. Once it does they are asked for again, from where it listens.
+    pub async fn reserve(&self) {
+        let _stopped = self.orders.send(Order::Reserve).await;
     }
 
     /// The key that its peer id is.

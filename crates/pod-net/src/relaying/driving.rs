@@ -1,5 +1,7 @@
 //! What the swarm's task does about relays: it connects to one before anything is asked of it, keeps the slots, and counts.
 
+use std::fmt;
+
 use libp2p::core::transport::ListenerId;
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::ConnectionId;
@@ -80,6 +82,26 @@ impl Driver {
         }
     }
 
+    /// Asks for slots from now on.
+    pub(crate) fn begin_reserving(&mut self) {
+        if let Some(reserving) = &mut self.reserving {
+            reserving.begin();
+        }
+    }
+
+    /// It listens: slots that were asked for before are asked for again, from where it listens.
+    pub(crate) fn listens(&mut self) {
+        self.begin_reserving();
+        let elsewhere = self.reserving.as_mut().map(super::reserving::Reserving::listens).unwrap_or_default();
+        self.leave_relays(&elsewhere);
+    }
+
+    fn leave_relays(&mut self, relays: &[[u8; 32]]) {
+        for relay in relays.iter().filter_map(identity::peer_of) {
+            self.swarm.behaviour_mut().circuits.leave(&relay);
+        }
+    }
+
     /// Asks for the slots that are missing.
     pub(crate) fn reserve(&mut self) {
         let missing = self.reserving.as_mut().map(super::reserving::Reserving::missing).unwrap_or_default();
@@ -115,6 +137,12 @@ impl Driver {
                 self.counts.slot_lost();
                 tracing::info!(relay, why, "the slot at the relay has ended");
             }
+            Ended::Moved { held } => {
+                if held {
+                    self.counts.slot_lost();
+                }
+                tracing::debug!(relay, "the slot at the relay is asked for again from where it listens");
+            }
             Ended::Refused => tracing::warn!(relay, why, "the relay gives no slot: callers may not reach us"),
         }
         true
@@ -142,17 +170,15 @@ impl Driver {
     }
 
     /// A relay tried to reach us at one of our addresses.
-    pub(crate) fn tested(&mut self, address: Multiaddr, reached: bool) {
-        self.counts.tested(reached);
+    pub(crate) fn tested(&mut self, address: Multiaddr, outcome: Result<(), impl fmt::Display>) {
+        self.counts.tested(outcome.is_ok());
         let Some(address) = Address::of(address) else { return };
-        if !reached {
-            tracing::info!(%address, "not reached from outside: callers come through the relay, or a hole that is punched");
+        if let Err(why) = outcome {
+            tracing::info!(%address, %why, "not reached from outside: callers come through the relay, or a hole that is punched");
             return;
         }
         let needless = self.reserving.as_mut().map(|reserving| reserving.reached_at(&address)).unwrap_or_default();
         tracing::info!(%address, slots_given_up = needless.len(), "reached from outside: with this address in the profile no relay is needed");
-        for relay in needless.iter().filter_map(identity::peer_of) {
-            self.swarm.behaviour_mut().circuits.leave(&relay);
-        }
+        self.leave_relays(&needless);
     }
 }

@@ -15,10 +15,12 @@ pub(crate) struct Reserving {
     through: Through,
     most: usize,
     slots: HashMap<[u8; 32], Slot>,
+    /// Whether slots are asked for.
+    begun: bool,
     /// How often each relay was tried: its addresses are taken in turn.
     tries: HashMap<[u8; 32], usize>,
     /// When slots that are missing are asked for.
-    pub(crate) looks: Interval,
+    looks: Interval,
     /// A relay reached us at an address that callers know.
     direct: bool,
 }
@@ -32,6 +34,8 @@ enum Slot {
     Asked(ListenerId),
     /// It agreed.
     Held(ListenerId),
+    /// It is given up for one on a connection from where we listen.
+    Moving { slot: ListenerId, held: bool },
 }
 
 /// What became of a slot.
@@ -41,11 +45,36 @@ pub(crate) enum Ended {
     Lost,
     /// It was never given.
     Refused,
+    /// It was given up for another.
+    Moved { held: bool },
 }
 
 impl Reserving {
     pub(crate) fn new(through: Through, most: usize, looks: Interval) -> Self {
-        Self { through, most, slots: HashMap::new(), tries: HashMap::new(), looks, direct: false }
+        Self { through, most, slots: HashMap::new(), begun: false, tries: HashMap::new(), looks, direct: false }
+    }
+
+    /// Slots are asked for from now on.
+    pub(crate) fn begin(&mut self) {
+        self.begun = true;
+    }
+
+    /// Comes back when slots are to be looked after.
+    pub(crate) async fn due(&mut self) {
+        if !self.begun {
+            std::future::pending::<()>().await;
+        }
+        self.looks.tick().await;
+    }
+
+    /// It listens somewhere. Gives the relays to leave, which saw us elsewhere: a hole is punched, and is tested, where they see us.
+    pub(crate) fn listens(&mut self) -> Vec<[u8; 32]> {
+        for slot in self.slots.values_mut() {
+            if let Slot::Asked(id) | Slot::Held(id) = *slot {
+                *slot = Slot::Moving { slot: id, held: matches!(slot, Slot::Held(_)) };
+            }
+        }
+        self.slots.keys().copied().collect()
     }
 
     /// Relays to ask now, each with the address to use.
@@ -87,7 +116,7 @@ impl Reserving {
                     self.tries.remove(relay);
                     true
                 }
-                Slot::Connecting | Slot::Held(_) => false,
+                Slot::Connecting | Slot::Held(_) | Slot::Moving { .. } => false,
             },
             None => false,
         }
@@ -95,11 +124,15 @@ impl Reserving {
 
     /// A listener closed: of which relay, and how far its slot was. None when it was no slot.
     pub(crate) fn closed(&mut self, listener: ListenerId) -> Option<([u8; 32], Ended)> {
-        let of_it = |slot: &Slot| matches!(slot, Slot::Asked(id) | Slot::Held(id) if *id == listener);
+        let of_it = |slot: &Slot| matches!(slot, Slot::Asked(id) | Slot::Held(id) | Slot::Moving { slot: id, .. } if *id == listener);
         let relay = self.slots.iter().find_map(|(relay, slot)| of_it(slot).then_some(*relay))?;
         let ended = match self.slots.remove(&relay)? {
             Slot::Held(_) => Ended::Lost,
             Slot::Asked(_) | Slot::Connecting => Ended::Refused,
+            Slot::Moving { held, .. } => {
+                self.looks.reset_immediately();
+                Ended::Moved { held }
+            }
         };
         Some((relay, ended))
     }

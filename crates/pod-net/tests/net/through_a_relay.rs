@@ -8,10 +8,12 @@ use libp2p::identify;
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::DialOpts;
-use pod_net::{Address, CallFault, DialFault, Kind, NetLimits, Peer, Relaying, Through, Transport};
+use pod_net::{
+    Address, CallFault, DialFault, Kind, Net, NetConfig, NetLimits, Peer, Relaying, Through, Transport, refuse_key_log,
+};
 
 use crate::hostile::{BehaviourEvent, address, peer_id, swarm};
-use crate::world::{QUIC, Server, TCP, client, eventually, public, text};
+use crate::world::{QUIC, Server, TCP, client, eventually, key, public, text};
 
 const RELAY: u8 = 1;
 const HIDDEN: u8 = 2;
@@ -132,6 +134,36 @@ async fn what_is_too_much_for_the_relay_is_refused() {
     let refused = caller.probe(&peer, &peer.addresses[0]).await.unwrap_err();
     assert!(matches!(refused, DialFault::RelayRefused { .. }), "{refused}");
     assert_eq!(first.echo.seen(), 1);
+}
+
+/// A node that takes another's ports over holds a slot before it has them. A hole is punched to where the relay sees it: so the relay
+/// must see it where it listens, which the relay itself finds out by calling there.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_listens_later_is_seen_by_the_relay_where_it_listens() {
+    for already in [true, false] {
+        let relay = relay(&[QUIC], ALL, NetLimits::default()).await;
+        let at = relay.peer();
+        let slot = Through { relays: Arc::new(move || vec![at.clone()]), published: Arc::new(|_| false) };
+        let relaying = Relaying { through: Some(slot), for_members: false };
+        let config = NetConfig {
+            key: &key(HIDDEN),
+            listen: &[],
+            allow: Arc::new(|_| true),
+            handler: None,
+            relaying,
+            limits: NetLimits::default(),
+        };
+        let node = Net::start(config, refuse_key_log(|_| None).unwrap()).await.unwrap();
+        if already {
+            node.reserve().await;
+            eventually("it has a slot already", || node.counts().slots_held == 1).await;
+        }
+        // The swarm's task had every occasion.
+        node.probe(&relay.peer(), &relay.peer().addresses[0]).await.unwrap();
+        node.listen(&[QUIC.parse().unwrap()]).await.unwrap();
+        eventually("the relay has reached it", || node.counts().reached > 0).await;
+        eventually("it has a slot", || node.counts().slots_held == 1).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -122,6 +122,9 @@ impl Server {
             limits,
         };
         let net = Net::start(config, refuse_key_log(|_| None).unwrap()).await.unwrap();
+        if listen.is_empty() {
+            net.listen(&[]).await.unwrap();
+        }
         Self { number, net, echo, registry }
     }
 
