@@ -232,9 +232,9 @@ async fn act(node: &Arc<Node>, from: Caller, kind: Kind, body: pod_net::Bytes) -
     let peer = Peer::Libp2p { key: from.key };
     let working = Arc::clone(node);
     match kind {
-        Kind::Call => request::handle(node, &peer, &body).await,
+        // Boxed: what waits around it is moved three times before it begins.
+        Kind::Call => Box::pin(request::handle(node, &peer, &body)).await,
         // What has begun to change something is finished and recorded, also when the peer goes away.
-        // Boxed, so that the many calls need no room for them.
         Kind::Command => {
             let work = Box::pin(async move { commands::handle(&working, &peer, &body).await });
             to_the_end(node, name(kind), work).await

@@ -77,8 +77,8 @@ pub(crate) enum Order {
     Best { peer: [u8; 32], answer: oneshot::Sender<Option<(ConnectionId, Transport)>> },
     /// Open a stream of calls on a connection.
     Open { connection: ConnectionId, opening: Opening },
-    /// Close a connection.
-    Close { connection: ConnectionId },
+    /// Open no further stream on a connection.
+    Doubt { connection: ConnectionId },
     /// What the peer on a connection says about itself, as soon as it has.
     Said { connection: ConnectionId, answer: oneshot::Sender<Said> },
     /// Listen everywhere there, or nowhere; gives the addresses with their real ports. Slots are asked for then.
@@ -334,9 +334,7 @@ impl Driver {
             Order::Open { connection, opening } => {
                 self.swarm.behaviour_mut().gate.open_stream(connection, opening);
             }
-            Order::Close { connection } => {
-                self.swarm.close_connection(connection);
-            }
+            Order::Doubt { connection } => self.swarm.behaviour_mut().gate.doubt(connection),
             Order::Said { connection, answer } => match self.said.get(&connection) {
                 Some(said) => {
                     let _gone = answer.send(said.clone());

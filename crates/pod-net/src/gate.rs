@@ -55,6 +55,8 @@ pub(crate) type Opening = oneshot::Sender<Result<Stream, OpenFault>>;
 struct Open {
     peer: PeerId,
     from: Caller,
+    /// A stream that was opened on it was not greeted in time: no other is.
+    doubted: bool,
 }
 
 /// libp2p's behaviour of the gate.
@@ -91,15 +93,26 @@ impl Gate {
         }
     }
 
-    /// The best connection to a peer that is open.
+    /// The best connection to a peer that is open, of those that are not doubted.
     pub(crate) fn best(&self, key: &[u8; 32]) -> Option<(ConnectionId, Transport)> {
-        let of_peer = self.open.iter().filter(|(_, open)| open.from.key == *key);
+        let of_peer = self.open.iter().filter(|(_, open)| open.from.key == *key && !open.doubted);
         of_peer.map(|(id, open)| (*id, open.from.transport)).min_by_key(|(id, transport)| (*transport, *id))
     }
 
     /// Whether a connection is open.
     pub(crate) fn is_open(&self, connection: ConnectionId) -> bool {
         self.open.contains_key(&connection)
+    }
+
+    /// Opens no further stream on a connection. It is closed, unless the peer has calls of its own under way with us: then it ends
+    /// as every connection does that carries nothing.
+    pub(crate) fn doubt(&mut self, connection: ConnectionId) {
+        let Some(open) = self.open.get_mut(&connection) else { return };
+        open.doubted = true;
+        if !self.serving.as_ref().is_some_and(|serving| serving.serves(&open.from.key)) {
+            let (peer_id, connection) = (open.peer, CloseConnection::One(connection));
+            self.orders.push_back(ToSwarm::CloseConnection { peer_id, connection });
+        }
     }
 
     /// Opens a stream on a connection. Without the connection, `opening` is dropped.
@@ -220,7 +233,8 @@ impl NetworkBehaviour for Gate {
                 let key = identity::key_of(&established.peer_id);
                 if let (Some(key), Some(transport)) = (key, Transport::of(address)) {
                     self.counts.opened(transport);
-                    let open = Open { peer: established.peer_id, from: Caller { key, transport } };
+                    let from = Caller { key, transport };
+                    let open = Open { peer: established.peer_id, from, doubted: false };
                     self.open.insert(established.connection_id, open);
                 }
             }

@@ -128,6 +128,11 @@ impl Serving {
         });
     }
 
+    /// Whether a peer has a stream of calls here.
+    pub(crate) fn serves(&self, key: &[u8; 32]) -> bool {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+    }
+
     /// Reads no further call, and waits until those under way are answered, for as long as the limits say.
     pub(crate) async fn drain(&self) {
         self.phase.send_replace(Phase::Draining);

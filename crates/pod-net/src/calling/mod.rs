@@ -120,9 +120,10 @@ impl Lines {
         if let Some((connection, transport)) = self.best(peer).await {
             match self.open(connection, transport).await {
                 Ok(line) => return Ok(line),
-                // The peer has gone without a word, or what lies between: nobody is to wait for it again.
+                // The peer has gone without a word, or what lies between: nobody is to wait for it again. If it is merely slow, what
+                // it has under way with us on that connection goes on.
                 Err(DialFault::TimedOut) => {
-                    self.orders.send(Order::Close { connection }).await.ok();
+                    self.orders.send(Order::Doubt { connection }).await.ok();
                 }
                 Err(_) => {}
             }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{AsyncReadExt as _, AsyncWriteExt as _, FutureExt as _};
-use pod_net::{CallFault, Kind, NetLimits, Transport};
+use pod_net::{CallFault, Kind, NetLimits, Peer, Transport};
 use tokio::net::UdpSocket;
 use tokio::runtime::Runtime;
 
-use crate::hostile::{called, frame, listening};
-use crate::world::{PATIENCE, QUIC, Server, TCP, client, eventually, text};
+use crate::hostile::{Hostile, called, frame, listening};
+use crate::world::{PATIENCE, QUIC, Server, TCP, client, eventually, public, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn during_a_call_it_may_have_taken_effect() {
@@ -95,6 +95,31 @@ async fn a_connection_that_brings_nothing_any_more_is_given_up() {
     assert_eq!(member.call(&peer, Kind::Call, b"two".to_vec()).await.unwrap().transport, Transport::Tcp);
     let connections = || member.counts().connections;
     eventually("it is closed", || connections() == [0, 1, 0]).await;
+}
+
+/// A member that is slow to greet is called another way; what it has under way with us on that connection goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_slow_to_greet_keeps_its_own_calls() {
+    let limits = NetLimits { stream: Duration::from_millis(200), ..NetLimits::default() };
+    for listen in [QUIC, TCP] {
+        let server = Server::new(1, &[listen], &[2], limits.clone()).await;
+        let mut slow = Hostile::connected(2, 1, &server.peer()).await;
+        let _kept = slow.says_nothing();
+        let mut calls = slow.stream().await;
+        calls.write_all(&frame(0, 1, b"wait")).await.unwrap();
+        calls.flush().await.unwrap();
+        server.echo.works_on(1).await;
+
+        let nowhere = Peer { key: public(2), addresses: Vec::new() };
+        for _ in 0..2 {
+            let fault = server.net.call(&nowhere, Kind::Call, b"hello".to_vec()).await.unwrap_err();
+            assert!(matches!(fault, CallFault::NotReached { .. }), "{fault}");
+        }
+        server.echo.go_on.give(1);
+        let mut answer = vec![0; frame(0, 0, b"wait").len()];
+        calls.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, frame(0, 0, b"wait"));
+    }
 }
 
 /// What lies between the member and a peer's QUIC address.

@@ -79,6 +79,11 @@ impl Hostile {
         stream
     }
 
+    /// Streams that come are taken, and nothing is said on them.
+    pub fn says_nothing(&mut self) -> libp2p_stream::IncomingStreams {
+        self.control.accept(StreamProtocol::new(PROTOCOL)).unwrap()
+    }
+
     pub async fn open(&mut self) -> Result<Stream, libp2p_stream::OpenStreamError> {
         self.control.open_stream(self.to, StreamProtocol::new(PROTOCOL)).await
     }
