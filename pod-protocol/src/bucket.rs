@@ -36,11 +36,18 @@ pub const BUCKET_LIMITS: Limits = Limits { bytes: 1024 * 1024, depth: 3, items: 
 /// to become fewer.
 #[must_use]
 pub fn bucket_bits(before: u8, entries: u64) -> u8 {
-    let with_mean = |mean: u64| {
-        let bits = (entries / mean).checked_ilog2().unwrap_or(0);
-        u8::try_from(bits).unwrap_or(MAX_BUCKET_BITS).min(MAX_BUCKET_BITS)
-    };
-    before.clamp(with_mean(SPLIT_MEAN_ENTRIES), with_mean(MERGE_MEAN_ENTRIES))
+    before.clamp(bits_with_mean(SPLIT_MEAN_ENTRIES, entries), most_bucket_bits(entries))
+}
+
+/// Most bits that [`bucket_bits`] gives for so many entries. With more, a bucket's number would say whom one looks for.
+#[must_use]
+pub fn most_bucket_bits(entries: u64) -> u8 {
+    bits_with_mean(MERGE_MEAN_ENTRIES, entries)
+}
+
+fn bits_with_mean(mean: u64, entries: u64) -> u8 {
+    let bits = (entries / mean).checked_ilog2().unwrap_or(0);
+    u8::try_from(bits).unwrap_or(MAX_BUCKET_BITS).min(MAX_BUCKET_BITS)
 }
 
 /// The number of the bucket that this tag is in: its first `bits` bits, most significant first. At most 32 bits count.

@@ -46,11 +46,14 @@ function client(
   { head, bucket, snapshot = SNAPSHOT, leaves = [] }: Shows,
   nowSecs = NOW,
   mirrors: readonly string[] = [],
+  asked: string[] = [],
 ): DirectoryClient {
   const caller = callerOf(
     (path, request) => {
       if (new URL(request.url).origin !== DIRECTORY_URL) return problemOf(503, { code: 'unavailable' });
-      if (path === '/v1/buckets') return jsonOf({ bits: 0, entries: 1 });
+      asked.push(path);
+      // What is said here is not proven, and this directory would know for whom it is asked.
+      if (path === '/v1/buckets') return jsonOf({ bits: 24, entries: 1 });
       if (path === '/v1/buckets/0/0' && bucket !== undefined) return bytesOf(CBOR, provenBucketToBytes(bucket));
       if (path === '/v1/registry') return bytesOf(CBOR, snapshot);
       if (path === '/v1/log/head' && head !== undefined) return bytesOf(CBOR, served(head));
@@ -211,8 +214,12 @@ async function bucketOf(entries: readonly Signed<HolderEntry>[], vouched = entri
   return { bucket: { bits: 0n, number: 0n, entries }, siblings: [], head };
 }
 
-async function lookedUp(bucket: ProvenBucket, newest: ReadonlyMap<string, bigint> = new Map()): Promise<number> {
-  const directory = client({ head: bucket.head, bucket });
+async function lookedUp(
+  bucket: ProvenBucket,
+  newest: ReadonlyMap<string, bigint> = new Map(),
+  asked: string[] = [],
+): Promise<number> {
+  const directory = client({ head: bucket.head, bucket }, NOW, [], asked);
   const copy = await directory.registry(ANCHORED, null);
   return (await directory.lookup(copy, newest).entries(HELSINKI, TAG)).length;
 }
@@ -220,6 +227,31 @@ async function lookedUp(bucket: ProvenBucket, newest: ReadonlyMap<string, bigint
 test('an entry in a bucket that the log vouches for is found', async () => {
   assert.equal(await lookedUp(await bucketOf([await holderEntry()])), 1);
   assert.equal(await lookedUp(await bucketOf([])), 0);
+});
+
+test('a directory is not told more of a tag than its entries hide', async () => {
+  const asked: string[] = [];
+  const found = await bucketOf([await holderEntry()]);
+  assert.equal(await lookedUp(found, new Map(), asked), 1);
+  assert.deepEqual(
+    asked.filter((path) => path.startsWith('/v1/buckets')),
+    ['/v1/buckets/0/0'],
+  );
+  const leaves = Array.from({ length: 199 }, (_none, at) => someLeaf(at));
+  for (const [bits, entries, thin] of [
+    [1n, 120n, false],
+    [1n, 119n, true],
+    [2n, 199n, true],
+    // What is no leaf is no entry.
+    [24n, 1n << 40n, true],
+  ] as const) {
+    const head = await headOver(leaves, { bits, entries });
+    const copy = await seen({ head: thin ? await headOver(FIRST) : head });
+    asked.length = 0;
+    const lookup = client({ head }, NOW, [], asked).lookup(copy, new Map());
+    await assert.rejects(lookup.entries(HELSINKI, TAG), { code: thin ? 'map-thin' : 'not-found' });
+    assert.equal(asked.filter((path) => path.startsWith('/v1/buckets')).length, thin ? 0 : 1);
+  }
 });
 
 test('a bucket from which something was taken, or into which something was put, is not believed', async () => {

@@ -212,13 +212,15 @@ export interface HeadOf {
   readonly registry?: Uint8Array;
   /** The root over the only bucket. */
   readonly mapRoot?: Uint8Array;
+  readonly bits?: bigint;
+  readonly entries?: bigint;
 }
 
 /** The head over these leaves and a state. */
 export async function headOver(leaves: readonly Uint8Array[], more: HeadOf = {}): Promise<Head> {
   const state: State = {
-    bits: 0n,
-    entries: 0n,
+    bits: more.bits ?? 0n,
+    entries: more.entries ?? 0n,
     mapRoot: more.mapRoot ?? new Uint8Array(32),
     registry: more.registry ?? sha256(SNAPSHOT),
   };

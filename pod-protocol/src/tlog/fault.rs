@@ -63,6 +63,9 @@ pub enum LogFault {
     /// A bucket is not the one that the log vouches for: an entry more, less, or another.
     #[error("the bucket is not the one that the log vouches for: something was added, left out or changed")]
     MapRoot,
+    /// There are more buckets than the entries fill: the number of one would say whom its reader looks for.
+    #[error("there are more buckets than the entries fill: who asks for one would show whom they look for")]
+    MapThin,
     /// An older entry stands where a newer one was seen.
     #[error("an older entry stands where a newer one was seen")]
     EntryReplayed,
@@ -91,6 +94,7 @@ impl LogFault {
             Self::Replay => "log-replay",
             Self::MapPlace => "map-place",
             Self::MapRoot => "map-root",
+            Self::MapThin => "map-thin",
             Self::EntryReplayed => "entry-replayed",
             Self::Registry => "log-registry",
         }
@@ -99,6 +103,15 @@ impl LogFault {
     /// Whether it can only come from somebody who lies, not from one who is late or out of reach.
     #[must_use]
     pub fn is_evidence(&self) -> bool {
-        matches!(self, Self::Fork | Self::Leaves | Self::Replay | Self::MapPlace | Self::MapRoot | Self::EntryReplayed)
+        matches!(
+            self,
+            Self::Fork
+                | Self::Leaves
+                | Self::Replay
+                | Self::MapPlace
+                | Self::MapRoot
+                | Self::MapThin
+                | Self::EntryReplayed
+        )
     }
 }

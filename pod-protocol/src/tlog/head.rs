@@ -3,6 +3,7 @@
 use super::LogFault;
 use super::checkpoint::{Checkpoint, Seen, SignedCheckpoint};
 use super::leaf::{Body, Leaf, State};
+use crate::bucket::most_bucket_bits;
 use crate::chain::CLOCK_SKEW_SECS;
 use crate::codec::{Cbor, Claims, OBJECT_LIMITS, decode, encode, fixed, map};
 use crate::lists::any;
@@ -80,10 +81,11 @@ impl Head {
         Ok(Self { checkpoint, leaf, proof })
     }
 
-    /// Checks signature, witnesses, time, and that the state is the last leaf.
+    /// Checks signature, witnesses, time, that the state is the last leaf, and that its buckets hide whom one looks for.
     ///
     /// # Errors
-    /// [`LogFault::Signature`], [`LogFault::Witnesses`], [`LogFault::Future`], [`LogFault::Stale`], [`LogFault::State`].
+    /// [`LogFault::Signature`], [`LogFault::Witnesses`], [`LogFault::Future`], [`LogFault::Stale`], [`LogFault::State`],
+    /// [`LogFault::MapThin`].
     pub fn verify(&self, registry: &Registry, policy: &Policy, now_secs: u64) -> Result<CheckedHead, LogFault> {
         let checkpoint = *self.checkpoint.verify(registry)?;
         let last = checkpoint.size.checked_sub(1).ok_or(LogFault::State)?;
@@ -91,6 +93,10 @@ impl Head {
             .map_err(|_| LogFault::State)?;
         let leaf = Leaf::from_bytes(&self.leaf).map_err(LogFault::Leaf)?;
         let Body::State(state) = leaf.body else { return Err(LogFault::State) };
+        // Each entry is a leaf: who says more of them than there are leaves would have to show a log of that length.
+        if state.bits > most_bucket_bits(state.entries.min(checkpoint.size)) {
+            return Err(LogFault::MapThin);
+        }
         let latest = now_secs.saturating_add(CLOCK_SKEW_SECS);
         if leaf.time_secs > latest {
             return Err(LogFault::Future);

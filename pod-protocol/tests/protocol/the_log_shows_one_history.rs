@@ -7,7 +7,7 @@ use pod_protocol::tlog::LogFault;
 use pod_protocol::tlog::checkpoint::{Checkpoint, SignedCheckpoint};
 use pod_protocol::tlog::evidence::{Evidence, Verdict};
 use pod_protocol::tlog::head::{Head, Policy};
-use pod_protocol::tlog::leaf::{Body, Leaf};
+use pod_protocol::tlog::leaf::{Body, Leaf, State};
 use pod_protocol::tlog::note::{MAX_NOTE_SIGNATURES, Note};
 use pod_protocol::tlog::view::{Step, View};
 
@@ -101,6 +101,29 @@ fn the_state_must_be_the_last_leaf() {
     no_state.add(NOW, Body::HolderEntry(vec![1]));
     assert_eq!(code(&no_state.witnessed(&[(HELSINKI, NOW), (ESPOO, NOW)]), NOW), "log-state");
     assert_eq!(Head::from_bytes(&whole.to_bytes()), Ok(whole));
+}
+
+/// Who asks for a bucket says as many bits of a tag as there are: with too many, whom they look for.
+#[test]
+fn the_state_must_hide_whom_one_looks_for() {
+    let says = |leaves: u64, bits: u8, entries: u64| {
+        let mut log = Log::default();
+        for number in 1..leaves {
+            log.add(NOW, Body::HolderEntry(number.to_be_bytes().to_vec()));
+        }
+        log.add(NOW, Body::State(State { bits, entries, ..empty_state() }));
+        code(&log.witnessed(&[(HELSINKI, NOW), (ESPOO, NOW)]), NOW)
+    };
+    assert_eq!(says(1, 0, 0), "believed");
+    assert_eq!(says(1, 1, 0), "map-thin");
+    assert_eq!(says(200, 0, 199), "believed");
+    // 60 entries a bucket are enough where entries have gone.
+    assert_eq!(says(200, 1, 120), "believed");
+    assert_eq!(says(200, 1, 119), "map-thin");
+    assert_eq!(says(200, 2, 199), "map-thin");
+    // What is no leaf is no entry.
+    assert_eq!(says(200, 24, 1 << 40), "map-thin");
+    assert_eq!(says(200, 255, 1 << 40), "map-thin");
 }
 
 /// The log that a client saw, and what it makes of another.

@@ -51,6 +51,16 @@ const NUMBER = 1n;
 const SIGNERS = 2n;
 const ENTRIES = 3n;
 
+/** Fewest entries that buckets hold on average before two become one. */
+const MERGE_MEAN_ENTRIES = 60n;
+
+/** Most bits that so many entries have; with more, a bucket's number would say whom one looks for. */
+export function mostBucketBits(entries: bigint): bigint {
+  let bits = 0n;
+  while (bits < MAX_BUCKET_BITS && entries >> (bits + 1n) >= MERGE_MEAN_ENTRIES) bits += 1n;
+  return bits;
+}
+
 /** The number of the bucket that this tag is in: its first `bits` bits, most significant first. */
 export function bucketOf(tag: Uint8Array, bits: bigint): bigint {
   const prefix = new DataView(tag.buffer, tag.byteOffset).getUint32(0);

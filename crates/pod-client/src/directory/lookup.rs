@@ -7,9 +7,11 @@ use pod_protocol::cose::Verified;
 use pod_protocol::holder_entry::{HolderEntry, Tag};
 use pod_protocol::ids::Principal;
 use pod_protocol::tlog::LogFault;
+use pod_protocol::tlog::head::{CheckedHead, Head};
 use pod_protocol::tlog::map::ProvenBucket;
+use pod_protocol::tlog::view::View;
 
-use super::{DirectoryClient, LogSource, RegistryCopy, bucket_count, most_telling};
+use super::{DirectoryClient, LogSource, RegistryCopy, most_telling};
 use crate::error::{CallError, Disbelief};
 use crate::target::CBOR;
 
@@ -95,7 +97,7 @@ impl Lookup<'_> {
         for _ in 0..MAX_RACES {
             let bits = match self.bits {
                 Some(bits) => bits,
-                None => *self.bits.insert(bucket_count(source.target()).await?.bits),
+                None => self.bits_of(source).await?,
             };
             let place = (self.at, bucket_of(tag, bits));
             if let Some(known) = self.buckets.get(&place) {
@@ -118,14 +120,27 @@ impl Lookup<'_> {
         Err(last.unwrap_or_else(|| source.target().unbelievable(Disbelief::Other("bucket"))))
     }
 
+    /// How many bits number the buckets. Only of a head that is believed: the number of a bucket says of its tag as many bits as one
+    /// lets oneself be told.
+    async fn bits_of(&mut self, source: &LogSource) -> Result<u8, CallError> {
+        let (checked, view) = self.believed(source, &source.head().await?).await?;
+        self.copy.advance(view);
+        Ok(*self.bits.insert(checked.state.bits))
+    }
+
+    async fn believed(&self, source: &LogSource, head: &Head) -> Result<(CheckedHead, View), CallError> {
+        let checked = source.checked(head, &self.copy.registry, self.client.policy())?;
+        let view = source.advance(self.copy.view(), head, &checked).await?;
+        Ok((checked, view))
+    }
+
     async fn fetch(&mut self, source: &LogSource, bits: u8, number: u32) -> Result<Bucket, CallError> {
         let body = source.target().get(&format!("/v1/buckets/{bits}/{number}"), CBOR).await?;
         let proven = ProvenBucket::from_bytes(&body).map_err(|refusal| source.target().unbelievable(refusal))?;
         if (proven.bucket.bits, proven.bucket.number) != (bits, number) {
             return Err(source.target().unbelievable(Disbelief::Other("bucket")));
         }
-        let checked = source.checked(&proven.head, &self.copy.registry, self.client.policy())?;
-        let view = source.advance(self.copy.view(), &proven.head, &checked).await?;
+        let (checked, view) = self.believed(source, &proven.head).await?;
         proven.check(&checked.state).map_err(|fault| source.lied(fault))?;
         self.copy.advance(view);
         Ok(proven.bucket)

@@ -22,13 +22,12 @@ pub use post::{Logged, Taken, seal_for};
 pub use registry::{RegistryCopy, Shown, Standing};
 pub use source::{Fetched, LogSource};
 
-use pod_protocol::bucket::MAX_BUCKET_BITS;
 use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::tlog::head::{Policy, USUAL_WITNESSES};
 use serde::Deserialize;
 
 use crate::caller::Caller;
-use crate::error::{CallError, Disbelief};
+use crate::error::CallError;
 use crate::target::{CBOR, COSE, JSON, Target};
 
 /// Most holder entries that are sent at once: what the directory takes.
@@ -47,13 +46,9 @@ pub struct DirectoryClient {
     policy: Policy,
 }
 
-/// How many buckets there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct BucketCount {
-    /// Bits of a bucket's number.
-    pub bits: u8,
-    /// Entries in all of them.
-    pub entries: u64,
+#[derive(Deserialize)]
+struct EntryCount {
+    entries: u64,
 }
 
 impl DirectoryClient {
@@ -130,20 +125,14 @@ impl DirectoryClient {
         Ok(())
     }
 
-    /// How many buckets the directory says there are: not proven, each bucket is.
+    /// How many entries the directory says it has: not proven, and nothing to look anybody up by.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn buckets(&self) -> Result<BucketCount, CallError> {
-        bucket_count(self.directory()?).await
+    pub async fn entries(&self) -> Result<u64, CallError> {
+        let count: EntryCount = self.directory()?.get_json("/v1/buckets", "a count of entries").await?;
+        Ok(count.entries)
     }
-}
-
-/// How many buckets one source says there are.
-async fn bucket_count(target: &Target) -> Result<BucketCount, CallError> {
-    const WHAT: &str = "a count of buckets";
-    let count: BucketCount = target.get_json("/v1/buckets", WHAT).await?;
-    if count.bits <= MAX_BUCKET_BITS { Ok(count) } else { Err(target.unbelievable(Disbelief::Shape(WHAT))) }
 }
 
 /// Of what several sources said, what a caller should read: that somebody lied rather than that somebody was away.

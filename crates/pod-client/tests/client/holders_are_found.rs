@@ -142,13 +142,21 @@ async fn a_bucket_with_an_entry_less_or_at_another_place_is_found_out() {
     let world = World::new();
     let both = vec![entry(1, 1, CODE, NOW + DAY), entry(2, 2, CODE, NOW + DAY)];
     let running = Running::start(&world, servers(), both.clone()).await;
+    running.directory.change(|served| {
+        served.crowd(300);
+        served.bits = 2;
+        served.publish(NOW);
+    });
     let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
     let mut seen = NewestSeen::new();
     // The holder of the second is left out; then it is hidden under the first one's place.
     let (first, second) = (&both[0], &both[1]);
-    let elsewhere = vec![first.clone(), (first.0, second.1.clone())];
-    for (shown, code) in [(vec![first.clone()], "map-root"), (elsewhere, "map-place")] {
-        running.directory.change(|served| served.shown = Some(shown));
+    let elsewhere = (first.0, second.1.clone());
+    for (instead, code) in [(None, "map-root"), (Some(elsewhere), "map-place")] {
+        running.directory.change(|served| {
+            let others = served.entries.iter().filter(|one| *one != second).cloned();
+            served.shown = Some(others.chain(instead).collect());
+        });
         let error = running.find(&world, CODE, &mut copy, &mut seen).await.unwrap_err();
         assert_eq!(error.code(), code);
     }
@@ -208,10 +216,39 @@ async fn another_number_of_buckets_is_asked_for_again() {
     let (tag, _) = entry(1, 1, CODE, NOW + DAY);
     assert_eq!(lookup.entries(&city(1), &[7; 16], &mut seen, NOW).await.unwrap().len(), 0);
     running.directory.change(|served| {
-        served.bits = 6;
+        served.crowd(300);
+        served.bits = 2;
         served.publish(NOW + 1);
     });
     assert_eq!(lookup.entries(&city(1), &tag, &mut seen, NOW).await.unwrap().len(), 1);
+}
+
+/// The number of a bucket has as many bits of a tag as there are said to be: with 24 it is the tag of one person alone.
+#[tokio::test]
+async fn a_directory_is_not_told_more_of_a_tag_than_its_entries_hide() {
+    let world = World::new();
+    let running = Running::start(&world, servers(), vec![entry(1, 1, CODE, NOW + DAY)]).await;
+    let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
+    let mut seen = NewestSeen::new();
+    let asked = || running.directory.served.lock().unwrap().asked.clone();
+    // It says 24 bits where nothing proves them, and the log says none.
+    assert_eq!(running.find(&world, CODE, &mut copy, &mut seen).await.unwrap(), names(["city-1"]));
+    assert_eq!(asked(), [(0, 0)]);
+    // The log itself says more buckets than 120 entries fill, and witnesses saw that it does.
+    running.directory.change(|served| {
+        served.crowd(119);
+        served.bits = 2;
+        served.publish(NOW + 1);
+    });
+    let error = running.find(&world, CODE, &mut copy, &mut seen).await.unwrap_err();
+    assert_eq!((error.code(), asked().len()), ("map-thin", 1));
+    // As many as they fill.
+    running.directory.change(|served| {
+        served.bits = 1;
+        served.publish(NOW + 1);
+    });
+    assert_eq!(running.find(&world, CODE, &mut copy, &mut seen).await.unwrap(), names(["city-1"]));
+    assert!(asked()[1..].iter().all(|(bits, _)| *bits == 1));
 }
 
 #[tokio::test]

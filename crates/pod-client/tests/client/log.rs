@@ -13,7 +13,7 @@ use pod_protocol::Signed;
 use pod_protocol::bucket::{Bucket, bucket_of};
 use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::cose::Verified;
-use pod_protocol::holder_entry::Tag;
+use pod_protocol::holder_entry::{HolderEntry, SEALED_HANDLE_BYTES, Tag};
 use pod_protocol::ids::Cti;
 use pod_protocol::merkle::{Frontier, Hash, Nodes, leaf_hash};
 use pod_protocol::statement::{Membership, Role};
@@ -72,6 +72,8 @@ pub(crate) struct Served {
     pub(crate) shown: Option<Vec<(Tag, Vec<u8>)>>,
     /// Whether tiles are other bytes than they must be.
     pub(crate) torn_tiles: bool,
+    /// The buckets that were asked for.
+    pub(crate) asked: Vec<(u8, u32)>,
 }
 
 impl Served {
@@ -81,15 +83,29 @@ impl Served {
             witnesses: WITNESSES.to_vec(),
             statements,
             entries,
-            bits: 4,
+            bits: 0,
             leaves: Vec::new(),
             head: None,
             snapshot: Vec::new(),
             shown: None,
             torn_tiles: false,
+            asked: Vec::new(),
         };
         served.publish(NOW);
         served
+    }
+
+    /// Entries of people whom nobody looks for, each with its leaf.
+    pub(crate) fn crowd(&mut self, people: u16) {
+        for number in 0..people {
+            let mut tag = [0; 16];
+            tag.copy_from_slice(&sha256(&[&number.to_be_bytes()])[..16]);
+            let sealed = Some(vec![0; SEALED_HANDLE_BYTES]);
+            let entry = HolderEntry { holder: city(1), expires: NOW + DAY, issued: NOW, tag, sealed };
+            let entry = Verified::sign(&key(1), entry).bytes().to_vec();
+            self.add(Leaf { time_secs: NOW, body: Body::HolderEntry(entry.clone()) });
+            self.entries.push((tag, entry));
+        }
     }
 
     fn bucket(&self, entries: &[(Tag, Vec<u8>)], number: u32) -> Vec<Vec<u8>> {
@@ -185,13 +201,14 @@ async fn registry(State(served): State<Shared>) -> Response {
     served.lock().unwrap().snapshot.clone().into_response()
 }
 
-async fn buckets(State(served): State<Shared>) -> Response {
-    let served = served.lock().unwrap();
-    axum::Json(json!({ "bits": served.bits, "entries": served.entries.len() })).into_response()
+/// What is said here is not proven, and this directory would know for whom it is asked.
+async fn buckets() -> Response {
+    axum::Json(json!({ "bits": 24, "entries": 1 << 31 })).into_response()
 }
 
 async fn bucket(State(served): State<Shared>, Path((bits, number)): Path<(u8, u32)>) -> Response {
-    let served = served.lock().unwrap();
+    let mut served = served.lock().unwrap();
+    served.asked.push((bits, number));
     if bits != served.bits {
         let problem = json!({ "type": "about:blank", "title": "other buckets", "status": 404, "code": "bucket" });
         let headers = [("content-type", "application/problem+json")];

@@ -320,8 +320,7 @@ export class Lookup {
   async #bucketWith(source: LogSource, tag: Uint8Array): Promise<ProvenBucket['bucket']> {
     let last: CallFault | null = null;
     for (let race = 0; race < MAX_RACES; race += 1) {
-      this.#bits ??= await source.bucketBits();
-      const bits = this.#bits;
+      const bits = this.#bits ?? (await this.#bitsOf(source));
       const number = bucketOf(tag, bits);
       const place = `${this.#at}/${number}`;
       const known = this.#buckets.get(place);
@@ -340,10 +339,22 @@ export class Lookup {
     throw last ?? source.lied('it is another bucket');
   }
 
+  /** Only of a head that is believed: the number of a bucket says of its tag as many bits as one lets oneself be told. */
+  async #bitsOf(source: LogSource): Promise<bigint> {
+    const [checked, view] = await this.#believed(source, await source.head());
+    this.#view = view;
+    this.#bits = checked.state.bits;
+    return this.#bits;
+  }
+
+  async #believed(source: LogSource, head: Head): Promise<readonly [CheckedHead, View]> {
+    const checked = source.checked(head, this.#registry, this.#policy);
+    return [checked, await source.advance(this.#view, head, checked)];
+  }
+
   async #fetch(source: LogSource, bits: bigint, number: bigint): Promise<ProvenBucket['bucket']> {
     const proven = await source.bucket(bits, number);
-    const checked = source.checked(proven.head, this.#registry, this.#policy);
-    const view = await source.advance(this.#view, proven.head, checked);
+    const [checked, view] = await this.#believed(source, proven.head);
     try {
       checkProvenBucket(proven, checked.state);
     } catch (thrown) {

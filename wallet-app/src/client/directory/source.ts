@@ -1,6 +1,6 @@
 /** What the directory or a mirror serves: heads, tiles, leaves, the registry, buckets. Every answer is held against what it must be. */
 
-import { BUCKET_LIMITS, MAX_BUCKET_BITS } from '../../protocol/bucket.ts';
+import { BUCKET_LIMITS } from '../../protocol/bucket.ts';
 import { MAX_OBJECT_BYTES } from '../../protocol/codec/index.ts';
 import { consistencyFault } from '../../protocol/merkle.ts';
 import { type Registry, SNAPSHOT_LIMITS } from '../../protocol/registry/index.ts';
@@ -17,7 +17,7 @@ import {
 import { type ProvenBucket, PROVEN_BUCKET_LIMITS, provenBucketFromBytes } from '../../protocol/tlog/map.ts';
 import type { Caller } from '../caller.ts';
 import type { CallFault } from '../fault.ts';
-import { Members, parseJson, ShapeFault, uint } from '../json.ts';
+import { Members, parseJson, uint } from '../json.ts';
 import { CBOR, JSON_TYPE, OCTETS, Target } from '../target.ts';
 import {
   MAX_BUNDLE_BYTES,
@@ -79,15 +79,6 @@ export class LogSource {
   /** The registry's snapshot, not yet checked. @throws {CallFault} */
   snapshot(): Promise<Uint8Array> {
     return this.#target.get('/v1/registry', CBOR, SNAPSHOT_LIMITS.bytes);
-  }
-
-  /** How many bits number the buckets: not proven, each bucket is. @throws {CallFault} */
-  bucketBits(): Promise<bigint> {
-    return this.#target.getJson('/v1/buckets', (json) => {
-      const bits = new Members(json).need('bits', uint);
-      if (bits > MAX_BUCKET_BITS) throw new ShapeFault('so many buckets cannot be');
-      return bits;
-    });
   }
 
   /** @throws {CallFault} with the code `bucket` when there are more or fewer buckets by now. */

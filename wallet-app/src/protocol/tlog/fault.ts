@@ -18,6 +18,7 @@ export type LogCode =
   | 'log-registry'
   | 'map-place'
   | 'map-root'
+  | 'map-thin'
   | 'entry-replayed';
 
 /** Two of these from one directory cannot both be true: they are kept, and shown to others. */
@@ -27,6 +28,7 @@ const EVIDENCE: ReadonlySet<LogCode> = new Set<LogCode>([
   'log-replay',
   'map-place',
   'map-root',
+  'map-thin',
   'entry-replayed',
 ]);
 

@@ -1,5 +1,6 @@
 /** A head: a signed checkpoint with the state that is its last leaf, in one object. */
 
+import { mostBucketBits } from '../bucket.ts';
 import { bytes, Claims, decode, encode, fixed, map, OBJECT_LIMITS, type Read } from '../codec/index.ts';
 import { HASH_BYTES } from '../crypto/hash.ts';
 import { CLOCK_SKEW_SECS } from '../limits.ts';
@@ -103,6 +104,9 @@ export function signedHead(head: Head, registry: Registry, nowSecs: bigint): Sig
   if (!read.accepted) distrust('log-leaf');
   const { body, timeSecs } = read.value;
   if (body.kind !== 'state') distrust('log-state');
+  // Each entry is a leaf: who says more of them than there are leaves would have to show a log of that length.
+  const entries = body.entries < size ? body.entries : size;
+  if (body.bits > mostBucketBits(entries)) distrust('map-thin');
   if (timeSecs > nowSecs + CLOCK_SKEW_SECS) distrust('log-future');
   const witnesses = witnessesOf(head.checkpoint, registry);
   return { checkpoint, state: body, loggedSecs: timeSecs, witnesses, note: signedCheckpointToBytes(head.checkpoint) };

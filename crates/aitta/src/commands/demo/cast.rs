@@ -404,8 +404,6 @@ fn node_url(stage: &Stage, name: &str) -> Result<String, Failure> {
 async fn wait_until_found(stage: &Stage, directory: &str, people: u64) -> Result<(), Failure> {
     let directory = DirectoryClient::new(&stage.caller, directory)?;
     stage
-        .until("the directory has an entry for each person", || async {
-            Ok(directory.buckets().await?.entries >= people)
-        })
+        .until("the directory has an entry for each person", || async { Ok(directory.entries().await? >= people) })
         .await
 }
