@@ -24,6 +24,7 @@ pub mod ids;
 pub mod inspect;
 pub mod key_event;
 mod lists;
+pub mod login_code;
 pub mod merkle;
 pub mod notice;
 mod padding;

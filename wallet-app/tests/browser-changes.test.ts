@@ -208,6 +208,14 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
     await page.getByRole('button', { name: 'Look for them' }).click();
     await page.getByRole('button', { name: /Log in: .*Espoo/ }).click();
     const code = await loginCode(page, ULLA);
+    // As if the page were another organisation's: nothing is sent, and no try is lost.
+    await confirm(
+      page,
+      code.replace(/.$/, (last) => String((Number(last) + 1) % 10)),
+    );
+    await page.getByText('The code is not from City of Espoo').waitFor();
+    await checkAccessible(page, 'login-other-code');
+    await pictures(page, 'login-other-code');
     await demo.kill('espoo');
     await confirm(page, code);
     await page.getByText('City of Espoo does not answer right now').waitFor();

@@ -15,16 +15,18 @@ import { MemoryStorage } from '../src/keys/storage.ts';
 import { concat, utf8 } from '../src/protocol/bytes.ts';
 import type { Signer } from '../src/protocol/cose.ts';
 import { sha256 } from '../src/protocol/crypto/hash.ts';
+import type { Principal } from '../src/protocol/ids.ts';
 import { type KeyState, keyDigest } from '../src/protocol/key-event/index.ts';
+import { isCodeOf } from '../src/protocol/login-code.ts';
 import type { Core } from '../src/wallet/core.ts';
 import { addDevice, deviceCode } from '../src/wallet/devices.ts';
-import { beginEnrolment, notePaper } from '../src/wallet/enrol.ts';
+import { beginEnrolment, CodeOfAnother, confirmEnrolment, notePaper } from '../src/wallet/enrol.ts';
 import { ownLog } from '../src/wallet/key-logs.ts';
 import { bound, held } from '../src/wallet/state.ts';
 import { enrolledAtBoth, Others, PAPER, partsOf } from './others.ts';
 import { jsonOf } from './server.ts';
 import { lookedCore } from './support.ts';
-import { HELSINKI, POD } from './world.ts';
+import { ESPOO, HELSINKI, POD } from './world.ts';
 
 const LAPTOP = 43;
 
@@ -62,6 +64,28 @@ const SAFARI: Custody = {
   signer: (...which) => Promise.resolve(randomSigner(sha256(utf8(which.join('/'))))),
   logSalt: (organisation) => Promise.resolve(sha256(utf8(organisation)).slice(0, 16)),
 };
+
+/** The code that the page of an organisation shows for a key log. */
+function shownBy(organisation: Principal, log: Principal): string {
+  const checks = Array.from({ length: 10_000 }, (_none, check) => `12345678${String(check).padStart(4, '0')}`);
+  return checks.find((code) => isCodeOf(code, organisation, log)) ?? '';
+}
+
+test('a code of another organisation, or for another wallet, does not leave the wallet', async () => {
+  const others = new Others();
+  const core = await lookedCore(partsOf(others, new MemoryStorage()));
+  await notePaper(core, PAPER);
+  // Helsinki's node shows the login of Espoo as its own, for a wallet of its own: with the code it could bind that there.
+  others.instead.set('/v1/enrolments', jsonOf({ enrolment: 'secret', authorization_url: 'https://login.example/' }));
+  others.instead.set('/v1/enrolments/secret/confirmation', jsonOf({ status: 'bound', pods: [] }));
+  const enrolling = await beginEnrolment(core, HELSINKI);
+  const { principal } = await core.signer(HELSINKI);
+  for (const code of [shownBy(ESPOO, principal), shownBy(HELSINKI, ESPOO), shownBy(ESPOO, HELSINKI), '1234 5678']) {
+    await assert.rejects(confirmEnrolment(core, enrolling, code), CodeOfAnother);
+  }
+  const own = shownBy(HELSINKI, principal);
+  assert.equal((await confirmEnrolment(core, enrolling, own)).status, 'bound');
+});
 
 test('a log is found again although its first event was signed anew', async () => {
   const others = new Others();

@@ -94,11 +94,7 @@ pub(crate) fn refused(sentence: &str) -> Response {
 }
 
 fn page(status: StatusCode, body: &str, form_action: &str, language: Language) -> Response {
-    let tag = match language {
-        Language::Finnish => "fi",
-        Language::Swedish => "sv",
-        Language::English => "en",
-    };
+    let tag = language.tag();
     let html = format!(
         "<!doctype html><html lang=\"{tag}\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{}</title>\

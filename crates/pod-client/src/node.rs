@@ -7,6 +7,7 @@ use pod_protocol::command::{Acknowledgement, Command, CommandAnswer};
 use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::ids::{ObjectId, PodId, Principal, base64url, from_base64url};
 use pod_protocol::key_event::{KeyEvent, Taken};
+use pod_protocol::login_code::LoginCode;
 use pod_protocol::merkle::Hash;
 use pod_protocol::registry::{Organisation, Registry};
 use pod_protocol::request::Call;
@@ -382,14 +383,15 @@ impl NodeClient {
         self.target.get_json(&self.enrolment_path(started)?, ENROLMENT_STATE).await
     }
 
-    /// Sends the code that the login's last page showed to the person, as they typed it. How the enrolment stands then.
+    /// Sends the code that the login's last page showed to the person. How the enrolment stands then. Whoever calls this has seen that it
+    /// [is](LoginCode::is_of) of this organisation and of the wallet's own log there.
     ///
     /// # Errors
     /// [`CallError::Refused`] with the code `confirmation-wrong` (it may be typed again, the detail says how often),
     /// `confirmation-malformed` (it is no such code, and costs no try) or `confirmation-failed` (begin again); [`CallError`].
-    pub async fn confirm(&self, started: &EnrolmentStarted, code: &str) -> Result<EnrolmentStatus, CallError> {
+    pub async fn confirm(&self, started: &EnrolmentStarted, code: &LoginCode) -> Result<EnrolmentStatus, CallError> {
         let path = format!("{}/confirmation", self.enrolment_path(started)?);
-        self.target.post_json(&path, &serde_json::json!({ "code": code }), ENROLMENT_STATE).await
+        self.target.post_json(&path, &serde_json::json!({ "code": code.grouped() }), ENROLMENT_STATE).await
     }
 
     fn enrolment_path(&self, started: &EnrolmentStarted) -> Result<String, CallError> {

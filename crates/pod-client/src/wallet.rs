@@ -1,7 +1,7 @@
 //! Finding who holds something of a citizen, so that nobody else learns it: not the blinder, not the directory.
 
 use pod_crypto::blind::Blinding;
-use pod_crypto::{Random, Zeroizing};
+use pod_crypto::{Random, Zeroizing, random_array};
 use pod_protocol::holder_entry::{HolderHandle, blind_info, tag_and_key};
 use pod_protocol::ids::Principal;
 use pod_protocol::statement::Role;
@@ -37,12 +37,14 @@ pub async fn find_holders(
     directory: &DirectoryClient,
     seen: &mut NewestSeen,
 ) -> Result<Vec<FoundHolder>, CallError> {
-    let holders: Vec<(Principal, String)> = copy
+    let mut holders: Vec<(Principal, String)> = copy
         .registry
         .organisations()
         .filter(|organisation| organisation.has(Role::Holder) && !organisation.is_suspended())
         .map(|organisation| (*organisation.principal(), organisation.name().to_string()))
         .collect();
+    // In the registry's order each bucket would be asked for one holder's sake, and hide one only among its entries there.
+    holders.sort_by_cached_key(|_| random_array::<16>(&*caller.random));
     let principals: Vec<Principal> = holders.iter().map(|(principal, _)| *principal).collect();
     // As registers and holders write it.
     let code = Zeroizing::new(identity_code.trim().to_ascii_uppercase());
@@ -68,6 +70,7 @@ pub async fn find_holders(
             found.push(FoundHolder { holder, name, handle });
         }
     }
+    found.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
 }
 

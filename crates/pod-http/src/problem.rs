@@ -68,6 +68,16 @@ impl Language {
         }
         best.1
     }
+
+    /// Its tag (BCP 47).
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Finnish => "fi",
+            Self::Swedish => "sv",
+            Self::English => "en",
+        }
+    }
 }
 
 /// One member of a closed set of problems, made once as a `const`.

@@ -263,7 +263,7 @@ impl Driver {
         let mut listeners = HashMap::new();
         let opened = self.open_all(addresses, &mut listeners).await;
         match &opened {
-            Ok(_) => self.listens(),
+            Ok(_) => self.begin_reserving(),
             Err(_) => {
                 for listener in listeners.into_keys() {
                     self.swarm.remove_listener(listener);

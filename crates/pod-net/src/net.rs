@@ -127,7 +127,8 @@ impl Net {
         Ok(())
     }
 
-    /// Asks relays for slots already, for one that listens later. Once it does they are asked for again, from where it listens.
+    /// Asks relays for slots already, for one that takes the ports of another over: no call is to fail meanwhile. They see it at other
+    /// ports than those, so no hole is punched to it until a slot is asked for again.
     pub async fn reserve(&self) {
         let _stopped = self.orders.send(Order::Reserve).await;
     }

@@ -20,6 +20,7 @@ mod a_blind_request_is_its_signers;
 mod a_bucket_proves_itself;
 mod a_chain_gives_what_it_says;
 mod a_flipped_bit_is_refused;
+mod a_login_code_is_one_organisations;
 mod a_request_counts_once_here_and_now;
 mod a_thief_does_not_win;
 mod an_object_says_one_thing;

@@ -36,13 +36,13 @@ pub(super) async fn callback(
     RawQuery(query): RawQuery,
 ) -> Response {
     let language = Language::preferred(&headers);
-    let now_secs = enrolment.now_secs();
+    let (now_secs, name) = (enrolment.now_secs(), enrolment.name(language));
     let Some((state, answer)) = read(query.as_deref().unwrap_or_default()) else { return page::unknown(language) };
     let Some((key, begun)) = enrolment.pending.come_back(&state, now_secs) else { return page::unknown(language) };
     // A browser that goes away meanwhile does not leave an enrolment that stays half logged in.
     let work = tokio::spawn(finish(enrolment, key, begun, answer));
     match work.await {
-        Ok(Some(code)) => page::confirm(language, &code),
+        Ok(Some(code)) => page::confirm(language, &name, &code),
         Ok(None) => page::failed(language),
         Err(_) => page::unknown(language),
     }
@@ -51,7 +51,7 @@ pub(super) async fn callback(
 /// Logs in, and gives the code to show; none when the login did not succeed, which the wallet is told.
 async fn finish(enrolment: Arc<Enrolment>, key: Key, begun: Begun, answer: Answer) -> Option<String> {
     match log_in(&enrolment, begun, answer).await {
-        Ok(logged_in) => enrolment.pending.await_code(key, logged_in, &*enrolment.node.random, enrolment.now_secs()),
+        Ok(logged_in) => enrolment.pending.await_code(key, logged_in, &enrolment.node, enrolment.now_secs()),
         Err(failure) => {
             let code = enrolment.note(failure);
             enrolment.pending.end(key, Err(code), enrolment.now_secs());

@@ -8,17 +8,17 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use pod_http::{Language, Problem, ProblemType, TraceId};
+use pod_protocol::login_code::LoginCode;
 use serde::Deserialize;
 
 use super::Enrolment;
-use super::code::Code;
 use super::pending::{Key, LoggedIn, Tried};
 use super::refusal::LoginRefusal;
 use super::status::{self, MAX_SECRET_CHARS};
 use super::{bind, problems};
 use crate::fault::Fault;
 
-/// Largest body: a code has nine characters.
+/// Largest body: a code has fourteen characters.
 pub const MAX_CONFIRMATION_BYTES: usize = 1024;
 
 /// The body.
@@ -77,7 +77,7 @@ async fn take(enrolment: &Arc<Enrolment>, secret: &str, body: &[u8]) -> Result<s
         return Err((&problems::BODY_TOO_LARGE).into());
     }
     // What cannot be a code costs no try: nobody learns anything from it.
-    let typed = serde_json::from_slice::<Confirmation>(body).ok().and_then(|body| Code::typed(&body.code));
+    let typed = serde_json::from_slice::<Confirmation>(body).ok().and_then(|body| LoginCode::typed(&body.code));
     let typed = typed.ok_or(&problems::CONFIRMATION_MALFORMED)?;
     let failed = LoginRefusal::Confirmation;
     match enrolment.pending.try_code(secret, &typed, failed.code(), enrolment.now_secs()).ok_or(unknown)? {

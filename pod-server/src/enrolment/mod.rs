@@ -20,7 +20,6 @@
 
 mod bind;
 mod callback;
-mod code;
 mod config;
 mod confirmation;
 mod discovery;
@@ -39,6 +38,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+
+use pod_http::Language;
+use pod_protocol::registry::Organisation;
 
 use crate::node::Node;
 use config::RelyingParty;
@@ -90,6 +92,14 @@ impl Enrolment {
 
     fn now_secs(&self) -> u64 {
         (self.node.clock)()
+    }
+
+    /// What people call the organisation, which its wallets show too.
+    fn name(&self, language: Language) -> String {
+        let registry = self.node.registry();
+        let own = registry.organisation(&self.node.principal);
+        let names = own.and_then(Organisation::names).map(|names| names.in_language(language.tag()).to_owned());
+        names.or_else(|| own.map(|own| own.name().to_string())).unwrap_or_default()
     }
 
     /// Notes for the operator that an enrolment came to nothing; the code for the wallet.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pod_crypto::sha256;
-use pod_http::{Language, Title};
+use pod_http::{Language, Title, escape_html};
 
 use super::pending::LIFETIME_SECS;
 
@@ -37,9 +37,9 @@ struct Words {
 const CONFIRM: Words = Words {
     heading: Title { fi: "Vielä yksi vaihe", sv: "Ett steg kvar", en: "One more step" },
     sentence: Title {
-        fi: "Kirjoita tämä koodi lompakkoon, jonka avasit itse:",
-        sv: "Skriv den här koden i plånboken som du själv öppnade:",
-        en: "Type this code into the wallet that you opened yourself:",
+        fi: "Kirjaudut tänne: {}. Kirjoita tämä koodi lompakkoon, jonka avasit itse:",
+        sv: "Du loggar in hos {}. Skriv den här koden i plånboken som du själv öppnade:",
+        en: "You are logging in at {}. Type this code into the wallet that you opened yourself:",
     },
 };
 
@@ -94,32 +94,29 @@ const UNKNOWN: Words = Words {
 };
 
 /// Somebody logged in: the code that says for which wallet.
-pub(super) fn confirm(language: Language, code: &str) -> Response {
+pub(super) fn confirm(language: Language, organisation: &str, code: &str) -> Response {
     let minutes = (LIFETIME_SECS / 60).to_string();
     let how_long = HOW_LONG.in_language(language).replace("{}", &minutes);
     let (beware, close) = (BEWARE.heading.in_language(language), BEWARE.sentence.in_language(language));
     let more =
         format!("<output id=\"code\">{code}</output><p>{how_long}</p><aside><h2>{beware}</h2><p>{close}</p></aside>");
-    page(StatusCode::OK, &CONFIRM, &more, language)
+    let sentence = CONFIRM.sentence.in_language(language).replace("{}", &escape_html(organisation));
+    page(StatusCode::OK, CONFIRM.heading.in_language(language), &sentence, &more, language)
 }
 
 /// A login that a wallet waits for came to nothing. The same page for every reason.
 pub(super) fn failed(language: Language) -> Response {
-    page(StatusCode::OK, &FAILED, "", language)
+    page(StatusCode::OK, FAILED.heading.in_language(language), FAILED.sentence.in_language(language), "", language)
 }
 
 /// A login that nobody waits for.
 pub(super) fn unknown(language: Language) -> Response {
-    page(StatusCode::BAD_REQUEST, &UNKNOWN, "", language)
+    let (heading, sentence) = (UNKNOWN.heading.in_language(language), UNKNOWN.sentence.in_language(language));
+    page(StatusCode::BAD_REQUEST, heading, sentence, "", language)
 }
 
-fn page(status: StatusCode, words: &Words, more: &str, language: Language) -> Response {
-    let tag = match language {
-        Language::Finnish => "fi",
-        Language::Swedish => "sv",
-        Language::English => "en",
-    };
-    let (heading, sentence) = (words.heading.in_language(language), words.sentence.in_language(language));
+fn page(status: StatusCode, heading: &str, sentence: &str, more: &str, language: Language) -> Response {
+    let tag = language.tag();
     let html = format!(
         "<!doctype html><html lang=\"{tag}\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{heading}</title>\

@@ -7,9 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pod_crypto::{Random, Zeroizing, random_array, sha256};
 use pod_http::PeerAddress;
 use pod_protocol::ids::{PodId, Principal, base64url};
+use pod_protocol::login_code::LoginCode;
 
-use super::code::Code;
 use crate::book::standings::Person;
+use crate::node::Node;
 
 /// How long a person may take to log in, then to type the code, and then the wallet to ask how it ended. The page says it.
 pub(super) const LIFETIME_SECS: u64 = 15 * 60;
@@ -71,7 +72,7 @@ enum Stage {
     /// The page shows a code that the wallet does not have yet.
     Confirming {
         logged_in: LoggedIn,
-        code: Code,
+        code: LoginCode,
         tries_left: u32,
     },
     /// The wallet had the code, and is being bound.
@@ -182,16 +183,10 @@ impl Pendings {
     ///
     /// Whoever began knows the address to which the browser comes back. So the code is shown once, to the browser that
     /// brought the provider's own code, and nowhere a second time.
-    pub(super) fn await_code(
-        &self,
-        key: Key,
-        logged_in: LoggedIn,
-        random: &dyn Random,
-        now_secs: u64,
-    ) -> Option<String> {
+    pub(super) fn await_code(&self, key: Key, logged_in: LoggedIn, node: &Node, now_secs: u64) -> Option<String> {
         let mut table = self.hold();
         let pending = table.enrolments.get_mut(&key)?;
-        let code = Code::generate(random);
+        let code = LoginCode::generate(&*node.random, &node.principal, &logged_in.principal);
         let shown = code.grouped();
         pending.stage = Stage::Confirming { logged_in, code, tries_left: MAX_TRIES };
         pending.expires_secs = now_secs.saturating_add(LIFETIME_SECS);
@@ -199,7 +194,13 @@ impl Pendings {
     }
 
     /// Holds what was typed against the code of the enrolment with this secret; none when there is no such.
-    pub(super) fn try_code(&self, enrolment: &str, typed: &Code, failed: &'static str, now_secs: u64) -> Option<Tried> {
+    pub(super) fn try_code(
+        &self,
+        enrolment: &str,
+        typed: &LoginCode,
+        failed: &'static str,
+        now_secs: u64,
+    ) -> Option<Tried> {
         let key = Key::of(enrolment);
         let mut table = self.hold();
         let pending = table.enrolments.get_mut(&key).filter(|pending| pending.expires_secs > now_secs)?;

@@ -78,9 +78,9 @@ pub(super) const CONFIRMATION_MALFORMED: ProblemType = ProblemType {
     code: "confirmation-malformed",
     status: 400,
     title: Title {
-        fi: "Koodissa on kahdeksan numeroa, esimerkiksi 1234 5678",
-        sv: "Koden har åtta siffror, till exempel 1234 5678",
-        en: "The code has eight digits, such as 1234 5678",
+        fi: "Koodissa on kaksitoista numeroa, esimerkiksi 1234 5678 9012",
+        sv: "Koden har tolv siffror, till exempel 1234 5678 9012",
+        en: "The code has twelve digits, such as 1234 5678 9012",
     },
 };
 

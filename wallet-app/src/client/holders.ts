@@ -44,8 +44,11 @@ export async function findHolders(
   directory: DirectoryClient,
   seen: NewestSeen,
 ): Promise<Found> {
-  const members = copy.registry.organisations.filter(
-    ({ membership, isSuspended }) => membership.claims.roles.includes('holder') && !isSuspended,
+  const members = inAnyOrder(
+    caller,
+    copy.registry.organisations.filter(
+      ({ membership, isSuspended }) => membership.claims.roles.includes('holder') && !isSuspended,
+    ),
   );
   const principals = members.map(({ membership }) => membership.claims.subject);
   const { blinded, finalize } = blindOnce(caller, identityCode, blinder);
@@ -63,7 +66,15 @@ export async function findHolders(
     });
     holders.push(...handles.slice(0, 1).map((handle) => ({ holder, name, handle })));
   }
+  holders.sort((one, other) => (one.name < other.name ? -1 : 1));
   return { holders, seen: lookup.seen, view: lookup.view, troubles: lookup.troubles };
+}
+
+/** In the registry's order each bucket would be asked for one holder's sake, and hide one only among its entries there. */
+function inAnyOrder<T>(caller: Caller, members: readonly T[]): readonly T[] {
+  const places = members.map((member) => ({ member, place: caller.random(8) }));
+  const number = (bytes: Uint8Array): bigint => new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
+  return places.sort((one, other) => (number(one.place) < number(other.place) ? -1 : 1)).map(({ member }) => member);
 }
 
 /**

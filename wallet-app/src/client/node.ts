@@ -202,7 +202,7 @@ export class NodeClient {
   }
 
   /**
-   * Sends the code that the login's last page showed, as it was typed. @throws {CallFault} `confirmation-wrong` (it may be typed
+   * Sends the code that the login's last page showed, once it is known to be of this organisation. @throws {CallFault} `confirmation-wrong` (it may be typed
    * again), `confirmation-malformed` (it is none, and costs no try), `confirmation-failed` (begin again).
    */
   confirm({ enrolment }: EnrolmentStarted, code: string): Promise<EnrolmentStatus> {

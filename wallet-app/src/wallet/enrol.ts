@@ -5,10 +5,11 @@
 
 import { findHolders, type FoundHolder } from '../client/holders.ts';
 import type { EnrolmentStarted, EnrolmentStatus } from '../client/node.ts';
-import { beginLog, type HeldEvent, signerIn } from '../keys/key-log.ts';
+import { beginLog, type HeldEvent, replay, signerIn } from '../keys/key-log.ts';
 import type { RecoveryCode } from '../keys/recovery-code.ts';
 import { RecoveryRoot } from '../keys/root.ts';
 import type { Principal } from '../protocol/ids.ts';
+import { isCodeOf, typedCode } from '../protocol/login-code.ts';
 import type { Core } from './core.ts';
 import { refreshLog } from './key-logs.ts';
 import { bound, entriesSeen, held, paperNoted } from './state.ts';
@@ -16,7 +17,22 @@ import { bound, entriesSeen, held, paperNoted } from './state.ts';
 /** An enrolment that waits for a person. */
 export interface Enrolling {
   readonly organisation: Principal;
+  /** This wallet's own there. */
+  readonly log: Principal;
   readonly started: EnrolmentStarted;
+}
+
+/**
+ * What was typed is no code of a login at this organisation for this wallet. Nothing was sent: somebody who shows another
+ * organisation's login as their own would get what binds their keys there.
+ */
+export class CodeOfAnother extends Error {
+  override readonly name = 'CodeOfAnother';
+  readonly code = 'code-of-another';
+
+  constructor() {
+    super('this is not the code of a login at this organisation for this wallet; it was not sent');
+  }
 }
 
 /** The organisation joined after the recovery code was last typed: it is typed once more. */
@@ -41,12 +57,12 @@ export async function notePaper(core: Core, code: RecoveryCode): Promise<void> {
  * @throws {PaperNeeded} @throws {CallFault} @throws {KeysFault} @throws {StorageFault}
  */
 export async function beginEnrolment(core: Core, organisation: Principal): Promise<Enrolling> {
-  const events = await ownLog(core, organisation);
+  const { events, principal: log } = await ownLog(core, organisation);
   // From now on there are keys that exist nowhere else. What a person is asked about it, the login does not wait for.
   void core.isPersistent();
   // The first event names the log; whatever else is in it, the organisation has.
   const first = events.slice(0, 1).map(({ bytes }) => bytes);
-  return { organisation, started: await core.node(organisation).beginEnrolment(first) };
+  return { organisation, log, started: await core.node(organisation).beginEnrolment(first) };
 }
 
 /** How it stands; when it has ended well, the pods are remembered. @throws {CallFault} @throws {StorageFault} */
@@ -54,13 +70,18 @@ export async function enrolmentStatus(core: Core, { organisation, started }: Enr
   return settle(core, organisation, await core.node(organisation).enrolment(started));
 }
 
-/** Sends the code that the login's last page showed. @throws {CallFault} `confirmation-wrong`: it may be typed again. */
+/**
+ * Sends the code that the login's last page showed. @throws {CodeOfAnother} when it is none of this login
+ * @throws {CallFault} `confirmation-wrong`: it may be typed again.
+ */
 export async function confirmEnrolment(
   core: Core,
-  { organisation, started }: Enrolling,
+  { organisation, log, started }: Enrolling,
   typed: string,
 ): Promise<EnrolmentStatus> {
-  return settle(core, organisation, await core.node(organisation).confirm(started, typed));
+  const digits = typedCode(typed);
+  if (digits === null || !isCodeOf(digits, organisation, log)) throw new CodeOfAnother();
+  return settle(core, organisation, await core.node(organisation).confirm(started, digits));
 }
 
 async function settle(core: Core, organisation: Principal, status: EnrolmentStatus): Promise<EnrolmentStatus> {
@@ -68,8 +89,13 @@ async function settle(core: Core, organisation: Principal, status: EnrolmentStat
   return status;
 }
 
+interface OwnLog {
+  readonly principal: Principal;
+  readonly events: readonly HeldEvent[];
+}
+
 /** The log in which this device is at the organisation, as that has it now; or a new one. */
-async function ownLog(core: Core, organisation: Principal): Promise<readonly HeldEvent[]> {
+async function ownLog(core: Core, organisation: Principal): Promise<OwnLog> {
   const found = await refreshLog(core, organisation);
   const known = core.state.organisations.get(organisation);
   const digest = core.state.recoveryDigests.get(organisation);
@@ -77,13 +103,13 @@ async function ownLog(core: Core, organisation: Principal): Promise<readonly Hel
   // What was only begun is begun again: it is the same log, unless another paper was printed since.
   const events = found?.events ?? (isBound || digest === undefined ? known?.events : undefined);
   if (events !== undefined) {
-    await signerIn(core.custody, organisation, events, core.caller.nowSecs());
-    return events;
+    const { principal } = await signerIn(core.custody, organisation, events, core.caller.nowSecs());
+    return { principal, events };
   }
   if (digest === undefined) throw new PaperNeeded();
   const begun = [await beginLog(core.custody, organisation, digest)];
   await core.keep(held(organisation, core.nameOf(organisation), begun));
-  return begun;
+  return { principal: replay(organisation, begun, core.caller.nowSecs()).principal, events: begun };
 }
 
 /**

@@ -130,7 +130,8 @@ export async function recoverIdentified(
   await notePaper(core, code);
   await core.keep(held(organisation, core.nameOf(organisation), log.events));
   const first = log.events.slice(0, 1).map((event) => event.bytes);
-  return { organisation, started: await core.node(organisation).beginRecovery(first, bytes) };
+  const started = await core.node(organisation).beginRecovery(first, bytes);
+  return { organisation, log: log.state.principal, started };
 }
 
 /** Something that waits to replace this wallet's keys at an organisation. */

@@ -1,8 +1,9 @@
 /** A directory that shows another history than before, signed with its own key. */
 
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext, Response } from 'playwright-core';
 
 import { systemRandom } from '../../src/crypto/random.ts';
 import { base64url } from '../../src/protocol/base64.ts';
@@ -14,21 +15,24 @@ import { headFromBytes, headToBytes } from '../../src/protocol/tlog/head.ts';
 import { keyId, noteToBytes } from '../../src/protocol/tlog/note.ts';
 import { signerIn } from './hostile.ts';
 
-/** The head that the directory showed last while `deed` was done. */
+/** The head that the directory showed when `deed` was done. */
 export async function shownTo(
   context: BrowserContext,
   address: string,
   deed: () => Promise<void>,
 ): Promise<Uint8Array> {
-  let shown = new Uint8Array();
-  await context.route(address, async (route) => {
-    const response = await route.fetch();
-    shown = new Uint8Array(await response.body());
-    await route.fulfill({ response });
-  });
+  let shown: Buffer | null = null;
+  const read = async (response: Response): Promise<boolean> => {
+    if (response.url() !== address) return false;
+    // A page that goes away takes what it was reading along.
+    shown = await response.body().catch(() => null);
+    return shown !== null;
+  };
+  const answered = context.waitForEvent('response', read);
   await deed();
-  await context.unroute(address);
-  return shown;
+  await answered;
+  assert.ok(shown);
+  return new Uint8Array(shown);
 }
 
 /** From now on it shows the same state at the end of another history, which nobody cosigns. */

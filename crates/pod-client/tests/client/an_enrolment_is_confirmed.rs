@@ -5,6 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use pod_client::CallError;
 use pod_client::node::{EnrolmentStatus, NodeClient};
+use pod_protocol::login_code::LoginCode;
 use serde_json::{Value, json};
 
 use crate::world::{World, url};
@@ -22,13 +23,17 @@ async fn status(Path(id): Path<String>) -> Response {
 
 async fn confirm(Path(id): Path<String>, Json(body): Json<Value>) -> Response {
     assert_eq!(id, "a-secret");
-    if body == json!({ "code": "1234 5678" }) {
+    if body == json!({ "code": "1234 5678 9012" }) {
         return Json(json!({ "status": "bound", "pods": [] })).into_response();
     }
     let problem = json!({ "type": "urn:aitta:problem:confirmation-wrong", "code": "confirmation-wrong", "title": "no",
         "detail": "4 tries left" });
     let headers = [("content-type", "application/problem+json")];
     (StatusCode::FORBIDDEN, headers, problem.to_string()).into_response()
+}
+
+fn typed(text: &str) -> LoginCode {
+    LoginCode::typed(text).unwrap()
 }
 
 #[tokio::test]
@@ -43,13 +48,16 @@ async fn with_the_code_that_the_person_typed() {
     let mut started = node.begin_enrolment(&[]).await.unwrap();
     assert_eq!(node.enrolment(&started).await.unwrap(), EnrolmentStatus::Confirm);
 
-    let wrong = node.confirm(&started, "1234 5679").await.unwrap_err();
+    let wrong = node.confirm(&started, &typed("1234 5678 9013")).await.unwrap_err();
     assert_eq!(wrong.code(), "confirmation-wrong");
     assert!(wrong.to_string().contains("4 tries left"), "{wrong}");
-    assert_eq!(node.confirm(&started, "1234 5678").await.unwrap(), EnrolmentStatus::Bound { pods: Vec::new() });
+    assert_eq!(
+        node.confirm(&started, &typed("123456789012")).await.unwrap(),
+        EnrolmentStatus::Bound { pods: Vec::new() }
+    );
 
     // An id that would lead elsewhere is not put into a path.
     started.enrolment = "../v1/call".to_owned();
-    let refused = node.confirm(&started, "1234 5678").await.unwrap_err();
+    let refused = node.confirm(&started, &typed("123456789012")).await.unwrap_err();
     assert!(matches!(refused, CallError::Unbelievable { .. }));
 }

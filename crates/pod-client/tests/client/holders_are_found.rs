@@ -152,12 +152,13 @@ async fn a_bucket_with_an_entry_less_or_at_another_place_is_found_out() {
     // The holder of the second is left out; then it is hidden under the first one's place.
     let (first, second) = (&both[0], &both[1]);
     let elsewhere = (first.0, second.1.clone());
-    for (instead, code) in [(None, "map-root"), (Some(elsewhere), "map-place")] {
+    for (instead, sought, code) in [(None, second, "map-root"), (Some(elsewhere), first, "map-place")] {
         running.directory.change(|served| {
             let others = served.entries.iter().filter(|one| *one != second).cloned();
             served.shown = Some(others.chain(instead).collect());
         });
-        let error = running.find(&world, CODE, &mut copy, &mut seen).await.unwrap_err();
+        let mut lookup = running.directory.client.lookup(&mut copy);
+        let error = lookup.entries(&city(1), &sought.0, &mut seen, NOW).await.unwrap_err();
         assert_eq!(error.code(), code);
     }
     running.directory.change(|served| served.shown = None);
@@ -249,6 +250,30 @@ async fn a_directory_is_not_told_more_of_a_tag_than_its_entries_hide() {
     });
     assert_eq!(running.find(&world, CODE, &mut copy, &mut seen).await.unwrap(), names(["city-1"]));
     assert!(asked()[1..].iter().all(|(bits, _)| *bits == 1));
+}
+
+/// Which entries are whose everybody can read. Who knew for whose sake a bucket is asked for would know among how few one looks.
+#[tokio::test]
+async fn holders_are_looked_up_in_another_order_each_time() {
+    let world = World::new();
+    let running = Running::start(&world, servers(), vec![entry(1, 1, CODE, NOW + DAY)]).await;
+    running.directory.change(|served| {
+        served.crowd(2000);
+        served.bits = 4;
+        served.publish(NOW);
+    });
+    let mut copy = running.directory.client.registry(&anchor(), None).await.unwrap();
+    let mut orders = BTreeSet::new();
+    for _ in 0..6 {
+        running.directory.change(|served| served.asked.clear());
+        let found = running.find(&world, CODE, &mut copy, &mut NewestSeen::new()).await.unwrap();
+        assert_eq!(found, names(["city-1"]));
+        orders.insert(running.directory.served.lock().unwrap().asked.clone());
+    }
+    let buckets = |order: &Vec<(u8, u32)>| order.iter().copied().collect::<BTreeSet<_>>();
+    let same = orders.iter().map(buckets).collect::<BTreeSet<_>>();
+    assert!(same.len() == 1 && same.first().unwrap().len() > 3, "a person's buckets are the same each time: {same:?}");
+    assert!(orders.len() > 3, "{orders:?}");
 }
 
 #[tokio::test]

@@ -89,19 +89,6 @@ impl Driver {
         }
     }
 
-    /// It listens: slots that were asked for before are asked for again, from where it listens.
-    pub(crate) fn listens(&mut self) {
-        self.begin_reserving();
-        let elsewhere = self.reserving.as_mut().map(super::reserving::Reserving::listens).unwrap_or_default();
-        self.leave_relays(&elsewhere);
-    }
-
-    fn leave_relays(&mut self, relays: &[[u8; 32]]) {
-        for relay in relays.iter().filter_map(identity::peer_of) {
-            self.swarm.behaviour_mut().circuits.leave(&relay);
-        }
-    }
-
     /// Asks for the slots that are missing.
     pub(crate) fn reserve(&mut self) {
         let missing = self.reserving.as_mut().map(super::reserving::Reserving::missing).unwrap_or_default();
@@ -136,12 +123,6 @@ impl Driver {
             Ended::Lost => {
                 self.counts.slot_lost();
                 tracing::info!(relay, why, "the slot at the relay has ended");
-            }
-            Ended::Moved { held } => {
-                if held {
-                    self.counts.slot_lost();
-                }
-                tracing::debug!(relay, "the slot at the relay is asked for again from where it listens");
             }
             Ended::Refused => tracing::warn!(relay, why, "the relay gives no slot: callers may not reach us"),
         }
@@ -179,6 +160,8 @@ impl Driver {
         }
         let needless = self.reserving.as_mut().map(|reserving| reserving.reached_at(&address)).unwrap_or_default();
         tracing::info!(%address, slots_given_up = needless.len(), "reached from outside: with this address in the profile no relay is needed");
-        self.leave_relays(&needless);
+        for relay in needless.iter().filter_map(identity::peer_of) {
+            self.swarm.behaviour_mut().circuits.leave(&relay);
+        }
     }
 }

@@ -34,8 +34,6 @@ enum Slot {
     Asked(ListenerId),
     /// It agreed.
     Held(ListenerId),
-    /// It is given up for one on a connection from where we listen.
-    Moving { slot: ListenerId, held: bool },
 }
 
 /// What became of a slot.
@@ -45,8 +43,6 @@ pub(crate) enum Ended {
     Lost,
     /// It was never given.
     Refused,
-    /// It was given up for another.
-    Moved { held: bool },
 }
 
 impl Reserving {
@@ -65,16 +61,6 @@ impl Reserving {
             std::future::pending::<()>().await;
         }
         self.looks.tick().await;
-    }
-
-    /// It listens somewhere. Gives the relays to leave, which saw us elsewhere: a hole is punched, and is tested, where they see us.
-    pub(crate) fn listens(&mut self) -> Vec<[u8; 32]> {
-        for slot in self.slots.values_mut() {
-            if let Slot::Asked(id) | Slot::Held(id) = *slot {
-                *slot = Slot::Moving { slot: id, held: matches!(slot, Slot::Held(_)) };
-            }
-        }
-        self.slots.keys().copied().collect()
     }
 
     /// Relays to ask now, each with the address to use.
@@ -116,7 +102,7 @@ impl Reserving {
                     self.tries.remove(relay);
                     true
                 }
-                Slot::Connecting | Slot::Held(_) | Slot::Moving { .. } => false,
+                Slot::Connecting | Slot::Held(_) => false,
             },
             None => false,
         }
@@ -124,15 +110,11 @@ impl Reserving {
 
     /// A listener closed: of which relay, and how far its slot was. None when it was no slot.
     pub(crate) fn closed(&mut self, listener: ListenerId) -> Option<([u8; 32], Ended)> {
-        let of_it = |slot: &Slot| matches!(slot, Slot::Asked(id) | Slot::Held(id) | Slot::Moving { slot: id, .. } if *id == listener);
+        let of_it = |slot: &Slot| matches!(slot, Slot::Asked(id) | Slot::Held(id) if *id == listener);
         let relay = self.slots.iter().find_map(|(relay, slot)| of_it(slot).then_some(*relay))?;
         let ended = match self.slots.remove(&relay)? {
             Slot::Held(_) => Ended::Lost,
             Slot::Asked(_) | Slot::Connecting => Ended::Refused,
-            Slot::Moving { held, .. } => {
-                self.looks.reset_immediately();
-                Ended::Moved { held }
-            }
         };
         Some((relay, ended))
     }

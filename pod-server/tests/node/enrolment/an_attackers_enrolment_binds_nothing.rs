@@ -15,7 +15,7 @@ async fn has_nothing(demo: &Demo, attacker: &Wallet) {
 /// Codes that are not the one of the page.
 fn guesses(shown: &str) -> impl Iterator<Item = String> + use<> {
     let shown = shown.replace(' ', "");
-    (0..).map(|number| format!("{number:08}")).filter(move |guess| *guess != shown)
+    (0..).map(|number| format!("{number:012}")).filter(move |guess| *guess != shown)
 }
 
 #[tokio::test]

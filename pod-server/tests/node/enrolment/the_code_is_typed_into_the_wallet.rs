@@ -25,7 +25,7 @@ async fn what_cannot_be_a_code_costs_no_try() {
     let begun = demo.begin(&Wallet::new(20, NOW_SECS)).await;
     let page = demo.logged_in(&begun, AINO).await;
     for _ in 0..3 {
-        for typed in ["", "1234 567", "1234 56789", "abcd efgh"] {
+        for typed in ["", "1234 5678 901", "1234 5678 90123", "abcd efgh ijkl"] {
             let response = demo.send_code(&begun, typed).await;
             assert_eq!((response.status.as_u16(), code(&response).as_str()), (400, "confirmation-malformed"));
         }
@@ -41,7 +41,7 @@ async fn a_mistyped_code_is_typed_again() {
     let page = demo.logged_in(&begun, AINO).await;
     let shown = code_on(&page).unwrap();
     let last = if shown.ends_with('0') { '1' } else { '0' };
-    let response = demo.send_code(&begun, &format!("{}{last}", &shown[..8])).await;
+    let response = demo.send_code(&begun, &format!("{}{last}", &shown[..13])).await;
     assert_eq!((response.status.as_u16(), code(&response).as_str()), (403, "confirmation-wrong"));
     assert_eq!(demo.confirmed(&begun, &page).await["status"], "bound");
 }
@@ -51,7 +51,7 @@ async fn before_the_login_none_is_awaited_and_afterwards_the_answer_stays() {
     let demo = Demo::new().await;
     let begun = demo.begin(&Wallet::new(20, NOW_SECS)).await;
     for _ in 0..10 {
-        let early = demo.send_code(&begun, "1234 5678").await;
+        let early = demo.send_code(&begun, "1234 5678 9012").await;
         assert_eq!(early.body, json!({ "status": "pending" }).to_string());
     }
     let page = demo.logged_in(&begun, AINO).await;

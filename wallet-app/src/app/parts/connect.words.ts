@@ -16,9 +16,9 @@ export const connectWords = {
   },
   open: { fi: 'Avaa kirjautuminen', sv: 'Öppna inloggningen', en: 'Open the login' },
   second: {
-    fi: 'Lopuksi näet siellä lyhyen koodin. Kirjoita se tähän. Älä anna koodia kenellekään muulle.',
-    sv: 'Till slut ser du en kort kod där. Skriv den här. Ge inte koden till någon annan.',
-    en: 'At the end you see a short code there. Type it here. Give the code to nobody else.',
+    fi: 'Lopuksi näet siellä koodin, jossa on kaksitoista numeroa. Kirjoita se tähän. Älä anna koodia kenellekään muulle.',
+    sv: 'Till slut ser du en kod med tolv siffror där. Skriv den här. Ge inte koden till någon annan.',
+    en: 'At the end you see a code of twelve digits there. Type it here. Give the code to nobody else.',
   },
   codeLabel: { fi: 'Koodi kirjautumissivulta', sv: 'Koden från inloggningssidan', en: 'The code from the login page' },
   codeWrong: {
@@ -26,6 +26,11 @@ export const connectWords = {
     sv: 'Koden stämmer inte, eller så har du inte loggat in ännu. Kontrollera koden och skriv den igen.',
     en: 'The code does not match, or you have not logged in yet. Check the code and type it again.',
   },
+  codeOfAnother: (whom: Words): Words => ({
+    fi: `Koodi ei ole täältä: ${whom.fi}. Se jäi tälle laitteelle. Katso sivua, jolla koodi on: jos siellä on toinen nimi, sulje se äläkä kerro koodia kenellekään. Muuten tarkista numerot.`,
+    sv: `Koden är inte härifrån: ${whom.sv}. Den stannade på den här enheten. Se på sidan med koden: står det ett annat namn där, stäng den och berätta inte koden för någon. Kontrollera annars siffrorna.`,
+    en: `The code is not from ${whom.en}. It stayed on this device. Look at the page with the code: if it has another name, close it and tell nobody the code. Otherwise check the digits.`,
+  }),
   confirm: { fi: 'Vahvista', sv: 'Bekräfta', en: 'Confirm' },
   goOn: { fi: 'Jatka', sv: 'Fortsätt', en: 'Go on' },
   again: { fi: 'Aloita alusta', sv: 'Börja om', en: 'Begin again' },

@@ -9,6 +9,7 @@ use clap::Args;
 use pod_client::node::{BoundPod, EnrolmentStarted, EnrolmentStatus, NodeClient};
 use pod_crypto::Zeroizing;
 use pod_protocol::ids::{Principal, base64url};
+use pod_protocol::login_code::LoginCode;
 use pod_wallet::keys::{KeyLog, KeysFault};
 use pod_wallet::state::{EnrolledPod, Relation};
 use serde_json::json;
@@ -70,7 +71,8 @@ impl Enrol {
         }
         let started = node.begin_enrolment(&first).await?;
         let code = log_in_for_code(&opened, &started, self.login_as.as_deref(), self.code.as_deref()).await?;
-        let pods = bind(&node, &started, &code).await?;
+        let whose = Whose { organisation, log: log.principal() };
+        let pods = bind(&node, &started, &code, &whose).await?;
         opened.state.enrol(&self.organisation, &log, pods.iter().map(enrolled).collect());
         opened.save()?;
         let pods = opened.state.organisation(&organisation).map(|at| at.pods.clone()).unwrap_or_default();
@@ -133,11 +135,19 @@ pub(super) async fn log_in_for_code(
     }
 }
 
+/// Whose the code must be.
+pub(super) struct Whose {
+    pub(super) organisation: Principal,
+    /// The wallet's own there.
+    pub(super) log: Principal,
+}
+
 /// Waits for the login, sends the code, and waits for the end.
 pub(super) async fn bind(
     node: &NodeClient,
     started: &EnrolmentStarted,
     code: &CodeFrom,
+    whose: &Whose,
 ) -> Result<Vec<BoundPod>, Failure> {
     let mut status = EnrolmentStatus::Pending;
     let mut sent = false;
@@ -147,7 +157,7 @@ pub(super) async fn bind(
             EnrolmentStatus::Refused { code } => return Err(not_bound(node, code)),
             EnrolmentStatus::Confirm if !sent => {
                 sent = true;
-                confirm(node, started, code).await?
+                confirm(node, started, code, whose).await?
             }
             EnrolmentStatus::Confirm | EnrolmentStatus::Pending => {
                 let now = node.enrolment(started).await?;
@@ -162,18 +172,41 @@ pub(super) async fn bind(
 }
 
 /// Sends the code, and asks a person for it again as long as the node would hear another.
-async fn confirm(node: &NodeClient, started: &EnrolmentStarted, code: &CodeFrom) -> Result<EnrolmentStatus, Failure> {
+async fn confirm(
+    node: &NodeClient,
+    started: &EnrolmentStarted,
+    code: &CodeFrom,
+    whose: &Whose,
+) -> Result<EnrolmentStatus, Failure> {
     loop {
-        let refused = match node.confirm(started, &read(code)?).await {
-            Ok(status) => return Ok(status),
-            Err(refused) => refused,
+        let typed = LoginCode::typed(&read(code)?).filter(|typed| typed.is_of(&whose.organisation, &whose.log));
+        let refused = match typed {
+            Some(typed) => match node.confirm(started, &typed).await {
+                Ok(status) => return Ok(status),
+                Err(refused) if refused.code() == "confirmation-wrong" => refused.into(),
+                Err(refused) => return Err(refused.into()),
+            },
+            None => not_this_login(node),
         };
-        let again = matches!(refused.code(), "confirmation-wrong" | "confirmation-malformed");
-        if !again || !matches!(code, CodeFrom::Typed) {
-            return Err(refused.into());
+        if !matches!(code, CodeFrom::Typed) {
+            return Err(refused);
         }
-        tell(refused);
+        tell(&refused.message);
+        refused.advice.iter().for_each(tell);
     }
+}
+
+/// Nothing was sent: whoever gets a code of another organisation could bind their own wallet there.
+fn not_this_login(node: &NodeClient) -> Failure {
+    let name = node.whom();
+    Failure {
+        exit: Exit::Refused,
+        code: "code-of-another".to_owned(),
+        ..Failure::usage(format!("this is not the code of a login at {name} for this wallet; it was not sent"))
+    }
+    .advise(format!(
+        "Look at the page with the code: where it names another organisation than {name}, close it and tell nobody the code."
+    ))
 }
 
 fn read(code: &CodeFrom) -> Result<Zeroizing<String>, Failure> {

@@ -15,7 +15,7 @@ use pod_wallet::when::date_and_time;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::enrol::{bind, enrolled, log_in_for_code};
+use super::enrol::{Whose, bind, enrolled, log_in_for_code};
 use super::make::write_wallet;
 use super::opened::{FoundLog, Opened, STATE, recovery_root, replayed};
 use crate::edge::Edge;
@@ -135,7 +135,8 @@ impl Recover {
             let first: Vec<Vec<u8>> = log.held.iter().take(1).map(|event: &HeldEvent| event.bytes.clone()).collect();
             let started = node.begin_recovery(&first, event.bytes()).await?;
             let code = log_in_for_code(opened, &started, self.login_as.as_deref(), None).await?;
-            pods = bind(&node, &started, &code).await?.iter().map(enrolled).collect();
+            let whose = Whose { organisation: *organisation, log: log.state.principal() };
+            pods = bind(&node, &started, &code, &whose).await?.iter().map(enrolled).collect();
         } else {
             node.send_key_event(&log.state.principal(), &event).await?;
         }
