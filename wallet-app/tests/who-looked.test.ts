@@ -21,7 +21,7 @@ import { jsonOf, NOW } from './server.ts';
 import { enrolled, HELSINKI, HELSINKI_SIGNER, POD, REGISTRY, rootOf, SERVICE_SIGNER } from './world.ts';
 
 const TAG = new Uint8Array(16).fill(6);
-const ASKED = { holder: HELSINKI, pod: POD, from: 0n };
+const ASKED = { holder: HELSINKI, pod: POD, from: 0n, acknowledged: null };
 const { event } = await enrolled();
 const EMPTY: WalletState = held(HELSINKI, 'helsinki', [event])(NEW_STATE);
 const request = (number: number): ObjectId => ObjectId.of(new Uint8Array(32).fill(number));
@@ -106,6 +106,19 @@ function fault(
 
 const TWO = [entry(1), entry(2)];
 const THREE = [...TWO, entry(3)];
+
+test('a head from before what the holder had acknowledged hides what came since, and is not believed', async () => {
+  const old = await page(TWO);
+  assert.equal(check(old).treeSize, 2n);
+  for (const [acknowledged, isOld] of [
+    [1n, false],
+    [2n, true],
+  ] as const) {
+    const look = (): CheckedPage => checkLogPage(EMPTY, { ...ASKED, acknowledged }, old, null, REGISTRY, NOW);
+    if (isOld) assert.throws(look, { code: 'log-stale' });
+    else look();
+  }
+});
 
 test('entries that stand in the signed tree are shown, and the head is remembered', async () => {
   const checked = check(await page(TWO));

@@ -57,8 +57,8 @@ pub enum LogFault {
         /// The size now.
         to: u64,
     },
-    /// The head is older than the one seen before.
-    #[error("the tree head is older than the one seen before: ask again")]
+    /// The head is older than the one seen before, or than what the holder had acknowledged when it was asked.
+    #[error("the tree head is older than what the holder showed or acknowledged before: ask again")]
     Stale,
     /// The log shows another history than before. The evidence is in the wallet.
     #[error("the holder's log shows another history than before; both signed heads are kept as evidence")]
@@ -161,6 +161,10 @@ impl WalletState {
         let own = page.consistency_hashes();
         let proof = consistency.unwrap_or(&own);
         self.check_history(&asked.holder, &head, proof, now_secs)?;
+        // A holder signs the head when it answers: one from before what it had acknowledged hides what came since.
+        if asked.acknowledged.is_some_and(|place| head.size <= place) {
+            return Err(LogFault::Stale);
+        }
         check_order(asked.from, page, head.size)?;
         let open = page.entries.iter().map(|entry| check_entry(entry, &head)).collect::<Result<Vec<_>, _>>()?;
         let tag = self.check_pod(&asked.pod, page, &open)?;
@@ -171,6 +175,12 @@ impl WalletState {
         self.remember_head(asked.holder, seen(&head));
         let checked = |entry: &LogEntry| CheckedEntry { index: entry.index, opened: entry.opened.clone() };
         Ok(CheckedPage { entries: page.entries.iter().map(checked).collect(), next: page.next, tree_size: head.size })
+    }
+
+    /// The last place in the log of a holder at which it acknowledged an act of this wallet.
+    #[must_use]
+    pub fn last_acknowledged(&self, holder: &Principal) -> Option<u64> {
+        self.acknowledgements().iter().filter(|one| one.holder == *holder).map(|one| one.audit_index).max()
     }
 
     fn check_history(
@@ -259,6 +269,9 @@ pub struct AskedPage {
     pub pod: PodId,
     /// From which index on.
     pub from: u64,
+    /// The last place at which the holder had acknowledged an act of this wallet when it was asked
+    /// ([`WalletState::last_acknowledged`]).
+    pub acknowledged: Option<u64>,
 }
 
 fn seen(head: &Verified<TreeHead>) -> SeenHead {

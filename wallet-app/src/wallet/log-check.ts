@@ -29,7 +29,7 @@ import {
 const WHAT = {
   'log-head': "the tree head is not the holder's",
   'log-consistency-needed': 'the holder must prove that its log goes on from the one seen before',
-  'log-stale': 'the tree head is older than the one seen before: ask again',
+  'log-stale': 'the tree head is older than what the holder showed or acknowledged before: ask again',
   'log-fork': "the holder's log shows another history than before: both signed heads are kept as evidence",
   'log-entry-proof': 'an entry does not stand in the signed tree',
   'log-entry-differs': 'what the holder says of an entry differs from the entry itself',
@@ -95,6 +95,8 @@ export interface AskedPage {
   readonly pod: PodId;
   /** From which index on. */
   readonly from: bigint;
+  /** The last place at which the holder had acknowledged an act of this wallet when it was asked; null when none is remembered. */
+  readonly acknowledged: bigint | null;
 }
 
 /**
@@ -112,6 +114,8 @@ export function checkLogPage(
   const head = readHead(asked.holder, page, registry);
   const last = state.organisations.get(asked.holder)?.lastHead ?? null;
   checkHistory(asked.holder, last, head, consistency ?? page.consistency, nowSecs);
+  // A holder signs the head when it answers: one from before what it had acknowledged hides what came since.
+  if (asked.acknowledged !== null && head.claims.size <= asked.acknowledged) throw new LogCheckFault('log-stale');
   checkOrder(asked.from, page, head.claims.size);
   const open = page.entries.map((entry) => checkEntry(entry, head.claims));
   const tag = checkPod(state.podTags.get(asked.pod) ?? null, page, open);

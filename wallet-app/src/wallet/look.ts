@@ -48,11 +48,21 @@ export async function whoLooked(core: Core, holder: Principal, pod: PodId, from 
   const entries: CheckedEntry[] = [];
   let [treeSize, next]: [bigint, bigint | null] = [0n, from];
   for (let pages = 0; next !== null && pages < MAX_PAGES; pages += 1) {
-    const page: CheckedPage = await logPage(core, { holder, pod, from: next });
+    const page: CheckedPage = await logPage(core, {
+      holder,
+      pod,
+      from: next,
+      acknowledged: lastAcknowledged(core, holder),
+    });
     entries.push(...page.entries);
     ({ treeSize, next } = page);
   }
   return { entries, treeSize, next };
+}
+
+function lastAcknowledged({ state }: Core, holder: Principal): bigint | null {
+  const places = state.acknowledgements.filter((one) => one.holder === holder).map(({ auditIndex }) => auditIndex);
+  return places.reduce<bigint | null>((last, place) => (last === null || place > last ? place : last), null);
 }
 
 async function logPage(core: Core, asked: AskedPage): Promise<CheckedPage> {

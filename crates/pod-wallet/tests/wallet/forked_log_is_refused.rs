@@ -14,7 +14,7 @@ use pod_wallet::state::{EnrolledPod, Relation, WalletState};
 use crate::tree::{Log, opened};
 use crate::world::{HELSINKI, NOW, POD, World, key};
 
-const ASKED: AskedPage = AskedPage { holder: HELSINKI, pod: POD, from: 0 };
+const ASKED: AskedPage = AskedPage { holder: HELSINKI, pod: POD, from: 0, acknowledged: None };
 
 fn enrolled(world: &World) -> WalletState {
     let mut state = WalletState::new();
@@ -175,6 +175,24 @@ fn what_was_acknowledged_must_be_there() {
     assert_eq!(check(&world, &mut state, &page).unwrap_err(), LogFault::Missing { index: audit_index });
     page.entries.push(hidden);
     check(&world, &mut state, &page).unwrap();
+}
+
+/// What it signs contradicts nothing; but it hides whatever came since, for as long as it likes.
+#[test]
+fn a_head_from_before_what_was_acknowledged_shows_nothing() {
+    let world = World::new();
+    let of = ObjectId::new([1; 32]);
+    let mut log = log(3);
+    let old = log.page(HELSINKI, &holder(), NOW + 2);
+    let audit_index = log.push(Opened { request_id: Some(of), ..opened("command", NOW + 3) });
+    let mut state = acknowledged(&world, of, audit_index);
+    // Asked before the act, and answered after it, it may be that old.
+    check(&world, &mut state, &old).unwrap();
+    let asked = AskedPage { acknowledged: state.last_acknowledged(&HELSINKI), ..ASKED };
+    let fault = state.check_log_page(&asked, &old, None, &world.registry, NOW + 1000).unwrap_err();
+    assert_eq!((fault, asked.acknowledged), (LogFault::Stale, Some(3)));
+    let (page, proof) = (log.page(HELSINKI, &holder(), NOW + 10), log.consistency(3));
+    state.check_log_page(&asked, &page, Some(&proof), &world.registry, NOW + 1000).unwrap();
 }
 
 #[test]

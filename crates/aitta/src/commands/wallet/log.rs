@@ -77,10 +77,11 @@ impl Log {
 
 /// Fetches one page and checks it; fetches the proof that the log goes on from the head that was seen last, when it has grown.
 async fn page(opened: &mut Opened, holder: Principal, pod: PodId, from: u64) -> Result<CheckedPage, Failure> {
+    let acknowledged = opened.state.last_acknowledged(&holder);
     let outcome = opened.order(&Order::log(holder, pod, from, PAGE)).await?;
     let page = LogPage::from_json(&outcome.result)
         .map_err(|fault| Failure::of(Exit::EvidenceBroken, "not-believed", fault))?;
-    let asked = AskedPage { holder, pod, from };
+    let asked = AskedPage { holder, pod, from, acknowledged };
     let now_secs = opened.edge.now_secs();
     let broken = |fault: LogFault| {
         let code = fault.code().to_owned();
