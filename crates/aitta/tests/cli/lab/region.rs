@@ -275,7 +275,8 @@ impl Region {
         loop {
             let says = self.readiness(place);
             let looked = says["revocations"]["looked_secs_ago"].as_u64();
-            if looked.is_some_and(|ago| ago < self.pace.bound_secs) {
+            // With most of the bound before it: an old view may be over before anything is fetched.
+            if looked.is_some_and(|ago| ago <= self.pace.refresh_secs + self.pace.cosigned_secs) {
                 return;
             }
             let waited = Duration::from_nanos(now_nanos() - begun);
@@ -315,6 +316,7 @@ impl Region {
         let kitchen = kitchen["principal"].as_str().unwrap();
         self.service(Place::Desk, &["delegate", &grant, "--to", kitchen, "--out", &passed_on]).done();
         let child = text(&self.service(Place::Kitchen, &["accept", &passed_on]).done().json(), "/grant");
+        self.wait_for_view(Place::Holder);
         // From here on the holder knows both, and ids are enough.
         self.service(Place::Kitchen, &["fetch", "--grant", &child]).done();
         self.service(Place::Desk, &["fetch", "--grant", &grant]).done();
