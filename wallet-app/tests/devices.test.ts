@@ -18,6 +18,7 @@ import {
   unrotatable,
 } from '../src/wallet/devices.ts';
 import { refreshLog } from '../src/wallet/key-logs.ts';
+import { finishKeyTasks } from '../src/wallet/key-tasks.ts';
 import { finish } from '../src/wallet/take-back.ts';
 import { enrolledAtBoth, HOSTS, Others, partsOf } from './others.ts';
 import { lookedCore } from './support.ts';
@@ -117,6 +118,30 @@ test('a lost device is revoked with one act, through the log where nobody answer
     refreshLog(laptop, HELSINKI).then(() => laptop.signer(HELSINKI)),
     { code: 'keys-not-ours' },
   );
+});
+
+test('what the directory says that it took, and its log lacks, is posted again', async () => {
+  const others = new Others();
+  const phone = await enrolledAtBoth(others, new MemoryStorage());
+  const laptop = await lookedCore(partsOf(others, new MemoryStorage(), LAPTOP));
+  await addDevice(phone, await deviceCode(laptop), LOST);
+  others.away = 'espoo.example';
+  others.posted = [];
+  for (const [places, posted] of [
+    // Beyond the end of its log, or nowhere.
+    [[9], 1],
+    [[], 2],
+    // What could not be seen may stand there.
+    [[1], 3],
+    [[9], 3],
+  ] as const) {
+    others.places = places;
+    const { done } =
+      posted === 1 ? await revokeDevice(phone, await keysOf(phone, 'laptop'), null) : await finishKeyTasks(phone);
+    const espoo = done.find(({ name }) => name === 'espoo');
+    assert.deepEqual([espoo?.how.by, espoo?.how.by === 'log' && espoo.how.proven], ['log', false]);
+    assert.equal(others.posted.length, posted, `${places}`);
+  }
 });
 
 test('the last key of this device is not revoked by itself', async () => {

@@ -69,6 +69,8 @@ export class Others {
   ]);
   /** What the directory's log was given; null while it takes nothing. */
   posted: Uint8Array[] | null = null;
+  /** Where the directory says that it stands. */
+  places: readonly number[] = [1];
   /** What everybody's clock says. */
   nowSecs = NOW;
   /** Where the next act stands in the holder's log. */
@@ -116,7 +118,7 @@ export class Others {
   async #directory(path: string, request: Request): Promise<Response> {
     if (path === '/v1/log/posts' && this.posted !== null) {
       this.posted.push(new Uint8Array(await request.arrayBuffer()));
-      return jsonOf({ index: 1, size: 2 });
+      return jsonOf({ places: this.places, size: 2 });
     }
     if (path === '/v1/registry') return bytesOf(CBOR, this.snapshot);
     if (path === '/v1/log/head' && this.log !== null)

@@ -88,6 +88,9 @@ pub enum Disbelief {
     /// It gives something that was not asked for.
     #[error("it says that something was released that was not asked for")]
     Unasked,
+    /// It says that it took a statement, and its registry lacks it.
+    #[error("it says that it took the statement, and its registry lacks it")]
+    Dropped,
     /// Not the document that belongs here.
     #[error("it is not {0}")]
     Shape(&'static str),
@@ -117,6 +120,8 @@ pub struct RemoteRefusal {
     pub title: String,
     /// What about this call.
     pub detail: Option<String>,
+    /// Which parts of what was sent it is about (JSON pointers).
+    pub pointers: Vec<String>,
     /// Under which the other operator finds the call.
     pub trace_id: Option<String>,
 }
@@ -133,6 +138,7 @@ impl RemoteRefusal {
                 code: problem.code,
                 title: problem.title,
                 detail: problem.detail,
+                pointers: problem.pointers,
                 trace_id: problem.trace_id,
             },
             None => Self {
@@ -141,6 +147,7 @@ impl RemoteRefusal {
                 outward: None,
                 title: response.status.canonical_reason().unwrap_or("no reason given").to_owned(),
                 detail: None,
+                pointers: Vec::new(),
                 trace_id: None,
             },
         }
@@ -157,6 +164,7 @@ impl RemoteRefusal {
                 outward: Some(outward),
                 title: outward.advice().to_owned(),
                 detail: Some(detail).filter(|detail| !detail.is_empty()),
+                pointers: Vec::new(),
                 trace_id: None,
             },
             Turned::Fault { trace_id } => Self {
@@ -165,6 +173,7 @@ impl RemoteRefusal {
                 outward: None,
                 title: "Something of theirs failed".to_owned(),
                 detail: None,
+                pointers: Vec::new(),
                 trace_id: Some(trace_id),
             },
         }
@@ -194,6 +203,15 @@ impl fmt::Display for RemoteRefusal {
 }
 
 impl CallError {
+    /// What the other side said when it turned us down.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&RemoteRefusal> {
+        match self {
+            Self::Refused { refusal, .. } | Self::Failed { refusal, .. } => Some(refusal),
+            _ => None,
+        }
+    }
+
     /// The stable code: that of the other side when it gave one.
     #[must_use]
     pub fn code(&self) -> &str {

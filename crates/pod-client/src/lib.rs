@@ -24,6 +24,6 @@ pub mod wallet;
 mod way;
 
 pub use caller::Caller;
-pub use error::{CallError, RemoteRefusal};
+pub use error::{CallError, Disbelief, RemoteRefusal};
 pub use target::Bound;
 pub use way::{Carried, Way, peers_of};

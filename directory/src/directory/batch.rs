@@ -14,6 +14,9 @@ use super::posts::{Posted, post_key};
 use super::tables::POSTS;
 use crate::fault::{Fault, Refused};
 
+/// Where each item of a post stands; none for one that changed nothing, and of which it is not known where it stands.
+pub(super) type Places = Vec<Option<u64>>;
+
 /// Leaves, and what they will have made.
 pub(super) struct Draft<'a> {
     machine: &'a Machine,
@@ -37,20 +40,14 @@ impl<'a> Draft<'a> {
         self.leaves.is_empty()
     }
 
-    fn next(&self) -> u64 {
-        self.first + self.leaves.len() as u64
-    }
-
-    /// Adds what is posted, all of it or nothing. What stands already changes nothing and needs no leaf. Gives the leaf of
-    /// the first item, or why it is refused.
-    pub(super) fn add(&mut self, post: Posted) -> Result<Result<u64, Refused>, Fault> {
-        let first = self.next();
+    /// Adds what is posted, all of it or nothing. What stands already changes nothing and needs no leaf. Gives where each item
+    /// stands, or why all are refused.
+    pub(super) fn add(&mut self, post: Posted) -> Result<Result<Places, Refused>, Fault> {
         Ok(match post {
-            Posted::Statement(bytes) => self.statement(&bytes).map(|()| first),
-            Posted::Entries { entries, registry } => self.entries(&entries, &registry).map(|()| first),
+            Posted::Statement(bytes) => self.statement(&bytes).map(|()| Vec::new()),
+            Posted::Entries { entries, registry } => self.entries(&entries, &registry),
             Posted::Sealed(items) => {
-                let places = items.into_iter().map(|item| self.sealed(item)).collect::<Result<Vec<u64>, Fault>>()?;
-                Ok(places.first().copied().unwrap_or(first))
+                Ok(items.into_iter().map(|item| self.sealed(item).map(Some)).collect::<Result<_, _>>()?)
             }
         })
     }
@@ -63,7 +60,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn entries(&mut self, entries: &[Verified<HolderEntry>], registry: &Arc<Registry>) -> Result<(), Refused> {
+    fn entries(&mut self, entries: &[Verified<HolderEntry>], registry: &Arc<Registry>) -> Result<Places, Refused> {
         let same = Arc::ptr_eq(registry, self.plan.registry());
         for (place, entry) in entries.iter().enumerate() {
             let checked = match same {
@@ -75,12 +72,11 @@ impl<'a> Draft<'a> {
         }
         self.plan.check_room(self.machine, entries)?;
         self.plan.check_buckets(self.machine, entries)?;
-        for entry in entries {
-            if self.plan.entry(self.machine, entry) {
-                self.leaf(Body::HolderEntry(entry.bytes().to_vec()));
-            }
-        }
-        Ok(())
+        let log = |entry: &Verified<HolderEntry>| {
+            let is_newer = self.plan.entry(self.machine, entry);
+            is_newer.then(|| self.leaf(Body::HolderEntry(entry.bytes().to_vec())))
+        };
+        Ok(entries.iter().map(log).collect())
     }
 
     fn sealed(&mut self, item: Sealed) -> Result<u64, Fault> {
@@ -88,14 +84,16 @@ impl<'a> Draft<'a> {
         if let Some(place) = placed(self.store, &key)?.or_else(|| self.posted.get(&key).copied()) {
             return Ok(place);
         }
-        let place = self.next();
+        let place = self.leaf(Body::Sealed(item));
         self.posted.insert(key, place);
-        self.leaf(Body::Sealed(item));
         Ok(place)
     }
 
-    fn leaf(&mut self, body: Body) {
+    /// Adds a leaf; gives where it stands.
+    fn leaf(&mut self, body: Body) -> u64 {
+        let place = self.first + self.leaves.len() as u64;
         self.leaves.push(Leaf { time_secs: self.plan.time_secs(), body }.to_bytes());
+        place
     }
 
     /// The batch with its state, and its leaves but that of the state.

@@ -65,7 +65,7 @@ async fn take_statement(state: &Arc<State>, asked: &Asked, body: Bytes) -> Resul
 async fn entries(Shared(state): This, asked: Asked, body: Bytes) -> Outgoing {
     let result = take_entries(&state, &asked, body).await;
     state.metrics.took_entries(&result);
-    asked.answer(result.map(|_| no_content()), &state.stop)
+    asked.answer(result.map(|placed| told(&placed)), &state.stop)
 }
 
 async fn take_entries(state: &Arc<State>, asked: &Asked, body: Bytes) -> Result<Placed, Failure> {
@@ -79,8 +79,12 @@ async fn take_entries(state: &Arc<State>, asked: &Asked, body: Bytes) -> Result<
 async fn log_post(Shared(state): This, Extension(peer): Extension<PeerInfo>, asked: Asked, body: Bytes) -> Outgoing {
     let result = take_log_post(&state, peer, &asked, body).await;
     state.metrics.took_post(&result);
-    let told = |placed: Placed| json(&object!({ "index": placed.index, "size": placed.size }));
-    asked.answer(result.map(told), &state.stop)
+    asked.answer(result.map(|placed| told(&placed)), &state.stop)
+}
+
+/// Says where it stands, so that whoever posted looks whether it does.
+fn told(placed: &Placed) -> Outgoing {
+    json(&object!({ "places": placed.places, "size": placed.size }))
 }
 
 async fn take_log_post(state: &Arc<State>, peer: PeerInfo, asked: &Asked, body: Bytes) -> Result<Placed, Failure> {

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::State;
-use super::batch::Draft;
+use super::batch::{Draft, Places};
 use super::log::LogEnd;
 use super::machine::Settled;
 use super::posts::{MAX_ENTRIES_PER_POST, Posted};
@@ -37,10 +37,10 @@ const LOOK: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Where a post stands, once it is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Placed {
-    /// The leaf of its first item; for what counted before, nothing that is told.
-    pub(super) index: u64,
+    /// The leaf of each item.
+    pub(super) places: Places,
     /// How many leaves the published log has.
     pub(super) size: u64,
 }
@@ -164,13 +164,13 @@ async fn take(
     let size = state.published.size();
     for (answer, outcome) in waiting.into_iter().zip(outcomes) {
         // Whoever went away does not wait for it.
-        let _gone = answer.send(outcome.map(|index| Placed { index, size }));
+        let _gone = answer.send(outcome.map(|places| Placed { places, size }));
     }
     Ok((end, seen))
 }
 
-/// What came of each post: its first leaf, or why it was refused.
-type Outcomes = Vec<Result<u64, Refused>>;
+/// What came of each post.
+type Outcomes = Vec<Result<Places, Refused>>;
 
 /// Writes a batch: leaves, tiles, index and signed checkpoint in one commit. None when nothing came of the posts, nothing is
 /// due, and it need not be.

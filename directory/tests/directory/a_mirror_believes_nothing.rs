@@ -41,7 +41,7 @@ async fn directory_with(world: &World, entries: &[HolderEntry]) -> Serving {
         world.post(&directory, "/v1/statements", COSE, statement).await.is(204);
     }
     for some in entries.chunks(100) {
-        world.publish(&directory, HELSINKI, some).await.is(204);
+        world.publish(&directory, HELSINKI, some).await.is(200);
     }
     directory
 }
@@ -80,7 +80,7 @@ async fn it_shows_what_the_directory_shows_and_takes_nothing() {
     refused.refused(403, "mirror");
     world.publish(&serving, HELSINKI, &many(1)).await.refused(403, "mirror");
     // What is new comes by itself; while the directory is away, the copy stays.
-    world.publish(&directory, ESPOO, &[entry(ESPOO, [1; 16])]).await.is(204);
+    world.publish(&directory, ESPOO, &[entry(ESPOO, [1; 16])]).await.is(200);
     eventually(async || world.get(&serving, "/v1/buckets").await.json()["entries"] == 301).await;
     directory.stop().await;
     eventually(async || world.get(&serving, "/readiness").await.json()["notices"][0]["code"] == "away").await;

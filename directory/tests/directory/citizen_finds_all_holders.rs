@@ -15,8 +15,8 @@ fn bytes<const N: usize>(text: &serde_json::Value) -> [u8; N] {
 async fn from_the_identity_code_to_the_pods_at_two_cities() {
     let (world, directory, blinder, provider) = whole().await;
     // The two cities published what they have, by themselves; others fill the bucket.
-    world.publish(&directory, HELSINKI, &[entry_about(CODE, HELSINKI), entry(HELSINKI, [1; 16])]).await.is(204);
-    world.publish(&directory, ESPOO, &[entry_about(CODE, ESPOO), entry(ESPOO, [2; 16])]).await.is(204);
+    world.publish(&directory, HELSINKI, &[entry_about(CODE, HELSINKI), entry(HELSINKI, [1; 16])]).await.is(200);
+    world.publish(&directory, ESPOO, &[entry_about(CODE, ESPOO), entry(ESPOO, [2; 16])]).await.is(200);
 
     let about = world.get(&blinder, "/v1/blinder").await.json();
     assert_eq!(

@@ -91,7 +91,7 @@ fn entries(by: u8, tags: impl Iterator<Item = Tag>) -> Vec<HolderEntry> {
 async fn of_sixteen_buckets(world: &World) -> Serving {
     let directory = world.directory().await;
     for some in entries(ESPOO, (0..1024).map(spread)).chunks(256) {
-        world.publish(&directory, ESPOO, some).await.is(204);
+        world.publish(&directory, ESPOO, some).await.is(200);
     }
     assert_eq!(world.get(&directory, "/v1/buckets").await.json()["bits"], 4);
     directory
@@ -109,7 +109,7 @@ async fn a_member_that_fills_a_bucket_is_stopped_and_nobody_else() {
     let directory = of_sixteen_buckets(&world).await;
     let crowd = entries(HELSINKI, (0..MAX_ENTRIES_PER_BUCKET_OF_HOLDER - 1).map(crowded));
     for some in crowd.chunks(100) {
-        world.publish(&directory, HELSINKI, some).await.is(204);
+        world.publish(&directory, HELSINKI, some).await.is(200);
     }
     let [aside, besides] = [[0x10; 16], [0x20; 16]];
     // One more has room. The two after it have not; the post is refused as a whole, and says which they are.
@@ -122,23 +122,23 @@ async fn a_member_that_fills_a_bucket_is_stopped_and_nobody_else() {
     assert!(world.bucket_of(&directory, &aside).await.find(&aside).next().is_none());
     // Without those it is taken.
     let fits = [more[0].clone(), more[1].clone(), more[3].clone()];
-    world.publish(&directory, HELSINKI, &fits).await.is(204);
+    world.publish(&directory, HELSINKI, &fits).await.is(200);
     assert_eq!(of_crowd(&world, &directory, HELSINKI).await, MAX_ENTRIES_PER_BUCKET_OF_HOLDER);
     world.publish(&directory, HELSINKI, &[more[2].clone()]).await.refused(507, "bucket-full");
 
     // Renewing and withdrawing need no room, and what is withdrawn makes room: in the same post too.
     let renewed = HolderEntry { issued: NOW + 1, ..crowd[0].clone() };
-    world.publish(&directory, HELSINKI, &[renewed]).await.is(204);
+    world.publish(&directory, HELSINKI, &[renewed]).await.is(200);
     let again = [tombstone(HELSINKI, crowded(1), NOW + 1), more[2].clone(), more[4].clone()];
     assert_eq!(world.publish(&directory, HELSINKI, &again).await.refused(507, "bucket-full").as_deref(), Some("/2"));
-    world.publish(&directory, HELSINKI, &again[..2]).await.is(204);
+    world.publish(&directory, HELSINKI, &again[..2]).await.is(200);
     // Sent again it is what stands already.
-    world.publish(&directory, HELSINKI, &again[..2]).await.is(204);
+    world.publish(&directory, HELSINKI, &again[..2]).await.is(200);
 
     // The others publish into the same bucket and into all others, and so does the member into others.
     let others = entries(ESPOO, (2000..2100).map(crowded).chain(elsewhere(6000..6100)));
-    world.publish(&directory, ESPOO, &others).await.is(204);
-    world.publish(&directory, HELSINKI, &entries(HELSINKI, elsewhere(7000..7100))).await.is(204);
+    world.publish(&directory, ESPOO, &others).await.is(200);
+    world.publish(&directory, HELSINKI, &entries(HELSINKI, elsewhere(7000..7100))).await.is(200);
     assert_eq!(of_crowd(&world, &directory, HELSINKI).await, MAX_ENTRIES_PER_BUCKET_OF_HOLDER);
 }
 
@@ -153,7 +153,7 @@ async fn members_in_league_leave_a_bucket_that_can_be_read_also_when_two_become_
     }
     // They spread so much that there are 128 buckets, and fill the two that will be one.
     for some in entries(LEAGUE[0], (10_000..17_300).map(spread)).chunks(256) {
-        world.publish(&directory, LEAGUE[0], some).await.is(204);
+        world.publish(&directory, LEAGUE[0], some).await.is(200);
     }
     let fill = async |upper: u8| {
         let (mut taken, mut refused) = (0, 0);
@@ -165,7 +165,7 @@ async fn members_in_league_leave_a_bucket_that_can_be_read_also_when_two_become_
                     tag
                 });
                 match world.publish(&directory, member, &entries(member, crowd)).await {
-                    reply if reply.0.status == 204 => taken += 64,
+                    reply if reply.0.status == 200 => taken += 64,
                     reply => {
                         reply.refused(507, "bucket-full");
                         refused += 64;
@@ -184,13 +184,13 @@ async fn members_in_league_leave_a_bucket_that_can_be_read_also_when_two_become_
     assert!(full.entries.len() > MAX_ENTRIES_PER_BUCKET - 64, "{}", full.entries.len());
     // Nobody publishes into it, everybody into the others.
     world.publish(&directory, ESPOO, &entries(ESPOO, (3000..3064).map(crowded))).await.refused(507, "bucket-full");
-    world.publish(&directory, HELSINKI, &entries(HELSINKI, elsewhere(8000..8200))).await.is(204);
+    world.publish(&directory, HELSINKI, &entries(HELSINKI, elsewhere(8000..8200))).await.is(200);
 
     // They withdraw what made the map grow: two buckets are one, and clients read it.
     let withdrawn: Vec<HolderEntry> =
         (10_000..17_300).map(|number| tombstone(LEAGUE[0], spread(number), NOW + 1)).collect();
     for some in withdrawn.chunks(256) {
-        world.publish(&directory, LEAGUE[0], some).await.is(204);
+        world.publish(&directory, LEAGUE[0], some).await.is(200);
     }
     let after = bits(world.get(&directory, "/v1/buckets").await.json());
     let merged = world.bucket_of(&directory, &crowded(0)).await;
@@ -208,7 +208,7 @@ async fn a_post_that_makes_buckets_split_is_judged_by_the_buckets_that_come_of_i
     let directory = world.directory().await;
     // 2^b buckets come with 64 · 2^b entries: those of a first import of one holder are never too many in one.
     for some in entries(HELSINKI, (0..3000).map(spread)).chunks(256) {
-        world.publish(&directory, HELSINKI, some).await.is(204);
+        world.publish(&directory, HELSINKI, some).await.is(200);
     }
     let shown = world.get(&directory, "/v1/buckets").await.json();
     assert_eq!((&shown["bits"], &shown["entries"]), (&5.into(), &3000.into()));

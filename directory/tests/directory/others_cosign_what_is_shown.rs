@@ -55,7 +55,7 @@ async fn two_of_three_are_enough_and_each_gets_its_proof() {
     office.refuse(true);
     let directory = with_witnesses(&world, &[(HELSINKI, &helsinki), (ESPOO, &espoo), (OFFICE, &office)]).await;
     for number in 1..=5 {
-        world.publish(&directory, HELSINKI, &[entry(HELSINKI, [number; 16])]).await.is(204);
+        world.publish(&directory, HELSINKI, &[entry(HELSINKI, [number; 16])]).await.is(200);
         // Whoever was answered finds it in a head that two have cosigned.
         let head = head(&world, &directory).await.unwrap();
         assert_eq!((head.state.entries, head.witnesses.len()), (number.into(), 2));
@@ -73,12 +73,12 @@ async fn a_directory_that_was_started_again_learns_what_its_witnesses_saw() {
     let helsinki = Witness::start(HELSINKI, key(HELSINKI)).await;
     let espoo = Witness::start(ESPOO, key(ESPOO)).await;
     let directory = with_witnesses(&world, &[(HELSINKI, &helsinki), (ESPOO, &espoo)]).await;
-    world.publish(&directory, HELSINKI, &[entry(HELSINKI, [1; 16])]).await.is(204);
+    world.publish(&directory, HELSINKI, &[entry(HELSINKI, [1; 16])]).await.is(200);
     directory.stop().await;
     let directory = world.directory_with(witnessed).await;
     // The head is the one that was cosigned, before anybody was asked anew.
     assert_eq!(head(&world, &directory).await.unwrap().witnesses.len(), 2);
-    world.publish(&directory, HELSINKI, &[entry(HELSINKI, [2; 16])]).await.is(204);
+    world.publish(&directory, HELSINKI, &[entry(HELSINKI, [2; 16])]).await.is(200);
     assert_eq!(head(&world, &directory).await.unwrap().witnesses.len(), 2);
     eventually(async || helsinki.asked().1 + espoo.asked().1 == 2).await;
 }
@@ -90,7 +90,7 @@ async fn without_witnesses_it_is_published_and_everybody_sees_that_they_are_miss
     // It signs with a key that is not Espoo's.
     let false_one = Witness::start(ESPOO, key(STRANGER)).await;
     let directory = with_witnesses(&world, &[(HELSINKI, &helsinki), (ESPOO, &false_one)]).await;
-    world.publish(&directory, HELSINKI, &[entry(HELSINKI, [1; 16])]).await.is(204);
+    world.publish(&directory, HELSINKI, &[entry(HELSINKI, [1; 16])]).await.is(200);
     assert!(false_one.asked().0 > 0);
     assert_eq!(seen_by(&world, &directory).await, [principal(HELSINKI)]);
     assert_eq!(head(&world, &directory).await.unwrap_err().code(), "log-witnesses");

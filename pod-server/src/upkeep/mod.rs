@@ -7,12 +7,14 @@
 //! - `follow`: the directory's log, every 30 s, also while it does not answer: the registry, and what is sealed for this node
 //! - `posts`: what wallets gave to be posted to the log, until the directory has it
 //! - `tags`: the blinder makes a tag for each person, while an import has their identity codes at hand
+//! - `logged`: looks for what was told in the directory's log
 //! - `queue`: what the directory has yet to be told
 //! - `publication`: tells it, renews it, withdraws it
 //! - `notices`: tells services that grants were taken back, and holders what services answered
 
 mod config;
 mod follow;
+mod logged;
 mod notices;
 mod posts;
 mod publication;
@@ -22,6 +24,7 @@ mod tags;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pod_client::CallError;
 use pod_http::Client;
 use pod_protocol::Refusal;
 use pod_protocol::registry::MAX_REGISTRY_AGE_SECS;
@@ -139,6 +142,9 @@ fn reasons(node: &Node) -> Vec<Reason> {
     if let Some(lie) = node.reach.log.lie() {
         add("directory-lies", false, lie);
     }
+    if let Some(missing) = node.reach.log.missing() {
+        add("directory-drops", false, missing);
+    }
     match node.store.count(crate::tables::LOG_POSTS) {
         Ok(waiting) if waiting > 0 && !why.is_empty() => {
             add("posts-waiting", false, format!("{waiting} revocations or key events wait to be posted{why}"));
@@ -176,12 +182,9 @@ fn wait_after(failures: u32, usual: Duration) -> Duration {
 /// Why something was not done this time.
 #[derive(Debug, thiserror::Error)]
 enum Undone {
-    /// The other side did not answer, or refused.
-    #[error("{0}")]
-    Call(#[from] pod_http::ClientError),
     /// The directory or a mirror was away, or showed what does not hold.
     #[error("{0}")]
-    Directory(#[from] pod_client::CallError),
+    Directory(#[from] CallError),
     /// The other side did not answer before it would have been asked again.
     #[error("no answer until it was to be asked again")]
     Unanswered,

@@ -1,4 +1,4 @@
-//! What is to be posted to the directory's log: it waits on disk until the directory has it. Wallets and services give it, because
+//! What is to be posted to the directory's log: it waits on disk until it stands there. Wallets and services give it, because
 //! they cannot reach the directory or the holder: it is sealed for a holder, and what it is, this node cannot know. And the node
 //! has recoveries logged that came to itself.
 
@@ -8,16 +8,18 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pod_crypto::{random_array, sha256};
-use pod_http::{Client, PeerAddress, Request};
+use pod_http::{Client, PeerAddress};
 use pod_protocol::ids::{Cti, Principal};
 use pod_protocol::statement::Role;
-use pod_protocol::tlog::leaf::{SEALED_BYTES, Sealed};
+use pod_protocol::tlog::leaf::{Body, SEALED_BYTES, Sealed};
 use pod_protocol::tlog::post::{LogPost, MAX_POSTED};
 use pod_protocol::{Refusal, Verified};
 use pod_store::{Batch, StoreError};
 use tokio::sync::Notify;
 
 use super::config::DirectoryConfig;
+use super::follow::Told;
+use super::logged::OwnLog;
 use super::{Undone, wait_after};
 use crate::blocking::blocking;
 use crate::fault::{Failure, Fault};
@@ -108,9 +110,19 @@ pub(crate) fn put(batch: &mut Batch, item: &Sealed, now_secs: u64) {
 /// often.
 pub(super) async fn forward(node: Arc<Node>, config: DirectoryConfig, client: Client) {
     let mut failures = 0_u32;
+    let log = match OwnLog::new(&node, &config, &client) {
+        Ok(log) => log,
+        Err(error) => {
+            Undone::Directory(error).note(&node, "posting to the directory's log");
+            return;
+        }
+    };
     loop {
-        match forward_all(&node, &config, &client).await {
-            Ok(()) => failures = 0,
+        match forward_all(&node, &log).await {
+            Ok(missing) => {
+                node.reach.log.told(Told::Posts, missing);
+                failures = if missing == 0 { 0 } else { failures.saturating_add(1) };
+            }
             Err(undone) => {
                 if undone.note(&node, "posting to the directory's log") {
                     return;
@@ -127,14 +139,16 @@ pub(super) async fn forward(node: Arc<Node>, config: DirectoryConfig, client: Cl
     }
 }
 
-async fn forward_all(node: &Arc<Node>, config: &DirectoryConfig, client: &Client) -> Result<(), Undone> {
+/// Posts all that waits, once. How many items the directory took, and does not have in its log: they wait on.
+async fn forward_all(node: &Arc<Node>, log: &OwnLog) -> Result<usize, Undone> {
+    let (mut missing, mut after) = (0, None::<Vec<u8>>);
     loop {
-        let rows = blocking(node, |node| Ok(waiting(node)?)).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
+        let behind = after.take();
+        let mut rows = blocking(node, move |node| Ok(waiting(node, behind.as_deref())?)).await?;
+        let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(missing) };
+        after = Some(last);
         // Without a registry nobody is known to whom it could be addressed.
-        let Some(audience) = directory_member(node) else { return Ok(()) };
+        let Some(audience) = directory_member(node) else { return Ok(missing) };
         let post = LogPost {
             issuer: node.principal,
             audience,
@@ -142,8 +156,12 @@ async fn forward_all(node: &Arc<Node>, config: &DirectoryConfig, client: &Client
             cti: Cti::new(random_array(&*node.random)),
             items: rows.iter().map(|row| row.item.clone()).collect(),
         };
-        let body = Verified::sign(&node.key(), post).bytes().to_vec();
-        client.send(&config.url, Request::post("/v1/log/posts", "application/cose", body)).await?.success()?;
+        let told: Vec<Body> = post.items.iter().cloned().map(Body::Sealed).collect();
+        let said = log.directory().forward(&Verified::sign(&node.key(), post)).await?;
+        let lacking = log.missing(&told, &said).await?;
+        missing += lacking.len();
+        let mut index = 0..;
+        rows.retain(|_| index.next().is_some_and(|index| !lacking.contains(&index)));
         blocking(node, move |node| Ok(settle(node, &rows)?)).await?;
     }
 }
@@ -159,9 +177,10 @@ struct Row {
     item: Sealed,
 }
 
-/// What waits, as much as one post takes; what waited too long is dropped.
-fn waiting(node: &Node) -> Result<Vec<Row>, Fault> {
-    let rows = node.store.range(LOG_POSTS, Bound::Unbounded, Bound::Unbounded, MAX_POSTED)?;
+/// What waits behind the key `after`, as much as one post takes; what waited too long is dropped.
+fn waiting(node: &Node, after: Option<&[u8]>) -> Result<Vec<Row>, Fault> {
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let rows = node.store.range(LOG_POSTS, from, Bound::Unbounded, MAX_POSTED)?;
     let (mut found, mut stale, now_secs) = (Vec::new(), Batch::new(), (node.clock)());
     for (key, value) in rows {
         let (since, item) = read(&value).ok_or(Fault::Damaged { what: "what waits to be posted" })?;

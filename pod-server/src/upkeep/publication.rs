@@ -1,23 +1,26 @@
 //! Tells the directory where wallets find the node's pods, renews that, and withdraws it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pod_http::{Client, ClientError, Request};
+use pod_client::CallError;
+use pod_client::directory::MAX_ENTRIES_AT_ONCE;
+use pod_http::Client;
 use pod_protocol::Verified;
-use pod_protocol::codec::{Cbor, encode};
 use pod_protocol::holder_entry::{HolderEntry, HolderHandle, Tag};
 use pod_protocol::ids::PodId;
+use pod_protocol::tlog::leaf::Body;
 use pod_store::Batch;
 
 use super::config::DirectoryConfig;
+use super::follow::Told;
+use super::logged::OwnLog;
 use super::queue::{self, Row, Sent, Waiting};
 use super::{Undone, tags, wait_after};
 use crate::blocking::blocking;
 use crate::fault::Fault;
 use crate::node::Node;
 
-/// Most entries in one call: what the directory takes.
-const MAX_ENTRIES_AT_ONCE: usize = 256;
 /// Seconds of a day.
 const DAY_SECS: u64 = 86_400;
 /// After how long an entry is sent again for which the directory had no room: room comes by what expires or is withdrawn.
@@ -28,9 +31,19 @@ const BUCKET_FULL: &str = "bucket-full";
 /// Publishes what waits, for ever or until the node stops.
 pub(super) async fn publish(node: Arc<Node>, config: DirectoryConfig, client: Client) {
     let mut failures = 0_u32;
+    let log = match OwnLog::new(&node, &config, &client) {
+        Ok(log) => log,
+        Err(error) => {
+            Undone::Directory(error).note(&node, "publishing holder entries");
+            return;
+        }
+    };
     loop {
-        match publish_all(&node, &config, &client).await {
-            Ok(()) => failures = 0,
+        match publish_all(&node, &config, &log).await {
+            Ok(missing) => {
+                node.reach.log.told(Told::Entries, missing);
+                failures = if missing == 0 { 0 } else { failures.saturating_add(1) };
+            }
             Err(undone) => {
                 if undone.note(&node, "publishing holder entries") {
                     return;
@@ -42,58 +55,81 @@ pub(super) async fn publish(node: Arc<Node>, config: DirectoryConfig, client: Cl
     }
 }
 
-async fn publish_all(node: &Arc<Node>, config: &DirectoryConfig, client: &Client) -> Result<(), Undone> {
+/// Tells all that waits, once. How many entries the directory took, and does not have in its log: they wait on.
+async fn publish_all(node: &Arc<Node>, config: &DirectoryConfig, log: &OwnLog) -> Result<usize, Undone> {
+    let (mut missing, mut is_believed, mut after) = (0, false, None::<Vec<u8>>);
     loop {
-        let terms = Terms::of(config, (node.clock)());
-        let (rows, told) = blocking(node, move |node| {
+        let (terms, behind) = (Terms::of(config, (node.clock)()), after.clone());
+        let (rows, post) = blocking(node, move |node| {
             queue::renew(node, terms.issued)?;
-            Ok(prepare(node, &terms)?)
+            Ok(prepare(node, &terms, behind.as_deref())?)
         })
         .await?;
-        if rows.is_empty() {
-            return Ok(());
+        let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(missing) };
+        if !post.entries.is_empty() && !is_believed {
+            log.is_believed().await?;
+            is_believed = true;
         }
-        let no_room = match told {
-            Some(told) => {
-                let no_room = send(config, client, &rows, told).await?;
-                node.reach.directory.reached((node.clock)());
-                no_room
+        let (sent, became, due_secs) = match tell(log, &rows, &post).await? {
+            Came::Logged(lacking) => {
+                missing += lacking.len();
+                after = Some(last);
+                let logged = rows.into_iter().enumerate().filter(|(row, _)| !lacking.contains(row));
+                (logged.map(|(_, row)| row).collect(), Sent::Logged, Terms::of(config, (node.clock)()).due_secs())
             }
-            None => Vec::new(),
-        };
-        let now_secs = (node.clock)();
-        let (sent, became, due_secs) = match no_room.is_empty() {
-            true => (rows, Sent::Taken, Terms::of(config, now_secs).due_secs()),
             // Nothing of the post was taken: the others are sent again without these.
-            false => (no_room, Sent::NoRoom, now_secs + NO_ROOM_SECS),
+            Came::NoRoom(rows) => (rows, Sent::NoRoom, (node.clock)() + NO_ROOM_SECS),
         };
+        node.reach.directory.reached((node.clock)());
         blocking(node, move |node| Ok(queue::settle(node, &sent, became, due_secs)?)).await?;
     }
 }
 
 /// What is told in one call.
-struct Told {
-    body: Vec<u8>,
-    /// Which row each entry of the body is about.
+#[derive(Default)]
+struct Post {
+    entries: Vec<Vec<u8>>,
+    /// Which row each of them is about.
     rows: Vec<usize>,
 }
 
-/// Tells it; the rows for whose entries the directory has no room, if it refused all of it for them.
-async fn send(config: &DirectoryConfig, client: &Client, rows: &[Row], told: Told) -> Result<Vec<Row>, Undone> {
-    let request = Request::post("/v1/entries", "application/cbor", told.body);
-    let Err(refused) = client.send(&config.url, request).await?.success() else { return Ok(Vec::new()) };
-    let ClientError::Status { problem: Some(problem), .. } = &refused else { return Err(refused.into()) };
-    if problem.code.as_deref() != Some(BUCKET_FULL) {
-        return Err(refused.into());
+/// What came of telling.
+enum Came {
+    /// All stand in the log, but those of these rows.
+    Logged(BTreeSet<usize>),
+    /// There is no room for the entries of these rows, and so nothing was taken.
+    NoRoom(Vec<Row>),
+}
+
+async fn tell(log: &OwnLog, rows: &[Row], post: &Post) -> Result<Came, Undone> {
+    if post.entries.is_empty() {
+        return Ok(Came::Logged(BTreeSet::new()));
     }
-    let named = problem.pointers.iter().filter_map(|pointer| pointer.strip_prefix('/')?.parse::<usize>().ok());
-    let no_room: Vec<Row> = named
-        .filter_map(|index| rows.get(*told.rows.get(index)?))
+    match log.directory().publish_entries(&post.entries).await {
+        Ok(said) => {
+            let bodies: Vec<Body> = post.entries.iter().cloned().map(Body::HolderEntry).collect();
+            let missing = log.missing(&bodies, &said).await?;
+            Ok(Came::Logged(missing.iter().filter_map(|entry| post.rows.get(*entry).copied()).collect()))
+        }
+        Err(refused) => {
+            let no_room = without_room(&refused, rows, post);
+            if no_room.is_empty() { Err(refused.into()) } else { Ok(Came::NoRoom(no_room)) }
+        }
+    }
+}
+
+/// For which entries the directory says that it has no room.
+fn without_room(refused: &CallError, rows: &[Row], post: &Post) -> Vec<Row> {
+    let Some(refusal) = refused.refusal().filter(|refusal| refusal.code.as_deref() == Some(BUCKET_FULL)) else {
+        return Vec::new();
+    };
+    let named = refusal.pointers.iter().filter_map(|pointer| pointer.strip_prefix('/')?.parse::<usize>().ok());
+    named
+        .filter_map(|index| rows.get(*post.rows.get(index)?))
         // A withdrawal needs no room: a directory that says so is asked again later, as after any other refusal.
         .filter(|row| matches!(row.what, Waiting::Entry(_)))
         .cloned()
-        .collect();
-    if no_room.is_empty() { Err(refused.into()) } else { Ok(no_room) }
+        .collect()
 }
 
 /// What entries say beside the pod.
@@ -113,22 +149,21 @@ impl Terms {
     }
 }
 
-/// What is told next, and the body that tells it; no body when nothing of it is left to tell.
-fn prepare(node: &Node, terms: &Terms) -> Result<(Vec<Row>, Option<Told>), Fault> {
-    let rows = queue::waiting(node, terms.issued, MAX_ENTRIES_AT_ONCE)?;
-    let (mut entries, mut told) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+/// What is told next, behind the key `after`.
+fn prepare(node: &Node, terms: &Terms, after: Option<&[u8]>) -> Result<(Vec<Row>, Post), Fault> {
+    let rows = queue::waiting(node, after, terms.issued, MAX_ENTRIES_AT_ONCE)?;
+    let mut post = Post::default();
     for (index, row) in rows.iter().enumerate() {
         let entry = match &row.what {
             Waiting::Withdrawn(tag) => Some(sign(node, terms, *tag, None)),
             Waiting::Entry(pod) => entry(node, terms, pod)?,
         };
         if let Some(entry) = entry {
-            entries.push(Cbor::Bytes(entry));
-            told.push(index);
+            post.entries.push(entry);
+            post.rows.push(index);
         }
     }
-    let told = (!told.is_empty()).then(|| Told { body: encode(&Cbor::Array(entries)), rows: told });
-    Ok((rows, told))
+    Ok((rows, post))
 }
 
 /// The entry of a pod; none when the pod was erased meanwhile.

@@ -34,7 +34,7 @@ pub(super) enum Waiting {
 /// A row of the queue.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    key: Vec<u8>,
+    pub(super) key: Vec<u8>,
     value: Vec<u8>,
     pub(super) what: Waiting,
 }
@@ -74,9 +74,10 @@ fn mark(node: &Node) -> Vec<u8> {
     [(node.clock)().to_be_bytes(), random_array::<8>(&*node.random)].concat()
 }
 
-/// Things that wait since before `now_secs`, at most `limit`.
-pub(super) fn waiting(node: &Node, now_secs: u64, limit: usize) -> Result<Vec<Row>, Fault> {
-    let rows = node.store.range(UNPUBLISHED, Bound::Unbounded, Bound::Unbounded, limit)?;
+/// Things behind the key `after` that wait since before `now_secs`, at most `limit`.
+pub(super) fn waiting(node: &Node, after: Option<&[u8]>, now_secs: u64, limit: usize) -> Result<Vec<Row>, Fault> {
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let rows = node.store.range(UNPUBLISHED, from, Bound::Unbounded, limit)?;
     let read = |(key, value): (Vec<u8>, Vec<u8>)| {
         let damaged = || Fault::Damaged { what: "the queue of holder entries" };
         let (kind, id) = key.split_first().ok_or_else(damaged)?;
@@ -95,8 +96,8 @@ pub(super) fn waiting(node: &Node, now_secs: u64, limit: usize) -> Result<Vec<Ro
 /// What became of what was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// The directory has it.
-    Taken,
+    /// It stands in the directory's log.
+    Logged,
     /// The directory has no room for it.
     NoRoom,
 }
@@ -114,7 +115,7 @@ pub(super) fn settle(node: &Node, sent: &[Row], became: Sent, due_secs: u64) -> 
             if let Waiting::Entry(pod) = &row.what {
                 batch.put(RENEWALS, renewal_key(due_secs, pod), [].as_slice());
                 match became {
-                    Sent::Taken => batch.delete(NO_ROOM, pod.as_bytes()),
+                    Sent::Logged => batch.delete(NO_ROOM, pod.as_bytes()),
                     Sent::NoRoom => batch.put(NO_ROOM, pod.as_bytes(), [].as_slice()),
                 };
             }

@@ -209,3 +209,38 @@ async fn entries_without_room_wait_for_another_day_and_hold_nobody_up() {
     assert_eq!(city.count("node-no-room"), 0);
     upkeep.finish().await;
 }
+
+#[tokio::test]
+async fn entries_that_are_taken_and_not_logged_are_told_again_and_hold_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let city = City::open("oulu", folder.path());
+    let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
+    directory.answers().await;
+    blinder.answers().await;
+    let people = city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await.rows.people;
+    // More than one post is full of them.
+    directory.told(|told| told.drops_below = 0xC0);
+    let upkeep = start(&city, &directory);
+    city.wait(1);
+    let reason = |code: &str| upkeep.reasons().into_iter().find(|reason| reason.code == code);
+    eventually("the operator reads of it", || reason("directory-drops").is_some()).await;
+    let (told, waiting) = (directory.told(|told| told.entries.len() as u64), city.count("node-unpublished"));
+    assert_eq!(told + waiting, people);
+    assert!(told > 0 && waiting > 256, "{told} of {people}");
+    let says = reason("directory-drops").unwrap();
+    assert!(!says.blocks && says.detail.contains(&format!("{waiting} holder entries")), "{says:?}");
+
+    directory.told(|told| told.drops_below = 0);
+    eventually("everybody is published", || city.count("node-unpublished") == 0).await;
+    assert_eq!(directory.told(|told| told.entries.len()) as u64, people, "who stood there was not told again");
+    eventually("nothing is left to read", || upkeep.reasons().is_empty()).await;
+
+    // Somebody is erased, and the directory keeps showing them.
+    directory.told(|told| told.drops_below = u8::MAX);
+    let pod = city.vault().find(&pupils().remove(0)).unwrap().unwrap();
+    withdraw(&city.node, &pod).unwrap();
+    city.wait(1);
+    eventually("the operator reads of that too", || reason("directory-drops").is_some()).await;
+    assert_eq!(city.count("node-unpublished"), 1);
+    upkeep.finish().await;
+}

@@ -44,7 +44,7 @@ pub(crate) struct Log {
     pub(crate) heads: usize,
     /// How often somebody asked for leaves.
     pub(crate) bundles: usize,
-    /// What members posted, and is in no leaf yet.
+    /// What members posted, each once. It comes into the log when the story wants it to.
     pub(crate) posted: Vec<Sealed>,
 }
 
@@ -62,8 +62,21 @@ impl Log {
         }
     }
 
+    /// Adds a leaf, and gives its place.
+    pub(crate) fn put(&mut self, time_secs: u64, body: Body) -> usize {
+        self.leaves.push(Leaf { time_secs, body }.to_bytes());
+        self.leaves.len() - 1
+    }
+
     pub(crate) fn add(&mut self, now_secs: u64, sealed: Sealed) {
-        self.leaves.push(Leaf { time_secs: now_secs, body: Body::Sealed(sealed) }.to_bytes());
+        self.put(now_secs, Body::Sealed(sealed));
+    }
+
+    /// Where something sealed stands. Of what stands nowhere the directory says that it comes first.
+    fn said_place(&self, sealed: &Sealed) -> usize {
+        let stands =
+            |leaf: &[u8]| matches!(Leaf::from_bytes(leaf).unwrap().body, Body::Sealed(found) if found == *sealed);
+        self.leaves.iter().position(|leaf| stands(leaf)).unwrap_or(0)
     }
 
     /// A state with this registry, and a head that the witnesses saw at `now_secs`.
@@ -71,7 +84,7 @@ impl Log {
         let registry = sha256(&[&snapshot]);
         self.snapshot = snapshot;
         let state = LogState { bits: 0, entries: 0, map_root: [0; 32], registry };
-        self.leaves.push(Leaf { time_secs: now_secs, body: Body::State(state) }.to_bytes());
+        self.put(now_secs, Body::State(state));
         self.sign(now_secs);
     }
 
@@ -137,10 +150,21 @@ async fn registry(State(log): State<SharedLog>) -> Response {
     log.lock().unwrap().snapshot.clone().into_response()
 }
 
-async fn posts(State(log): State<SharedLog>, body: Bytes) -> StatusCode {
+async fn posts(State(log): State<SharedLog>, body: Bytes) -> Response {
     let post = Signed::<LogPost>::decode(&body).unwrap();
-    log.lock().unwrap().posted.extend(post.unverified().items.iter().cloned());
-    StatusCode::OK
+    let (mut log, items) = (log.lock().unwrap(), &post.unverified().items);
+    for item in items {
+        if !log.posted.contains(item) {
+            log.posted.push(item.clone());
+        }
+    }
+    let places: Vec<usize> = items.iter().map(|item| log.said_place(item)).collect();
+    placed(&places, log.leaves.len())
+}
+
+/// The answer to those who posted.
+pub(crate) fn placed<T: serde::Serialize>(places: &[T], size: usize) -> Response {
+    axum::Json(serde_json::json!({ "places": places, "size": size })).into_response()
 }
 
 /// What a directory serves of its log.

@@ -23,6 +23,7 @@ use pod_protocol::codec::{Cbor, Limits as CborLimits, decode, encode};
 use pod_protocol::holder_entry::{HolderEntry, HolderHandle, blind_info, tag_and_key};
 use pod_protocol::ids::{Cti, Principal};
 use pod_protocol::statement::{Membership, Role};
+use pod_protocol::tlog::leaf::Body;
 use pod_protocol::{Signed, Verified};
 use pod_server::upkeep::{Blinder, BlinderConfig, DirectoryConfig};
 use pod_server::view::RevocationBound;
@@ -107,6 +108,10 @@ pub(crate) struct Told {
     pub(crate) refused: usize,
     /// It has no room for entries whose tag begins with less than this.
     pub(crate) full_below: u8,
+    /// It says that it took those whose tag begins with less than this, and does not log them.
+    pub(crate) drops_below: u8,
+    /// How often it did.
+    pub(crate) dropped: usize,
 }
 
 pub(crate) struct Directory {
@@ -229,16 +234,26 @@ async fn entries(State(shown): State<Shown>, body: Bytes) -> Response {
         let headers = [(axum::http::header::CONTENT_TYPE, pod_http::PROBLEM_MEDIA_TYPE)];
         return (StatusCode::INSUFFICIENT_STORAGE, headers, problem.to_string()).into_response();
     }
+    let (mut log, mut places) = (shown.log.lock().unwrap(), Vec::new());
     for signed in entries {
         let signer = CITIES.map(key).map(|key| key.public_key());
         let signer = signer.iter().find(|key| pod_protocol::ids::Thumbprint::of(key).kid() == signed.kid()).unwrap();
         let entry = signed.verify(signer).unwrap();
+        if entry.tag[0] < told.drops_below {
+            told.dropped += 1;
+            places.push(Some(0));
+            continue;
+        }
         // As the real one: what is not newer changes nothing.
-        if told.entries.iter().all(|held| held.tag != entry.tag || held.issued < entry.issued) {
+        let is_newer = told.entries.iter().all(|held| held.tag != entry.tag || held.issued < entry.issued);
+        places.push(is_newer.then(|| log.put(START_SECS, Body::HolderEntry(entry.bytes().to_vec()))));
+        if is_newer {
             told.entries.push(entry);
         }
     }
-    StatusCode::NO_CONTENT.into_response()
+    let snapshot = log.snapshot.clone();
+    log.publish(snapshot, START_SECS);
+    log::placed(&places, log.leaves.len())
 }
 
 /// A blinder, and how many inputs it was asked.

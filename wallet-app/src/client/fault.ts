@@ -91,3 +91,13 @@ export class CallFault extends Error {
     return this.code === 'log-witnesses' || this.code === 'log-stale';
   }
 }
+
+/** What came, or the call's fault as a value. Faults of our own go on as exceptions. */
+export async function caught<T>(call: Promise<T>): Promise<T | CallFault> {
+  try {
+    return await call;
+  } catch (thrown) {
+    if (thrown instanceof CallFault) return thrown;
+    throw thrown;
+  }
+}

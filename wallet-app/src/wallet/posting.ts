@@ -1,6 +1,6 @@
 /** When a holder cannot be reached: what it is to hear goes by way of the directory's log. */
 
-import { CallFault } from '../client/fault.ts';
+import { CallFault, caught } from '../client/fault.ts';
 import type { Principal } from '../protocol/ids.ts';
 import { attempt } from '../protocol/refusal.ts';
 import { type Posted, sealPosted } from '../protocol/tlog/post.ts';
@@ -11,7 +11,8 @@ import type { Act } from './state.ts';
 const SEED_BYTES = 32;
 
 /**
- * Posts what a holder is to hear, and remembers with `mark` that it is on its way. Whether that it stands in the log was checked.
+ * Posts what a holder is to hear, and remembers with `mark` that it is on its way: not when a directory says that it took it, and its
+ * log lacks it. Whether it was seen to stand in the log.
  * @throws {CallFault} `away`, why the holder was not reached, when there is no other way to it. @throws {StorageFault}
  */
 export async function postFor(
@@ -27,21 +28,19 @@ export async function postFor(
   const sealed = tried.accepted ? tried.value : null;
   if (sealed === null) throw away;
   // Why the holder was not reached says more than why the log was not.
-  const taken = await unlessFault(core.directory.post(core.registry, holder, [sealed]));
-  if (taken === null) throw away;
-  await core.keep(mark);
-  if (taken.by === 'node') return false;
-  const { index } = taken.logged;
-  const seen = await unlessFault(core.keepingEvidence(() => core.directory.standInLog(core.copy, [sealed], index)));
-  if (seen !== null) await core.viewed(seen);
-  return seen !== null;
-}
-
-async function unlessFault<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (thrown) {
-    if (thrown instanceof CallFault) return null;
-    throw thrown;
+  const taken = await caught(core.directory.post(core.registry, holder, [sealed]));
+  if (taken instanceof CallFault) throw away;
+  if (taken.by === 'node') {
+    await core.keep(mark);
+    return false;
   }
+  const { logged } = taken;
+  const seen = await caught(core.keepingEvidence(() => core.directory.standInLog(core.copy, [sealed], logged)));
+  if (seen instanceof CallFault) {
+    if (seen.code !== 'log-leaves') await core.keep(mark);
+    return false;
+  }
+  await core.keep(mark);
+  await core.viewed(seen);
+  return true;
 }

@@ -14,6 +14,7 @@ mod node;
 mod posting;
 mod service;
 pub(crate) mod serving;
+mod statements;
 pub(crate) mod wallet;
 
 use clap::Subcommand;

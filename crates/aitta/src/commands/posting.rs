@@ -2,6 +2,7 @@
 
 use pod_client::directory::{Taken, seal_for};
 use pod_protocol::ids::Principal;
+use pod_protocol::tlog::leaf::Body;
 use pod_protocol::tlog::post::{MAX_POSTED, Posted};
 use serde_json::{Value, json};
 
@@ -36,15 +37,24 @@ async fn post_some(joined: &mut Joined, holder: &Principal, posted: &[Posted]) -
     let seal = |one| seal_for(caller, &copy.registry, holder, one);
     let sealed = posted.iter().map(seal).collect::<Result<Vec<_>, _>>()?;
     Ok(match directory.post(caller, &copy.registry, holder, &sealed).await? {
-        Taken::Logged(at) => match directory.stand_in_log(copy, &sealed, at.index).await {
-            Ok(()) => {
-                ("It stands in the directory's log.".to_owned(), json!({ "log_index": at.index, "proven": true }))
-            }
-            Err(trouble) => (
-                format!("The directory says that it stands in the log; that could not be checked ({trouble})."),
-                json!({ "log_index": at.index, "proven": false }),
-            ),
-        },
+        Taken::Logged(said) => {
+            let told: Vec<Body> = sealed.into_iter().map(Body::Sealed).collect();
+            let index = said.places.first().copied().flatten();
+            let (words, proven) = match directory.find_in_log(&copy.registry, copy.view(), &told, &said).await {
+                Ok(found) => {
+                    copy.advance(found.view);
+                    match found.missing.is_empty() {
+                        true => ("It stands in the directory's log.".to_owned(), true),
+                        false => ("The directory says that it stands in the log, and it does not.".to_owned(), false),
+                    }
+                }
+                Err(trouble) => {
+                    let unchecked = "The directory says that it stands in the log; that could not be checked";
+                    (format!("{unchecked} ({trouble})."), false)
+                }
+            };
+            (words, json!({ "log_index": index, "proven": proven }))
+        }
         Taken::Forwarded(node) => (
             format!("The directory could not be reached either; {node} passes it on to it."),
             json!({ "forwarded_by": node }),

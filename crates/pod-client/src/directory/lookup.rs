@@ -7,9 +7,7 @@ use pod_protocol::cose::Verified;
 use pod_protocol::holder_entry::{HolderEntry, Tag};
 use pod_protocol::ids::Principal;
 use pod_protocol::tlog::LogFault;
-use pod_protocol::tlog::head::{CheckedHead, Head};
 use pod_protocol::tlog::map::ProvenBucket;
-use pod_protocol::tlog::view::View;
 
 use super::{DirectoryClient, LogSource, RegistryCopy, most_telling};
 use crate::error::{CallError, Disbelief};
@@ -123,15 +121,9 @@ impl Lookup<'_> {
     /// How many bits number the buckets. Only of a head that is believed: the number of a bucket says of its tag as many bits as one
     /// lets oneself be told.
     async fn bits_of(&mut self, source: &LogSource) -> Result<u8, CallError> {
-        let (checked, view) = self.believed(source, &source.head().await?).await?;
+        let (checked, view) = source.believed(&self.copy.registry, self.client.policy(), self.copy.view()).await?;
         self.copy.advance(view);
         Ok(*self.bits.insert(checked.state.bits))
-    }
-
-    async fn believed(&self, source: &LogSource, head: &Head) -> Result<(CheckedHead, View), CallError> {
-        let checked = source.checked(head, &self.copy.registry, self.client.policy())?;
-        let view = source.advance(self.copy.view(), head, &checked).await?;
-        Ok((checked, view))
     }
 
     async fn fetch(&mut self, source: &LogSource, bits: u8, number: u32) -> Result<Bucket, CallError> {
@@ -140,7 +132,8 @@ impl Lookup<'_> {
         if (proven.bucket.bits, proven.bucket.number) != (bits, number) {
             return Err(source.target().unbelievable(Disbelief::Other("bucket")));
         }
-        let (checked, view) = self.believed(source, &proven.head).await?;
+        let (registry, policy) = (&self.copy.registry, self.client.policy());
+        let (checked, view) = source.believe(&proven.head, registry, policy, self.copy.view()).await?;
         proven.check(&checked.state).map_err(|fault| source.lied(fault))?;
         self.copy.advance(view);
         Ok(proven.bucket)

@@ -18,7 +18,7 @@ mod source;
 
 pub use kept::Held;
 pub use lookup::{Lookup, NewestSeen};
-pub use post::{Logged, Taken, seal_for};
+pub use post::{Found, Logged, Taken, seal_for};
 pub use registry::{RegistryCopy, Shown, Standing};
 pub use source::{Fetched, LogSource};
 
@@ -99,13 +99,24 @@ impl DirectoryClient {
         &self.sources
     }
 
-    /// The directory itself, to which things are told.
-    fn directory(&self) -> Result<&Target, CallError> {
-        let first = self.sources.first().map(LogSource::target);
-        first.ok_or_else(|| CallError::Ours { what: "no directory is named".to_owned() })
+    /// The directory itself as a source of its log.
+    fn own_log(&self) -> Result<&LogSource, CallError> {
+        self.sources.first().ok_or_else(|| CallError::Ours { what: "no directory is named".to_owned() })
     }
 
-    /// Publishes a signed membership, profile or key event of a member.
+    /// The directory itself, to which things are told.
+    fn directory(&self) -> Result<&Target, CallError> {
+        self.own_log().map(LogSource::target)
+    }
+
+    /// Tells it something that comes into its log.
+    async fn tell(&self, path: &str, content_type: &'static str, body: Vec<u8>) -> Result<Logged, CallError> {
+        let directory = self.directory()?;
+        directory.json(&directory.post(path, content_type, JSON, body).await?, "places in the log")
+    }
+
+    /// Publishes a signed membership, profile or key event of a member. Whether it then stands in the registry,
+    /// [`DirectoryClient::find_statement`] looks.
     ///
     /// # Errors
     /// [`CallError`].
@@ -113,16 +124,14 @@ impl DirectoryClient {
         self.directory()?.post("/v1/statements", COSE, JSON, statement.to_vec()).await.map(drop)
     }
 
-    /// Publishes signed holder entries, [`MAX_ENTRIES_AT_ONCE`] at a time. When one sending fails, those before it stay.
+    /// Publishes at most [`MAX_ENTRIES_AT_ONCE`] signed holder entries: all of them, or none. Says where they stand, as the directory
+    /// says ([`DirectoryClient::find_in_log`]); none for one that is not newer than what stands under its tag.
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn publish_entries(&self, entries: &[Vec<u8>]) -> Result<(), CallError> {
-        for some in entries.chunks(MAX_ENTRIES_AT_ONCE) {
-            let body = encode(&Cbor::Array(some.iter().cloned().map(Cbor::Bytes).collect()));
-            self.directory()?.post("/v1/entries", CBOR, JSON, body).await?;
-        }
-        Ok(())
+    pub async fn publish_entries(&self, entries: &[Vec<u8>]) -> Result<Logged, CallError> {
+        let body = encode(&Cbor::Array(entries.iter().cloned().map(Cbor::Bytes).collect()));
+        self.tell("/v1/entries", CBOR, body).await
     }
 
     /// How many entries the directory says it has: not proven, and nothing to look anybody up by.

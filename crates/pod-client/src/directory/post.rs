@@ -1,29 +1,38 @@
 //! Revocations and key events by way of the directory's log: sealed for a holder that cannot be reached, posted to the directory or
 //! through whichever node answers, and looked for in the log afterwards.
 
+use std::collections::BTreeSet;
+
 use pod_crypto::hpke::SealPublicKey;
+use pod_protocol::Verified;
 use pod_protocol::ids::Principal;
-use pod_protocol::merkle::{Nodes as _, leaf_hash, verify_inclusion};
+use pod_protocol::merkle::{Hash, Nodes as _, leaf_hash, verify_inclusion};
 use pod_protocol::registry::Registry;
 use pod_protocol::tlog::LogFault;
+use pod_protocol::tlog::checkpoint::Checkpoint;
 use pod_protocol::tlog::leaf::{Body, Leaf, Sealed};
-use pod_protocol::tlog::post::{Posted, items_to_bytes};
+use pod_protocol::tlog::post::{LogPost, Posted, items_to_bytes};
+use pod_protocol::tlog::tile::{TILE_WIDTH, TileNodes};
+use pod_protocol::tlog::view::View;
 use serde::Deserialize;
 
-use super::{DirectoryClient, RegistryCopy};
+use super::{DirectoryClient, LogSource};
 use crate::caller::Caller;
 use crate::error::CallError;
 use crate::node::NodeClient;
-use crate::target::{CBOR, JSON};
+use crate::target::{CBOR, COSE};
+
+/// Where revocations and key events are posted.
+const POSTS: &str = "/v1/log/posts";
 
 /// Most nodes that are asked to forward when the directory does not answer: each may cost a timeout.
 const MAX_FORWARDERS: usize = 5;
 
-/// Where something that was posted stands in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// Where what was told stands in the log, as the directory says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Logged {
-    /// The place of the first leaf.
-    pub index: u64,
+    /// The leaf of each item, in the order in which they were told; none for one that changed nothing.
+    pub places: Vec<Option<u64>>,
     /// How long the log was then.
     pub size: u64,
 }
@@ -66,9 +75,9 @@ impl DirectoryClient {
         items: &[Sealed],
     ) -> Result<Taken, CallError> {
         let body = items_to_bytes(items);
-        let directory = self.directory()?;
-        let trouble = match directory.post("/v1/log/posts", CBOR, JSON, body.clone()).await {
-            Ok(answer) => return directory.json(&answer, "a place in the log").map(Taken::Logged),
+        let trouble = match self.tell(POSTS, CBOR, body.clone()).await {
+            Ok(logged) => return Ok(Taken::Logged(logged)),
+            Err(lie @ CallError::Unbelievable { .. }) => return Err(lie),
             Err(trouble) => trouble,
         };
         let others = registry.organisations().filter(|one| one.principal() != holder && !one.is_suspended());
@@ -81,36 +90,87 @@ impl DirectoryClient {
         Err(trouble)
     }
 
-    /// Checks that exactly these stand in the log, one after the other from `index` on, under a head that enough organisations vouch
-    /// for. `copy` goes on with the log.
+    /// Posts what came to a member, signed by it.
     ///
     /// # Errors
-    /// [`CallError`]; [`LogFault::Leaves`] when something else stands there.
-    pub async fn stand_in_log(&self, copy: &mut RegistryCopy, items: &[Sealed], index: u64) -> Result<(), CallError> {
-        let source =
-            self.sources().first().ok_or_else(|| CallError::Ours { what: "no directory is named".to_owned() })?;
-        let head = source.head().await?;
-        let checked = source.checked(&head, &copy.registry, self.policy())?;
-        let view = source.advance(copy.view(), &head, &checked).await?;
-        copy.advance(view);
-        let (at, missing) = (checked.checkpoint, || source.lied(LogFault::Leaves));
-        let (mut next, mut items) = (index, items.iter().peekable());
-        while items.peek().is_some() {
-            if next >= at.size {
-                return Err(missing());
-            }
-            let fetched = source.leaves(next, at.size).await?;
-            for (bytes, item) in fetched.leaves.iter().zip(items.by_ref()) {
-                match Leaf::from_bytes(bytes) {
-                    Ok(Leaf { body: Body::Sealed(sealed), .. }) if sealed == *item => {}
-                    _ => return Err(missing()),
-                }
-                let proof = source.with_tiles(at.size, |nodes| nodes.inclusion_proof(next, at.size)).await?;
-                verify_inclusion(next, at.size, &leaf_hash(bytes), &proof, &at.root)
-                    .map_err(|_| source.lied(LogFault::Proof))?;
-                next += 1;
+    /// [`CallError`].
+    pub async fn forward(&self, post: &Verified<LogPost>) -> Result<Logged, CallError> {
+        self.tell(POSTS, COSE, post.bytes().to_vec()).await
+    }
+
+    /// Where the directory's own log is now: by a head that enough organisations vouch for, and that continues `kept`.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn own_view(&self, registry: &Registry, kept: Option<&View>) -> Result<View, CallError> {
+        Ok(self.own_log()?.believed(registry, &self.policy, kept).await?.1)
+    }
+
+    /// Looks in the directory's log for what it said that it took, where it said: under a head that enough organisations vouch for and
+    /// that continues `kept`.
+    ///
+    /// # Errors
+    /// [`CallError`], when the log is not believed; then nothing is known of what was told.
+    pub async fn find_in_log(
+        &self,
+        registry: &Registry,
+        kept: Option<&View>,
+        told: &[Body],
+        said: &Logged,
+    ) -> Result<Found, CallError> {
+        let source = self.own_log()?;
+        let (head, view) = source.believed(registry, &self.policy, kept).await?;
+        let (at, places) = (&head.checkpoint, said.places.iter().copied().chain(std::iter::repeat(None)));
+        let mut placed: Vec<Placed<'_>> = (0..)
+            .zip(places.zip(told))
+            .filter_map(|(item, (place, body))| {
+                Some(Placed { item, place: place.filter(|place| *place < at.size)?, body })
+            })
+            .collect();
+        placed.sort_by_key(|one| one.place);
+        let mut missing: BTreeSet<usize> = (0..told.len()).collect();
+        for bundle in placed.chunk_by(|one, other| one.place / TILE_WIDTH == other.place / TILE_WIDTH) {
+            for item in source.found(at, bundle).await? {
+                missing.remove(&item);
             }
         }
-        Ok(())
+        Ok(Found { view, missing })
+    }
+}
+
+/// What came of looking for what was told.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Where the log is now.
+    pub view: View,
+    /// Which of it, by number, does not stand where the directory said, or of which it did not say where.
+    pub missing: BTreeSet<usize>,
+}
+
+/// An item, and where it is said to stand.
+struct Placed<'a> {
+    item: usize,
+    place: u64,
+    body: &'a Body,
+}
+
+impl LogSource {
+    /// Which of these stand where they are said to. All are said to stand in one bundle, and are in order.
+    async fn found(&self, at: &Checkpoint, placed: &[Placed<'_>]) -> Result<Vec<usize>, CallError> {
+        let Some(first) = placed.first().map(|one| one.place) else { return Ok(Vec::new()) };
+        let fetched = self.leaves(first, at.size).await?.leaves;
+        let prove = |nodes: &TileNodes| placed.iter().map(|one| nodes.inclusion_proof(one.place, at.size)).collect();
+        let proofs: Vec<Vec<Hash>> = self.with_tiles(at.size, prove).await?;
+        let mut found = Vec::new();
+        for (one, proof) in placed.iter().zip(proofs) {
+            let leaf = usize::try_from(one.place - first).ok().and_then(|after| fetched.get(after));
+            let leaf = leaf.ok_or_else(|| self.lied(LogFault::Leaves))?;
+            verify_inclusion(one.place, at.size, &leaf_hash(leaf), &proof, &at.root)
+                .map_err(|_| self.lied(LogFault::Proof))?;
+            if Leaf::from_bytes(leaf).is_ok_and(|leaf| leaf.body == *one.body) {
+                found.push(one.item);
+            }
+        }
+        Ok(found)
     }
 }

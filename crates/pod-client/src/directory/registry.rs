@@ -65,8 +65,8 @@ impl RegistryCopy {
         self.kept.view.as_ref()
     }
 
-    /// The log went on meanwhile.
-    pub(super) fn advance(&mut self, view: View) {
+    /// The log went on meanwhile: to a view that continues the one before.
+    pub fn advance(&mut self, view: View) {
         self.kept.view = Some(view);
     }
 
@@ -125,6 +125,21 @@ impl DirectoryClient {
             }
             None => Err(most_telling(troubles).unwrap_or(CallError::Ours { what: "no directory is named".to_owned() })),
         }
+    }
+}
+
+impl DirectoryClient {
+    /// Looks whether a statement that the directory took stands in its registry, and what stands behind that.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`Disbelief::Dropped`] when the registry lacks it.
+    pub async fn find_statement(&self, anchor: &Anchor, statement: &[u8]) -> Result<Standing, CallError> {
+        let now_secs = self.directory()?.caller.now_secs();
+        let shown = self.own_log()?.look(Held::nothing(anchor, now_secs), self.policy(), now_secs).await?;
+        if !shown.held.registry.held().any(|(_, held)| held == statement) {
+            return Err(self.directory()?.unbelievable(Disbelief::Dropped));
+        }
+        Ok(shown.proven.map_or(Standing::Unproven, |head| Standing::Proven { seen_secs: head.seen_secs }))
     }
 }
 

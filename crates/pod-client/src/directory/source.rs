@@ -150,6 +150,32 @@ impl LogSource {
         head.verify(registry, policy, now_secs).map_err(|fault| self.lied(fault))
     }
 
+    /// The published head and the view that it leads to: when it holds, and continues what is kept.
+    ///
+    /// # Errors
+    /// [`CallError`]; those of [`LogSource::checked`] and [`LogSource::advance`].
+    pub(super) async fn believed(
+        &self,
+        registry: &Registry,
+        policy: &Policy,
+        kept: Option<&View>,
+    ) -> Result<(CheckedHead, View), CallError> {
+        self.believe(&self.head().await?, registry, policy, kept).await
+    }
+
+    /// As [`LogSource::believed`], of a head that came with something else.
+    pub(super) async fn believe(
+        &self,
+        head: &Head,
+        registry: &Registry,
+        policy: &Policy,
+        kept: Option<&View>,
+    ) -> Result<(CheckedHead, View), CallError> {
+        let checked = self.checked(head, registry, policy)?;
+        let view = self.advance(kept, head, &checked).await?;
+        Ok((checked, view))
+    }
+
     /// Goes on from the view that is kept to a head, with a proof from this source's tiles that it continues it.
     ///
     /// # Errors

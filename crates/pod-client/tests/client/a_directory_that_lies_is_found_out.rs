@@ -3,8 +3,8 @@
 
 use std::sync::atomic::Ordering;
 
-use pod_client::CallError;
 use pod_client::directory::{RegistryCopy, Standing};
+use pod_client::{CallError, Disbelief};
 use pod_protocol::tlog::evidence::Verdict;
 
 use crate::log::{DIRECTORY, Directory, Served, directory_membership, filler, members, snapshot_of};
@@ -209,4 +209,22 @@ async fn a_mirror_takes_the_place_of_one_that_lies_or_is_away() {
     directory.handle.drain().await;
     let copy = client.registry(&anchor(), Some(&copy.to_bytes())).await.unwrap();
     assert_eq!((only_trouble(&copy).code(), copy.standing), ("not-reached", Standing::Proven { seen_secs: NOW + 5 }));
+}
+
+#[tokio::test]
+async fn a_statement_that_it_took_and_left_out_is_missed() {
+    let world = World::new();
+    let directory = Directory::start(&world, Served::new(members(), vec![])).await;
+    let looks = async |statement: &[u8]| directory.client.find_statement(&anchor(), statement).await;
+    assert_eq!(looks(&members()[0]).await.unwrap(), Standing::Proven { seen_secs: NOW });
+    let suspended = membership(1, NOW + 1, true);
+    let missed = looks(&suspended).await.unwrap_err();
+    assert!(matches!(missed, CallError::Unbelievable { what: Disbelief::Dropped, .. }), "{missed}");
+    // In the registry, and under a head that nobody else has seen: so the operator is told.
+    directory.change(|served| {
+        served.statements.push(suspended.clone());
+        served.witnesses.clear();
+        served.publish(NOW + 1);
+    });
+    assert_eq!(looks(&suspended).await.unwrap(), Standing::Unproven);
 }

@@ -224,12 +224,13 @@ async fn bucket(State(served): State<Shared>, Path((bits, number)): Path<(u8, u3
 /// Takes what is posted, and publishes.
 async fn posts(State(served): State<Shared>, body: axum::body::Bytes) -> Response {
     let mut served = served.lock().unwrap();
-    let index = served.leaves.len();
+    let mut places = Vec::new();
     for item in pod_protocol::tlog::post::items_from_bytes(&body).unwrap() {
+        places.push(served.leaves.len());
         served.add(Leaf { time_secs: NOW, body: Body::Sealed(item) });
     }
     served.publish(NOW);
-    axum::Json(json!({ "index": index, "size": served.leaves.len() })).into_response()
+    axum::Json(json!({ "places": places, "size": served.leaves.len() })).into_response()
 }
 
 pub(crate) fn routes(served: &Shared) -> Router {

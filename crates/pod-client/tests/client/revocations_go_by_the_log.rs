@@ -1,5 +1,6 @@
 //! A holder that cannot be reached: what it is to hear is sealed for it and posted, to the directory or to another node.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -12,7 +13,7 @@ use pod_protocol::Verified;
 use pod_protocol::ids::{Cti, GrantId};
 use pod_protocol::registry::Registry;
 use pod_protocol::revocation::{Revocation, Target};
-use pod_protocol::tlog::leaf::Sealed;
+use pod_protocol::tlog::leaf::{Body, Sealed};
 use pod_protocol::tlog::post::{Posted, items_from_bytes};
 
 use crate::log::{Directory, Served, members};
@@ -41,17 +42,32 @@ async fn it_stands_in_the_log_and_opens_for_its_holder_alone() {
     let mut copy = directory.client.registry(&anchor(), None).await.unwrap();
     let items = [sealed(&world, &registry), sealed(&world, &registry)];
     let taken = directory.client.post(&world.caller, &registry, &city(1), &items).await.unwrap();
-    assert_eq!(taken, Taken::Logged(Logged { index: 1, size: 4 }));
-    directory.client.stand_in_log(&mut copy, &items, 1).await.unwrap();
-    assert_eq!(copy.view().unwrap().checkpoint().size, 4);
+    let said = Logged { places: vec![Some(1), Some(2)], size: 4 };
+    assert_eq!(taken, Taken::Logged(said.clone()));
+    let told = |items: &[Sealed]| items.iter().cloned().map(Body::Sealed).collect::<Vec<_>>();
+    let found = directory.client.find_in_log(&copy.registry, copy.view(), &told(&items), &said).await.unwrap();
+    assert_eq!((found.view.checkpoint().size, found.missing), (4, BTreeSet::new()));
+    copy.advance(found.view);
     assert_eq!(Posted::open(&items[1], &SealPrivateKey::from_seed(&[1; 32])), Ok(posted()));
-    // At another place stands something else; beyond the end nothing; and one without the other does not do.
-    for index in [0, 2, 3, 4] {
-        let error = directory.client.stand_in_log(&mut copy, &items, index).await.unwrap_err();
-        assert_eq!(error.code(), "log-leaves");
+    // They may stand in any order. At another place stands something else; beyond the end nothing; and a directory that does not say
+    // where, or for fewer, has not shown it.
+    let swapped = [items[1].clone(), items[0].clone()];
+    let other = [items[0].clone(), sealed(&world, &registry)];
+    let cases: [(&[Sealed], &[Option<u64>], &[usize]); 8] = [
+        (&swapped, &[Some(2), Some(1)], &[]),
+        (&items, &[Some(2), Some(1)], &[0, 1]),
+        (&items, &[Some(1), Some(1)], &[1]),
+        (&items, &[Some(0), Some(3)], &[0, 1]),
+        (&items, &[Some(1), Some(4)], &[1]),
+        (&items, &[Some(u64::MAX), Some(2)], &[0]),
+        (&items, &[None], &[0, 1]),
+        (&other, &[Some(1), Some(2)], &[1]),
+    ];
+    for (items, places, missing) in cases {
+        let said = Logged { places: places.to_vec(), size: 4 };
+        let found = directory.client.find_in_log(&copy.registry, copy.view(), &told(items), &said).await.unwrap();
+        assert_eq!(Vec::from_iter(found.missing), missing, "{places:?}");
     }
-    let missing = [items[0].clone(), sealed(&world, &registry)];
-    assert_eq!(directory.client.stand_in_log(&mut copy, &missing, 1).await.unwrap_err().code(), "log-leaves");
 }
 
 #[tokio::test]

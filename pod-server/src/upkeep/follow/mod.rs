@@ -23,15 +23,18 @@ use pod_protocol::merkle::{Frontier, leaf_hash};
 use pod_protocol::tlog::LogFault;
 use pod_protocol::tlog::head::CheckedHead;
 use pod_protocol::tlog::leaf::{Body, Leaf};
+use pod_protocol::tlog::view::View;
 use tokio::time::{MissedTickBehavior, timeout};
 
 use super::Undone;
 use super::config::DirectoryConfig;
 use crate::blocking::blocking;
 use crate::book::standings::enrolled;
+use crate::fault::Fault;
 use crate::node::Node;
 use position::Position;
 
+pub(super) use told::Told;
 pub(crate) use told::{LogStanding, keep as keep_evidence};
 
 /// An attempt lasts until the next is due, and no shorter than this: connecting takes seconds on a bad line.
@@ -48,6 +51,14 @@ pub(super) fn directory(node: &Node, config: &DirectoryConfig, client: Client) -
     let directory = DirectoryClient::new(&caller, &config.url.to_string())?;
     let mirrors: Vec<String> = config.mirrors.iter().map(ToString::to_string).collect();
     Ok(directory.with_mirrors(&caller, &mirrors)?.with_witnesses(config.witnesses))
+}
+
+/// The last head that was believed.
+///
+/// # Errors
+/// [`Fault`].
+pub(super) fn seen(node: &Node) -> Result<Option<View>, Fault> {
+    Ok(Position::read(&*node.store)?.view().cloned())
 }
 
 /// Follows, for ever or until the node stops: at a steady pace, whatever came of the last time, so that delegated grants count

@@ -1,5 +1,6 @@
-//! What the operator should know of the log: who lies, and where the proof lies.
+//! What the operator should know of the log: who lies, and where the proof lies; and what was told and does not stand there.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -14,6 +15,15 @@ use pod_protocol::tlog::evidence::Evidence;
 /// Most files of evidence: the first ones prove it, more of the same add nothing.
 const MAX_FILES: usize = 64;
 
+/// What a node tells the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Told {
+    /// Entries of its pods.
+    Entries,
+    /// Revocations and key events that others, or itself, have posted.
+    Posts,
+}
+
 /// How the log looked lately.
 #[derive(Debug, Default)]
 pub(crate) struct LogStanding(Mutex<Lately>);
@@ -26,6 +36,8 @@ struct Lately {
     evidence: Option<PathBuf>,
     /// How often somebody lied since the start.
     lies: u64,
+    /// How much of what the directory took when it was told last does not stand in its log.
+    missing: BTreeMap<Told, usize>,
 }
 
 impl LogStanding {
@@ -35,7 +47,7 @@ impl LogStanding {
     }
 
     /// A source did not show what holds; keeps what proves a lie in `folder`.
-    pub(super) fn note(&self, trouble: &CallError, folder: Option<&Path>) {
+    pub(in crate::upkeep) fn note(&self, trouble: &CallError, folder: Option<&Path>) {
         let Some(fault) = trouble.log_fault() else { return };
         let evidence = trouble.evidence().zip(folder).map(|(evidence, folder)| keep(evidence, folder));
         let mut lately = self.hold();
@@ -48,6 +60,26 @@ impl LogStanding {
             Some(Err(why)) => tracing::error!(%why, "the evidence against the directory cannot be kept"),
             None => {}
         }
+    }
+
+    /// All that waited was told; so much of it the directory took and its log lacks.
+    pub(in crate::upkeep) fn told(&self, what: Told, missing: usize) {
+        let mut lately = self.hold();
+        lately.lies += u64::from(missing > 0);
+        lately.missing.insert(what, missing);
+    }
+
+    /// What readiness says of what was told and is not in the log; none when nothing is missing.
+    pub(crate) fn missing(&self) -> Option<String> {
+        let lately = self.hold().clone();
+        let told = lately.missing.iter().filter(|(_, count)| **count > 0).map(|(what, count)| match what {
+            Told::Entries => format!("{count} holder entries, without which wallets do not find this holder"),
+            Told::Posts => format!("{count} revocations or key events, of which their holders do not hear"),
+        });
+        let told: Vec<String> = told.collect();
+        let then =
+            "they are told again: tell whoever runs the directory, and look whether its clock and this one's are right";
+        (!told.is_empty()).then(|| format!("the directory took {}, and its log lacks them: {then}", told.join(" and ")))
     }
 
     /// What readiness says of somebody who lies; none when nobody does.

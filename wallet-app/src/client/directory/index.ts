@@ -21,7 +21,7 @@ import { checkProvenBucket, type ProvenBucket } from '../../protocol/tlog/map.ts
 import { itemsToBytes } from '../../protocol/tlog/post.ts';
 import { base64url } from '../../protocol/base64.ts';
 import type { Caller } from '../caller.ts';
-import { CallFault } from '../fault.ts';
+import { CallFault, caught } from '../fault.ts';
 import { NodeClient } from '../node.ts';
 import { counts, join, type Kept, NOTHING_KEPT, madeOf } from './held.ts';
 import { type Logged, LogSource } from './source.ts';
@@ -222,15 +222,18 @@ export class DirectoryClient {
     throw logged;
   }
 
-  /** Checks that exactly these stand in the log from `index` on, under a head that is vouched for. The view goes on. @throws {CallFault} */
-  async standInLog(copy: RegistryCopy, items: readonly Sealed[], index: bigint): Promise<View> {
+  /**
+   * Checks that these stand in the log where the directory said, under a head that is vouched for. The view goes on.
+   * @throws {CallFault} `log-leaves` when something else stands there, or it did not say where
+   */
+  async standInLog(copy: RegistryCopy, items: readonly Sealed[], { places }: Logged): Promise<View> {
     const source = this.#directory;
     const head = await source.head();
     const checked = source.checked(head, copy.registry, this.policy);
     const view = await source.advance(copy.kept.view, head, checked);
     const { size, root } = checked.checkpoint;
     for (const [at, item] of items.entries()) {
-      const place = index + BigInt(at);
+      const place = places[at] ?? size;
       const [leaf] = place < size ? await source.leaves(place, size) : [];
       if (leaf === undefined || !isSealed(leaf, item)) throw source.lied(new LogFault('log-leaves'));
       const proof = await source.inclusionProof(place, size);
@@ -407,16 +410,6 @@ function isSealed(leaf: Uint8Array, item: Sealed): boolean {
   const read = attempt(() => leafFromBytes(leaf).body);
   if (!read.accepted || read.value.kind !== 'sealed') return false;
   return read.value.id === item.id && equalBytes(read.value.sealed, item.sealed);
-}
-
-/** What came, or the call's fault as a value. Faults of our own go on as exceptions. */
-async function caught<T>(call: Promise<T>): Promise<T | CallFault> {
-  try {
-    return await call;
-  } catch (thrown) {
-    if (thrown instanceof CallFault) return thrown;
-    throw thrown;
-  }
 }
 
 /** Of what several sources said, what a person should read: what proves a lie, else that somebody lied, else who was away. */

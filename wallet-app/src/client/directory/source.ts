@@ -17,7 +17,7 @@ import {
 import { type ProvenBucket, PROVEN_BUCKET_LIMITS, provenBucketFromBytes } from '../../protocol/tlog/map.ts';
 import type { Caller } from '../caller.ts';
 import type { CallFault } from '../fault.ts';
-import { Members, parseJson, uint } from '../json.ts';
+import { list, Members, parseJson, uint } from '../json.ts';
 import { CBOR, JSON_TYPE, OCTETS, Target } from '../target.ts';
 import {
   MAX_BUNDLE_BYTES,
@@ -38,9 +38,10 @@ const MAX_TILES = 40;
 /** Two heads of one log that cannot both be true. */
 const CONTRADICTING: readonly LogCode[] = ['log-fork', 'log-truncated'];
 
-/** Where something that was posted stands in the log. */
+/** Where what was posted stands in the log, as the directory says. */
 export interface Logged {
-  readonly index: bigint;
+  /** The leaf of each item, in the order in which they were posted. */
+  readonly places: readonly bigint[];
   readonly size: bigint;
 }
 
@@ -147,7 +148,7 @@ export class LogSource {
     const body = await this.#target.post('/v1/log/posts', CBOR, items, JSON_TYPE, MAX_OBJECT_BYTES);
     return this.#target.believe(() => {
       const members = new Members(parseJson(body));
-      return { index: members.need('index', uint), size: members.need('size', uint) };
+      return { places: members.need('places', list(uint)), size: members.need('size', uint) };
     });
   }
 

@@ -13,6 +13,7 @@ use pod_server::key_file;
 use serde_json::json;
 
 use crate::commands::federation::Federation;
+use crate::commands::statements::published;
 use crate::edge::Edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -120,7 +121,7 @@ impl Speaker {
         Membership::from_cbor(membership.to_cbor())
             .map_err(|fault| Failure::usage(format!("this membership cannot be: {fault}")))?;
         let signed = Verified::sign(&self.key, membership);
-        Edge::block_on(async { Ok(self.directory.publish_statement(signed.bytes()).await?) })?;
+        Edge::block_on(published(&self.directory, &self.anchor, signed.bytes()))?;
         Ok(signed)
     }
 }

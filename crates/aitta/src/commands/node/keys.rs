@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::NodeConfigArgs;
 use crate::commands::audit::public_key;
+use crate::commands::statements::published;
 use crate::daemon::keep_memory_private;
 use crate::edge::Edge;
 use crate::exit::Exit;
@@ -169,7 +170,7 @@ impl Opened {
     pub(super) async fn publish(&self) -> Result<(), Failure> {
         if !self.dry_run {
             for (_, event) in self.log.log().events() {
-                self.directory.publish_statement(event).await?;
+                published(&self.directory, &self.config.anchor, event).await?;
             }
         }
         Ok(())
