@@ -118,6 +118,7 @@ fn call(world: &World, chains: &[Vec<SharedGrant>]) -> Vec<u8> {
 
 fn facts(chains: &[Vec<SharedGrant>], standing: &Arc<Standing>) -> Vec<ItemFacts> {
     let one = |chain: &Vec<SharedGrant>| ItemFacts {
+        taken_secs: Vec::new(),
         uses: vec![LinkUse::default(); chain.len()],
         chain: Ok(chain.clone()),
         standing: Some(Arc::clone(standing)),

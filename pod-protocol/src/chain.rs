@@ -22,6 +22,8 @@ pub struct ChainFacts<'a> {
     pub standing: &'a Standing,
     /// The holder that judges.
     pub holder: &'a Principal,
+    /// When the holder took each grant in, in the order of the chain. One without counts as taken in when it says it was issued.
+    pub taken_secs: &'a [u64],
     /// The member organisation that a key works for (its services' keys), if any.
     pub organisation_of: &'a dyn Fn(&Thumbprint) -> Option<Principal>,
     /// Whether the view of revocations is recent enough for delegated chains.
@@ -33,6 +35,13 @@ pub struct ChainFacts<'a> {
 impl std::fmt::Debug for ChainFacts<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ChainFacts").field("pod", &self.standing.pod).field("now_secs", &self.now_secs).finish()
+    }
+}
+
+impl ChainFacts<'_> {
+    /// From when it is certain that a link had been signed: its own date can be written earlier, by whoever has the key later.
+    fn signed_by_secs(&self, link: usize, grant: &Grant) -> u64 {
+        self.taken_secs.get(link).copied().unwrap_or(0).max(grant.issued)
     }
 }
 
@@ -51,7 +60,7 @@ pub fn check<'a>(chain: &'a [SharedGrant], facts: &ChainFacts<'_>) -> Result<&'a
         if chain.iter().take(link).any(|above| above.id() == grant.id()) {
             return Err(fault(link, ChainFault::Loop));
         }
-        check_here_and_now(grant, facts)?;
+        check_here_and_now(grant, facts.signed_by_secs(link, grant), facts)?;
     }
     if root.parent.is_some() {
         return Err(fault(0, ChainFault::NotRoot));
@@ -60,7 +69,8 @@ pub fn check<'a>(chain: &'a [SharedGrant], facts: &ChainFacts<'_>) -> Result<&'a
         return Err(fault(0, ChainFault::Subject));
     }
     let root_key = root.thumbprint().kid();
-    facts.standing.check_root(root, root_key, facts.now_secs).map_err(|wrong| fault(0, wrong))?;
+    let signed_by_secs = facts.signed_by_secs(0, root);
+    facts.standing.check_root(root, root_key, signed_by_secs, facts.now_secs).map_err(|wrong| fault(0, wrong))?;
     for (link, pair) in chain.windows(2).enumerate() {
         if let [parent, child] = pair {
             check_link(parent, child, facts).map_err(|wrong| fault(link + 1, wrong))?;
@@ -72,7 +82,7 @@ pub fn check<'a>(chain: &'a [SharedGrant], facts: &ChainFacts<'_>) -> Result<&'a
     Ok(leaf)
 }
 
-fn check_here_and_now(grant: &SharedGrant, facts: &ChainFacts<'_>) -> Result<(), Refusal> {
+fn check_here_and_now(grant: &SharedGrant, signed_by_secs: u64, facts: &ChainFacts<'_>) -> Result<(), Refusal> {
     if grant.audience != *facts.holder {
         return Err(Refusal::Audience);
     }
@@ -86,7 +96,7 @@ fn check_here_and_now(grant: &SharedGrant, facts: &ChainFacts<'_>) -> Result<(),
     if grant.expires <= facts.now_secs {
         return Err(Refusal::Expired);
     }
-    if facts.standing.is_revoked(&grant.id(), grant.issued, grant.thumbprint().kid()) {
+    if facts.standing.is_revoked(&grant.id(), grant.issued, signed_by_secs, grant.thumbprint().kid()) {
         return Err(Refusal::Revoked);
     }
     Ok(())

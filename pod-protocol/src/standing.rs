@@ -85,25 +85,27 @@ impl Standing {
         })
     }
 
-    /// Checks that a root grant was signed by somebody who speaks for this pod, with a key that could sign when it did.
+    /// Checks that a root grant was signed by somebody who speaks for this pod, with a key that could sign when it did. From
+    /// `signed_by_secs` on it is certain that it had been signed.
     ///
     /// # Errors
     /// [`ChainFault::Issuer`], [`ChainFault::KeyEvent`], [`ChainFault::KeyCompromised`].
-    pub fn check_root(&self, grant: &Grant, key: Kid, now_secs: u64) -> Result<(), ChainFault> {
+    pub fn check_root(&self, grant: &Grant, key: Kid, signed_by_secs: u64, now_secs: u64) -> Result<(), ChainFault> {
         let keys = self.speaker(&grant.issuer, now_secs).ok_or(ChainFault::Issuer)?;
-        keys.check_signer_at(key, grant.key_event, grant.issued)
+        keys.check_signer_at(key, grant.key_event, grant.issued, signed_by_secs)
     }
 
-    /// Whether a grant with this id, issued then and signed by this key, is taken back.
+    /// Whether a grant with this id, issued then, certain to have been signed from `signed_by_secs` on, and by this key, is taken
+    /// back.
     #[must_use]
-    pub fn is_revoked(&self, id: &ObjectId, issued_secs: u64, key: Kid) -> bool {
-        self.revoked.contains(id) || issued_secs < self.revoked_before || self.is_key_revoked(issued_secs, key)
+    pub fn is_revoked(&self, id: &ObjectId, issued_secs: u64, signed_by_secs: u64, key: Kid) -> bool {
+        self.revoked.contains(id) || issued_secs < self.revoked_before || self.is_key_revoked(signed_by_secs, key)
     }
 
-    /// Whether what this key signed at this time is taken back, whoever got it.
+    /// Whether what this key signed is taken back, whoever got it, when it is certain only from this time on that it had been signed.
     #[must_use]
-    pub fn is_key_revoked(&self, issued_secs: u64, key: Kid) -> bool {
-        self.revoked_keys.get(&key).is_some_and(|since| issued_secs >= *since)
+    pub fn is_key_revoked(&self, signed_by_secs: u64, key: Kid) -> bool {
+        self.revoked_keys.get(&key).is_some_and(|since| signed_by_secs >= *since)
     }
 
     /// Records a revocation that somebody with authority signed.

@@ -22,7 +22,7 @@ pub(crate) const ACTORS: Table = Table("node-actors");
 pub(crate) const DESK: Table = Table("node-desk");
 /// Grant id → pod and sealed grant.
 pub(crate) const GRANTS: Table = Table("node-grants");
-/// Pod and grant id → nothing.
+/// Pod and grant id → when the grant was taken in.
 pub(crate) const POD_GRANTS: Table = Table("node-pod-grants");
 /// Key id and grant id → until when it is remembered that the key took back a grant that was not on record, by which
 /// revocation, and where that stands in the log.

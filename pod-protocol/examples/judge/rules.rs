@@ -159,6 +159,7 @@ fn chain(keys: &Keys, input: &[u8]) -> Told {
     let facts = ChainFacts {
         standing: &standing,
         holder: &holder,
+        taken_secs: &[],
         organisation_of: &organisation_of,
         revocations_fresh: fresh,
         now_secs,

@@ -271,11 +271,18 @@ impl KeyState {
         }
     }
 
-    /// Whether this key could sign grants when event `seq` was the last, for something issued at `issued_secs`.
+    /// Whether this key could sign grants when event `seq` was the last, for something issued at `issued_secs` that is certain to
+    /// have been signed from `signed_by_secs` on: whoever has a stolen device writes an earlier date.
     ///
     /// # Errors
     /// [`ChainFault::KeyEvent`], [`ChainFault::KeyCompromised`].
-    pub fn check_signer_at(&self, wanted: Kid, seq: u64, issued_secs: u64) -> Result<(), ChainFault> {
+    pub fn check_signer_at(
+        &self,
+        wanted: Kid,
+        seq: u64,
+        issued_secs: u64,
+        signed_by_secs: u64,
+    ) -> Result<(), ChainFault> {
         let device = self
             .devices()
             .iter()
@@ -288,7 +295,7 @@ impl KeyState {
             return Err(ChainFault::KeyEvent);
         }
         match device.compromised_since {
-            Some(since) if issued_secs >= since => Err(ChainFault::KeyCompromised),
+            Some(since) if signed_by_secs >= since => Err(ChainFault::KeyCompromised),
             _ => Ok(()),
         }
     }

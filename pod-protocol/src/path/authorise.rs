@@ -26,6 +26,8 @@ pub struct LinkUse {
 pub struct ItemFacts {
     /// The grants that the item names, their signatures checked; or why they are not at hand.
     pub chain: Result<Vec<SharedGrant>, Refusal>,
+    /// When the holder took each of them in, in the order of the chain.
+    pub taken_secs: Vec<u64>,
     /// The pod's standing; none when there is no such pod.
     pub standing: Option<Arc<Standing>>,
     /// How often each grant was used, in the order of the chain.
@@ -39,6 +41,8 @@ pub struct AuthorisedItem {
     pub(super) standing: Arc<Standing>,
     /// The chain, the root first.
     pub(super) chain: Vec<SharedGrant>,
+    /// When the holder took each of them in.
+    pub(super) taken_secs: Vec<u64>,
     /// For whom the service acts: the organisations that the grants were given and passed on to. An objection to any of them
     /// counts, or an objected organisation would let its processor ask.
     pub(super) acting_for: Vec<Principal>,
@@ -149,6 +153,7 @@ fn authorise_item(
         &ChainFacts {
             standing: &standing,
             holder: rules.holder,
+            taken_secs: &facts.taken_secs,
             organisation_of: rules.organisation_of,
             revocations_fresh: rules.revocations_fresh,
             now_secs: rules.now_secs,
@@ -164,7 +169,7 @@ fn authorise_item(
     let granted = granted(item, leaf, rules)?;
     count_uses(&chain, &facts.uses, here)?;
     let acting_for = chain.iter().filter_map(|grant| (rules.organisation_of)(&grant.confirmation)).collect();
-    Ok(AuthorisedItem { standing, chain, acting_for, granted })
+    Ok(AuthorisedItem { standing, chain, taken_secs: facts.taken_secs, acting_for, granted })
 }
 
 /// What was asked, when all of it is granted. An item that asks for one name too many gets nothing: a service that does not

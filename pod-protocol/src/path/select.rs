@@ -104,6 +104,7 @@ impl TypeSelection {
 pub struct ItemSelection {
     standing: Arc<Standing>,
     chain: Vec<SharedGrant>,
+    taken_secs: Vec<u64>,
     types: Vec<TypeSelection>,
     withheld: Vec<Withheld>,
 }
@@ -119,6 +120,11 @@ impl ItemSelection {
     #[must_use]
     pub fn chain(&self) -> &[SharedGrant] {
         &self.chain
+    }
+
+    /// The chain, the root first, each grant with when the holder took it in.
+    pub fn taken(&self) -> impl Iterator<Item = (&SharedGrant, u64)> {
+        self.chain.iter().zip(self.taken_secs.iter().copied().chain(std::iter::repeat(0)))
     }
 
     /// What may leave.
@@ -202,7 +208,7 @@ pub fn select(authorised: Authorised, rules: &DisclosureRules) -> Selection {
 }
 
 fn select_item(item: AuthorisedItem, request: &VerifiedRequest, rules: &DisclosureRules) -> ItemSelection {
-    let AuthorisedItem { standing, chain, mut acting_for, granted } = item;
+    let AuthorisedItem { standing, chain, taken_secs, mut acting_for, granted } = item;
     acting_for.push(request.caller().organisation);
     let objected = acting_for.iter().any(|organisation| standing.objects(&request.purpose, organisation));
     let mut withheld = Vec::new();
@@ -260,5 +266,5 @@ fn select_item(item: AuthorisedItem, request: &VerifiedRequest, rules: &Disclosu
         }));
         types.push(TypeSelection { record_type, fields: selected, predicates, kept_back });
     }
-    ItemSelection { standing, chain, types, withheld }
+    ItemSelection { standing, chain, taken_secs, types, withheld }
 }

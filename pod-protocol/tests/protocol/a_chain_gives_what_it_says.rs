@@ -305,6 +305,7 @@ fn a_chain_is_short_and_has_no_loop() {
     let facts = ChainFacts {
         standing: &scene.world.standing(),
         holder: &scene.world.holder(),
+        taken_secs: &[],
         organisation_of: &|key| scene.world.organisation_of(key),
         revocations_fresh: true,
         now_secs: NOW,

@@ -102,7 +102,7 @@ fn what_a_thief_changed_is_taken_back_within_72_hours() {
     log.wait(HOURS_72);
     assert!(log.grants(NEW_PHONE) && !log.commands(THIEFS) && !log.commands(PHONE));
     assert_eq!(log.state.seq(), 1, "the thief's events are gone");
-    assert_eq!(log.state.check_signer_at(kid(THIEFS), 2, NOW + HOUR).unwrap_err(), CHAIN_KEY_EVENT);
+    assert_eq!(log.state.check_signer_at(kid(THIEFS), 2, NOW + HOUR, NOW + HOUR).unwrap_err(), CHAIN_KEY_EVENT);
     assert_eq!(log.send(PAPER, back), "key-too-late", "the same event again");
 }
 
@@ -226,8 +226,11 @@ fn what_the_lost_phone_signed_since_the_loss_does_not_count() {
     }
     log.send(PAPER, event);
     log.wait(HOURS_72);
-    let at = |issued| log.state.check_signer_at(kid(PHONE), 0, issued);
+    let at = |issued| log.state.check_signer_at(kid(PHONE), 0, issued, issued);
     assert!(at(lost - 1).is_ok(), "grants of before go on");
     assert_eq!(at(lost).unwrap_err(), pod_protocol::refusal::ChainFault::KeyCompromised);
     assert_eq!(at(NOW + 24 * HOUR).unwrap_err(), CHAIN_KEY_EVENT);
+    // With an earlier date in it, and first seen since the loss.
+    let dated_back = log.state.check_signer_at(kid(PHONE), 0, lost - 1, lost);
+    assert_eq!(dated_back.unwrap_err(), pod_protocol::refusal::ChainFault::KeyCompromised);
 }

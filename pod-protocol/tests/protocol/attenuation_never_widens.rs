@@ -122,6 +122,7 @@ fn judge(world: &World, chain: &[SharedGrant]) -> Result<(), Refusal> {
     let facts = ChainFacts {
         standing: &world.standing(),
         holder: &world.holder(),
+        taken_secs: &[],
         organisation_of: &|key| world.organisation_of(key),
         revocations_fresh: true,
         now_secs: NOW,

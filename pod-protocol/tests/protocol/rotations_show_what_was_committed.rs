@@ -55,9 +55,9 @@ fn a_rotation_replaces_devices() {
     });
     assert_eq!(log.send(5, rotation), "accepted");
     assert!(log.grants(TABLET) && log.grants(NEW_PHONE) && !log.commands(PHONE));
-    assert!(log.state.check_signer_at(kid(PHONE), 1, NOW + HOUR - 1).is_ok());
-    assert!(log.state.check_signer_at(kid(PHONE), 1, NOW + HOUR).is_err());
-    assert!(log.state.check_signer_at(kid(TABLET), 1, NOW + HOUR).is_ok());
+    assert!(log.state.check_signer_at(kid(PHONE), 1, NOW + HOUR - 1, NOW + HOUR - 1).is_ok());
+    assert!(log.state.check_signer_at(kid(PHONE), 1, NOW + HOUR, NOW + HOUR).is_err());
+    assert!(log.state.check_signer_at(kid(TABLET), 1, NOW + HOUR, NOW + HOUR).is_ok());
     let back = log.rotation(&[8, 9], |rotation| {
         rotation.devices = Some(vec![may_all(PHONE)]);
         rotation.next = digests(&[11]);

@@ -101,6 +101,7 @@ impl Scene {
         let facts = items
             .into_iter()
             .map(|(chain, _)| ItemFacts {
+                taken_secs: Vec::new(),
                 uses: vec![self.used; chain.len()],
                 chain: Ok(chain),
                 standing: self.standing.clone().map(Arc::new),

@@ -198,6 +198,7 @@ fn each_chain_ends_as_it_says() {
         let facts = ChainFacts {
             standing: &standing(json, case),
             holder: &text(json, "holder").parse().unwrap(),
+            taken_secs: &[],
             organisation_of: &organisation_of,
             revocations_fresh: case["revocations_fresh"].as_bool().unwrap_or(true),
             now_secs: case["now_secs"].as_u64().unwrap_or_else(|| secs(json, "now_secs")),
@@ -255,7 +256,8 @@ fn each_key_log_ends_as_it_says() {
         for question in case["may_sign_grants"].as_array().into_iter().flatten() {
             assert_eq!(state.principal().to_string(), text(case, "principal"));
             let kid: Kid = text(question, "kid").parse().unwrap();
-            let found = state.check_signer_at(kid, secs(question, "key_event"), secs(question, "iat"));
+            let found =
+                state.check_signer_at(kid, secs(question, "key_event"), secs(question, "iat"), secs(question, "iat"));
             let found = found.map_err(|fault| Refusal::Chain { link: 0, fault });
             assert_eq!(code(found), text(question, "expect"), "{}: {question}", case["name"]);
         }

@@ -31,12 +31,19 @@ const KEPT_FOR_DEPOSITS: usize = 500;
 /// Binds sealed grants to their use.
 const CONTEXT: &str = "grant";
 
+/// A grant, and when this holder took it in: what it says of its own date, whoever has a stolen key can write.
+#[derive(Clone, Debug)]
+pub(crate) struct Taken {
+    pub(crate) grant: SharedGrant,
+    pub(crate) secs: u64,
+}
+
 /// Reads and keeps grants.
 #[derive(Debug)]
 pub(crate) struct Grants {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
-    cache: Cache<GrantId, SharedGrant>,
+    cache: Cache<GrantId, Taken>,
     early: Arc<EarlyRevocations>,
     released: Arc<Released>,
     /// Who keeps grants of a pod holds it here against others who do, so that what was counted is so when it is written.
@@ -54,22 +61,37 @@ impl Grants {
     }
 
     /// The grant with this id, if it is on record. `signer` finds the key that its header names.
-    pub(crate) fn get(&self, id: &GrantId, signer: &dyn GrantSigner) -> Result<Option<SharedGrant>, Fault> {
+    pub(crate) fn get(&self, id: &GrantId, signer: &dyn GrantSigner) -> Result<Option<Taken>, Fault> {
         if let Some(grant) = self.cache.get(id) {
             return Ok(Some(grant));
         }
         let Some(stored) = self.store.get(GRANTS, id.as_bytes())? else { return Ok(None) };
         let damaged = Fault::Damaged { what: "a grant" };
         let Some((pod, sealed)) = stored.split_first_chunk::<16>() else { return Err(damaged) };
-        let bytes = self.vault.open_for_pod(&PodId::new(*pod), CONTEXT, sealed)?;
+        let pod = PodId::new(*pod);
+        let bytes = self.vault.open_for_pod(&pod, CONTEXT, sealed)?;
         let Ok(signed) = Signed::<Grant>::decode(&bytes) else { return Err(damaged) };
         // The key may have left the registry since: then the grant is as good as unknown.
         match signer.check(signed)? {
             Ok(grant) => {
-                self.cache.put(*id, Arc::clone(&grant));
-                Ok(Some(grant))
+                let taken = Taken { grant, secs: self.taken_secs(&pod, id)? };
+                self.cache.put(*id, taken.clone());
+                Ok(Some(taken))
             }
             Err(_) => Ok(None),
+        }
+    }
+
+    /// When a grant was taken in that is on record.
+    fn taken_secs(&self, pod: &PodId, id: &GrantId) -> Result<u64, Fault> {
+        let row = self.store.get(POD_GRANTS, &pod_grant_key(pod, id))?;
+        // Taken off the record in this moment: it ended, and counts no more whenever it came.
+        let Some(row) = row else { return Ok(u64::MAX) };
+        match row.as_slice().try_into() {
+            Ok(secs) => Ok(u64::from_be_bytes(secs)),
+            // Of before this was noted.
+            Err(_) if row.is_empty() => Ok(0),
+            Err(_) => Err(Fault::Damaged { what: "a grant" }),
         }
     }
 
@@ -104,11 +126,11 @@ impl Grants {
         grants: Vec<ToKeep>,
         now_secs: u64,
     ) -> Result<BTreeMap<GrantId, Refusal>, Fault> {
-        let _keeping = self.keeping.change_blocking(grants.iter().map(|one| &one.grant.subject));
+        let _keeping = self.keeping.change_blocking(grants.iter().map(|one| &one.taken.grant.subject));
         let mut fresh: BTreeMap<PodId, Vec<ToKeep>> = BTreeMap::new();
         for one in grants {
-            if !self.has(&one.grant.id())? {
-                fresh.entry(one.grant.subject).or_default().push(one);
+            if !self.has(&one.id())? {
+                fresh.entry(one.taken.grant.subject).or_default().push(one);
             }
         }
         let mut left_out = BTreeMap::new();
@@ -117,7 +139,7 @@ impl Grants {
             for (pod, grants) in &mut fresh {
                 self.leave_out_revoked(grants, &mut left_out)?;
                 let room = self.make_room(pod, grants.len(), limit, now_secs)?;
-                left_out.extend(grants.drain(room.min(grants.len())..).map(|one| (one.grant.id(), full)));
+                left_out.extend(grants.drain(room.min(grants.len())..).map(|one| (one.id(), full)));
                 self.put(&mut batch, pod, grants)?;
             }
             match self.commit(batch) {
@@ -127,7 +149,7 @@ impl Grants {
             }
         }
         for one in fresh.into_values().flatten() {
-            self.cache.put(one.grant.id(), one.grant);
+            self.cache.put(one.taken.grant.id(), one.taken);
         }
         Ok(left_out)
     }
@@ -139,8 +161,8 @@ impl Grants {
         left_out: &mut BTreeMap<GrantId, Refusal>,
     ) -> Result<(), Fault> {
         for one in mem::take(grants) {
-            if self.early.takes_back(&one.revokers, &one.grant.id())? {
-                left_out.insert(one.grant.id(), Refusal::Revoked);
+            if self.early.takes_back(&one.revokers, &one.id())? {
+                left_out.insert(one.id(), Refusal::Revoked);
             } else {
                 grants.push(one);
             }
@@ -149,11 +171,11 @@ impl Grants {
     }
 
     fn put(&self, batch: &mut Batch, pod: &PodId, grants: &[ToKeep]) -> Result<(), Fault> {
-        for ToKeep { grant, revokers } in grants {
+        for ToKeep { taken: Taken { grant, secs }, revokers } in grants {
             let sealed = self.vault.seal_for_pod(pod, CONTEXT, grant.bytes())?;
             EarlyRevocations::require_none(batch, revokers, &grant.id());
             batch.put(GRANTS, grant.id().as_bytes(), [pod.as_bytes().as_slice(), &sealed].concat());
-            batch.put(POD_GRANTS, pod_grant_key(pod, &grant.id()), [].as_slice());
+            batch.put(POD_GRANTS, pod_grant_key(pod, &grant.id()), secs.to_be_bytes());
         }
         Ok(())
     }
@@ -234,19 +256,23 @@ impl Grants {
 /// A grant that is to be kept.
 #[derive(Debug)]
 pub(crate) struct ToKeep {
-    grant: SharedGrant,
+    taken: Taken,
     /// The keys that may take it back.
     revokers: Vec<Kid>,
 }
 
 impl ToKeep {
-    /// A grant with those above it, over a pod of this standing: whoever speaks for the pod now may take it back, and who
-    /// signed it or one above it.
+    /// A grant that came now, with those above it, over a pod of this standing: whoever speaks for the pod now may take it back, and
+    /// who signed it or one above it.
     pub(crate) fn new(grant: SharedGrant, above: &[SharedGrant], standing: &Standing, now_secs: u64) -> Self {
         let signers = above.iter().chain([&grant]).map(|link| link.thumbprint().kid());
         let speakers = key_logs(standing).filter(|keys| standing.speaker(&keys.principal(), now_secs).is_some());
         let revokers = signers.chain(speakers.flat_map(device_keys).map(|key| Thumbprint::of(&key).kid())).collect();
-        Self { grant, revokers }
+        Self { taken: Taken { grant, secs: now_secs }, revokers }
+    }
+
+    fn id(&self) -> GrantId {
+        self.taken.grant.id()
     }
 }
 

@@ -57,10 +57,8 @@ impl RegistryBook {
             Some(stored) => u64::from_be_bytes(stored.try_into().map_err(|_| damaged())?),
         };
         let fetched_secs = fetched_secs.max(confirmed_secs);
-        let held = Held::new(Registry::of_held(&anchor, &statements, now_secs), fetched_secs);
-        let book = Self { store, held: RwLock::new(held), changes: watch::Sender::new(0) };
-        book.age(now_secs);
-        Ok(book)
+        let held = Held::new(Registry::of_held(&anchor, &statements, now_secs), fetched_secs).aged(now_secs);
+        Ok(Self { store, held: RwLock::new(held), changes: watch::Sender::new(0) })
     }
 
     /// The registry in use.
@@ -80,16 +78,16 @@ impl RegistryBook {
         let (registry, left_out) = self.held().newest.joined(&fetched, now_secs);
         // What could not be read at the next start is not kept.
         Registry::read_snapshot(&registry.held_snapshot())?;
-        self.keep(registry, now_secs)?;
+        self.keep(registry, now_secs, now_secs)?;
         Ok(left_out)
     }
 
-    fn keep(&self, registry: Registry, fetched_secs: u64) -> Result<(), Fault> {
+    fn keep(&self, registry: Registry, fetched_secs: u64, now_secs: u64) -> Result<(), Fault> {
         let mut batch = Batch::new();
         batch.put(SINGLES, KEY, [fetched_secs.to_be_bytes().as_slice(), &registry.held_snapshot()].concat());
         batch.delete(SINGLES, CONFIRMED_KEY);
         self.store.commit(batch)?;
-        self.set(Held::new(registry, fetched_secs));
+        self.set(Held::new(registry, fetched_secs).aged(now_secs));
         Ok(())
     }
 
@@ -99,44 +97,35 @@ impl RegistryBook {
     }
 
     /// Takes a registry into use that was joined with [`RegistryBook::newest`] and last known to be the newest at
-    /// `fetched_secs`; after keeping it, when something in it `changed`.
-    pub(crate) fn hold(&self, registry: Registry, changed: bool, fetched_secs: u64) -> Result<(), Fault> {
-        if !changed {
-            return self.confirm(fetched_secs);
-        }
-        self.keep(registry, fetched_secs)?;
-        self.age(fetched_secs);
-        Ok(())
+    /// `fetched_secs`; after keeping it, when something in it `changed`. What is too old at `now_secs` does not come into use, not
+    /// for a moment: a directory that serves it, and shows no head that is believed, shows it at every look.
+    pub(crate) fn hold(
+        &self,
+        registry: Registry,
+        changed: bool,
+        fetched_secs: u64,
+        now_secs: u64,
+    ) -> Result<(), Fault> {
+        if changed { self.keep(registry, fetched_secs, now_secs) } else { self.confirm(fetched_secs, now_secs) }
     }
 
-    /// The directory says that the copy that is held is still its newest.
-    pub(crate) fn confirm(&self, now_secs: u64) -> Result<(), Fault> {
+    /// The copy that is held was the directory's newest at `fetched_secs`.
+    fn confirm(&self, fetched_secs: u64, now_secs: u64) -> Result<(), Fault> {
         let mut held = self.held();
-        if now_secs >= held.kept_secs + CONFIRMED_EVERY_SECS {
+        if fetched_secs >= held.kept_secs + CONFIRMED_EVERY_SECS {
             let mut batch = Batch::new();
-            batch.put(SINGLES, CONFIRMED_KEY, now_secs.to_be_bytes());
+            batch.put(SINGLES, CONFIRMED_KEY, fetched_secs.to_be_bytes());
             self.store.commit(batch)?;
-            held.kept_secs = now_secs;
+            held.kept_secs = fetched_secs;
         }
-        self.set(Held { fetched_secs: now_secs, ..held });
-        self.age(now_secs);
+        self.set(Held { fetched_secs, ..held }.aged(now_secs));
         Ok(())
     }
 
     /// Leaves out of use what no longer counts: statements that expired, and everything once the copy itself is older than a
     /// suspension may take to reach this node.
     pub(crate) fn age(&self, now_secs: u64) {
-        let mut held = self.held();
-        if now_secs >= held.newest.valid_until() {
-            held.newest = Arc::new(held.newest.joined(&[], now_secs).0);
-        }
-        let too_old = now_secs >= held.fetched_secs.saturating_add(MAX_REGISTRY_AGE_SECS);
-        held.in_use = if too_old {
-            Arc::new(Registry::build(held.newest.anchor(), &[], now_secs).0)
-        } else {
-            Arc::clone(&held.newest)
-        };
-        self.set(held);
+        self.set(self.held().aged(now_secs));
     }
 
     fn held(&self) -> Held {
@@ -150,7 +139,9 @@ impl RegistryBook {
 
     fn set(&self, held: Held) {
         let mut place = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        let another = !Arc::ptr_eq(&place.in_use, &held.in_use);
+        let knows_nobody = |registry: &Registry| registry.organisations().next().is_none();
+        let both_empty = knows_nobody(&place.in_use) && knows_nobody(&held.in_use);
+        let another = !both_empty && !Arc::ptr_eq(&place.in_use, &held.in_use);
         *place = held;
         drop(place);
         if another {
@@ -163,5 +154,19 @@ impl Held {
     fn new(registry: Registry, fetched_secs: u64) -> Self {
         let newest = Arc::new(registry);
         Self { in_use: Arc::clone(&newest), newest, fetched_secs, kept_secs: fetched_secs }
+    }
+
+    /// With what counts of it at `now_secs`.
+    fn aged(mut self, now_secs: u64) -> Self {
+        if now_secs >= self.newest.valid_until() {
+            self.newest = Arc::new(self.newest.joined(&[], now_secs).0);
+        }
+        let too_old = now_secs >= self.fetched_secs.saturating_add(MAX_REGISTRY_AGE_SECS);
+        self.in_use = if too_old {
+            Arc::new(Registry::build(self.newest.anchor(), &[], now_secs).0)
+        } else {
+            Arc::clone(&self.newest)
+        };
+        self
     }
 }

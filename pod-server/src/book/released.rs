@@ -34,7 +34,17 @@ pub(crate) struct Link {
     issuer: Principal,
     signer: Kid,
     issued: u64,
+    /// When this holder took it in; 0 in rows of before this was noted.
+    #[serde(default)]
+    taken: u64,
     key_event: u64,
+}
+
+impl Link {
+    /// From when it is certain that it had been signed.
+    fn signed_by_secs(&self) -> u64 {
+        self.issued.max(self.taken)
+    }
 }
 
 /// What was released to whom under one grant.
@@ -61,16 +71,21 @@ pub(crate) enum Ended {
 }
 
 impl Row {
-    /// Of a chain under which nothing was released yet.
-    pub(crate) fn new(chain: &[SharedGrant], service: Principal, organisation: Principal) -> Self {
-        let link = |grant: &SharedGrant| Link {
+    /// Of a chain under which nothing was released yet, each grant with when this holder took it in.
+    pub(crate) fn new<'a>(
+        chain: impl IntoIterator<Item = (&'a SharedGrant, u64)>,
+        service: Principal,
+        organisation: Principal,
+    ) -> Self {
+        let link = |(grant, taken): (&SharedGrant, u64)| Link {
             id: grant.id(),
             issuer: grant.issuer,
             signer: grant.thumbprint().kid(),
             issued: grant.issued,
+            taken,
             key_event: grant.key_event,
         };
-        Self { service, organisation, links: chain.iter().map(link).collect(), names: BTreeMap::new() }
+        Self { service, organisation, links: chain.into_iter().map(link).collect(), names: BTreeMap::new() }
     }
 
     /// Adds what was released.
@@ -103,14 +118,18 @@ impl Row {
     /// Why the chain counts no longer, as the pod stands; none when it does. That a guardian's time ended is no reason: what was
     /// fetched in it was theirs to give.
     pub(crate) fn ended(&self, standing: &Standing) -> Option<Ended> {
-        let key_revoked = self.links.iter().any(|link| standing.is_key_revoked(link.issued, link.signer));
-        let taken_back = self.links.iter().any(|link| standing.is_revoked(&link.id, link.issued, link.signer));
+        let key_revoked = self.links.iter().any(|link| standing.is_key_revoked(link.signed_by_secs(), link.signer));
+        let is_revoked = |link: &Link| standing.is_revoked(&link.id, link.issued, link.signed_by_secs(), link.signer);
+        let taken_back = self.links.iter().any(is_revoked);
         if taken_back && !key_revoked {
             return Some(Ended::TakenBack);
         }
         let root_failed = self.links.first().is_some_and(|root| {
             let keys = key_logs(standing).find(|keys| keys.principal() == root.issuer);
-            keys.is_some_and(|keys| keys.check_signer_at(root.signer, root.key_event, root.issued).is_err())
+            let signed_by_secs = root.signed_by_secs();
+            keys.is_some_and(|keys| {
+                keys.check_signer_at(root.signer, root.key_event, root.issued, signed_by_secs).is_err()
+            })
         });
         (key_revoked || root_failed).then_some(Ended::KeyRevoked)
     }

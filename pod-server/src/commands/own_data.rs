@@ -1,11 +1,13 @@
 //! Citizens read what is held about them: records, the log, everything for taking along, and what waits for them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pod_audit::{PodTag, StoredEntry};
 use pod_protocol::Refusal;
 use pod_protocol::field::{RecordType, withhold};
 use pod_protocol::ids::{PodId, Principal, base64url};
+use pod_protocol::value::Value as Fields;
 use pod_vault::OpenedRecords;
 use serde_json::{Value, json};
 
@@ -60,22 +62,23 @@ pub(super) async fn export(node: &Arc<Node>, pod: PodId, actor: Principal, skip:
 /// Releases a page, now that it is recorded.
 pub(super) fn page(node: &Node, records: OpenedRecords, page: &Page, recorded: &Recorded) -> Result<Vec<u8>, Fault> {
     let more = records.has_more();
-    let records: Vec<Value> = records
-        .release(recorded)
-        .into_iter()
-        .map(|mut record| {
-            if let (true, Some(protected)) = (page.without_protected, node.rules.protected.get(&record.record_type)) {
-                withhold(&mut record.fields, protected);
-            }
-            json!({
-                "record_type": record.record_type,
-                "fields": record.fields.to_json(),
-                "source": record.source,
-                "imported_at_secs": record.imported_at_secs,
-            })
+    let released = records.release(recorded);
+    let next_skip = more.then(|| page.skip + released.len() as u64);
+    let shown = released.into_iter().map(|mut record| {
+        match node.rules.protected.get(&record.record_type).filter(|_| page.without_protected) {
+            Some(protected) => withhold(&mut record.fields, protected),
+            // What is protected in a type that the catalogue no longer has, nobody knows: all of it.
+            None if page.without_protected => *record.fields = Fields::Map(BTreeMap::new()),
+            None => {}
+        }
+        json!({
+            "record_type": record.record_type,
+            "fields": record.fields.to_json(),
+            "source": record.source,
+            "imported_at_secs": record.imported_at_secs,
         })
-        .collect();
-    let next_skip = more.then(|| page.skip + records.len() as u64);
+    });
+    let records: Vec<Value> = shown.collect();
     let mut document = json!({ "records": records, "next_skip": next_skip });
     if page.with_catalogue {
         let catalogue: Value =

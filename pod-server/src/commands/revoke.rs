@@ -169,9 +169,9 @@ fn links(node: &Node, id: &GrantId) -> Result<Vec<SharedGrant>, Fault> {
     let mut links = Vec::new();
     let mut next = Some(*id);
     while let Some(id) = next.filter(|_| links.len() < pod_protocol::request::MAX_LINKS) {
-        let Some(grant) = node.grants.get(&id, &signers)? else { break };
-        next = grant.parent;
-        links.push(grant);
+        let Some(taken) = node.grants.get(&id, &signers)? else { break };
+        next = taken.grant.parent;
+        links.push(taken.grant);
     }
     Ok(links)
 }

@@ -41,7 +41,7 @@ pub(super) async fn deposit(node: &Arc<Node>, pod: PodId, grant: &[u8], now_secs
     let of_pod = |pod: &PodId| node.standing(pod);
     let grant = Signers { registry: &registry, standing: &of_pod }.check(signed)??;
     let key = Thumbprint::of(grant.key()).kid();
-    standing.check_root(&grant, key, now_secs).map_err(|fault| Refusal::Chain { link: 0, fault })?;
+    standing.check_root(&grant, key, now_secs, now_secs).map_err(|fault| Refusal::Chain { link: 0, fault })?;
     let grant = ToKeep::new(grant, &[], &standing, now_secs);
     blocking(node, move |node| node.grants.keep(grant, now_secs)).await?;
     Ok(json!({}))

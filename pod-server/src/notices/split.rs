@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn row(record_type: &str, names: usize) -> Row {
-        let mut row = Row::new(&[], Principal::new([1; 32]), Principal::new([2; 32]));
+        let mut row = Row::new([], Principal::new([1; 32]), Principal::new([2; 32]));
         let names = (0..names).map(|number| format!("name-{number}").parse().unwrap()).collect();
         row.add(&[Wanted { record_type: record_type.parse().unwrap(), names }]);
         row

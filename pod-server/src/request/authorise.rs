@@ -14,7 +14,7 @@ use pod_protocol::request::RequestItem;
 use pod_protocol::standing::Standing;
 use pod_protocol::{Refusal, Signed};
 
-use crate::book::grants::{GrantSigner, Signers};
+use crate::book::grants::{GrantSigner as _, Signers, Taken};
 use crate::fault::{Failure, Fault};
 use crate::node::Node;
 use crate::releases::Holding;
@@ -30,22 +30,25 @@ pub(super) async fn authorise(
     now_secs: u64,
 ) -> Result<(Authorised, Pods, Holding), Failure> {
     let registry = node.registry.current();
-    let chains: Vec<Chain> = request
+    let chains: Vec<Result<Chain, Refusal>> = request
         .items
         .iter()
         .map(|item| {
             let failed = |fault| node.refuse_for(fault, "reading an item's grants").map(Err);
-            chain(node, &registry, item, carried).or_else(failed)
+            chain(node, &registry, item, carried, now_secs).or_else(failed)
         })
         .collect::<Result<_, Fault>>()?;
-    let named = chains.iter().flatten().filter_map(|(_, pod)| *pod);
+    let named = chains.iter().flatten().filter_map(Chain::pod);
     let holding = node.releases.hold(named).await;
     // Only now, with the pods held: a standing read before could be changed before the answer leaves.
     let mut gathered: Vec<Gathered> = Vec::with_capacity(chains.len());
     for chain in chains {
-        let pod = chain.as_ref().ok().and_then(|(_, pod)| *pod);
+        let pod = chain.as_ref().ok().and_then(Chain::pod);
         gathered.push(match pod.map(|pod| node.standing(&pod)).transpose() {
-            Ok(standing) => (chain.map(|(chain, _)| chain), standing.flatten()),
+            Ok(standing) => {
+                let standing = standing.flatten();
+                (chain.and_then(|chain| chain.may_come_in(standing.as_deref(), now_secs)), standing)
+            }
             Err(fault) => (Err(node.refuse_for(fault, "reading a pod's standing")?), None),
         });
     }
@@ -53,8 +56,36 @@ pub(super) async fn authorise(
     Ok((decide_and_count(node, &registry, request, gathered, now_secs), pods, holding))
 }
 
-type Chain = Result<(Vec<SharedGrant>, Option<PodId>), Refusal>;
-type Gathered = (Result<Vec<SharedGrant>, Refusal>, Option<Arc<Standing>>);
+/// The grants that an item names.
+struct Chain {
+    links: Vec<Taken>,
+    /// Whether the root came with this call and is not on record.
+    is_root_new: bool,
+}
+
+impl Chain {
+    fn pod(&self) -> Option<PodId> {
+        self.links.first().map(|root| root.grant.subject)
+    }
+
+    /// A root that the holder sees for the first time must be signed by a key that is valid *now*: a key that was taken from a device
+    /// could sign with an old date.
+    fn may_come_in(self, standing: Option<&Standing>, now_secs: u64) -> Result<Self, Refusal> {
+        let first = self.links.first().map(|link| &link.grant).filter(|_| self.is_root_new);
+        let root = first.filter(|grant| grant.parent.is_none());
+        let acts_now = |grant: &SharedGrant| {
+            let key = grant.thumbprint().kid();
+            standing.is_some_and(|one| one.check_grantor(&grant.issuer, key, now_secs).is_ok())
+        };
+        if root.is_none_or(acts_now) { Ok(self) } else { Err(Refusal::NotAuthorised) }
+    }
+
+    fn into_parts(self) -> (Vec<SharedGrant>, Vec<u64>) {
+        self.links.into_iter().map(|link| (link.grant, link.secs)).unzip()
+    }
+}
+
+type Gathered = (Result<Chain, Refusal>, Option<Arc<Standing>>);
 
 /// The grants that an item names, from the record or from the call.
 fn chain(
@@ -62,41 +93,26 @@ fn chain(
     registry: &Registry,
     item: &RequestItem,
     carried: &BTreeMap<GrantId, Signed<Grant>>,
-) -> Result<Chain, Fault> {
+    now_secs: u64,
+) -> Result<Result<Chain, Refusal>, Fault> {
     let standing = |pod: &PodId| node.standing(pod);
     let signers = Signers { registry, standing: &standing };
-    let mut chain = Vec::with_capacity(item.chain.len());
+    let mut chain = Chain { links: Vec::with_capacity(item.chain.len()), is_root_new: false };
     for id in &item.chain {
         let found = match (node.grants.get(id, &signers)?, carried.get(id)) {
-            (Some(grant), _) => grant,
-            (None, Some(sent)) => match check_carried(node, &signers, sent)? {
-                Ok(grant) => grant,
+            (Some(taken), _) => taken,
+            (None, Some(sent)) => match signers.check(sent.clone())? {
+                Ok(grant) => {
+                    chain.is_root_new |= chain.links.is_empty();
+                    Taken { grant, secs: now_secs }
+                }
                 Err(refusal) => return Ok(Err(refusal)),
             },
             (None, None) => return Ok(Err(Refusal::UnknownGrant)),
         };
-        chain.push(found);
+        chain.links.push(found);
     }
-    let pod = chain.first().map(|root| root.subject);
-    Ok(Ok((chain, pod)))
-}
-
-/// A grant that the holder sees for the first time: a root must be signed by a key that is valid *now*, because a key that
-/// was taken from a device could sign with an old date.
-fn check_carried(
-    node: &Node,
-    signers: &Signers<'_>,
-    sent: &Signed<Grant>,
-) -> Result<Result<SharedGrant, Refusal>, Fault> {
-    let acts_now = |grant: &SharedGrant| {
-        let standing = node.standing(&grant.subject)?;
-        let key = grant.thumbprint().kid();
-        Ok::<_, Fault>(standing.is_some_and(|one| one.check_grantor(&grant.issuer, key, (node.clock)()).is_ok()))
-    };
-    match signers.check(sent.clone())? {
-        Ok(root) if root.parent.is_none() && !acts_now(&root)? => Ok(Err(Refusal::NotAuthorised)),
-        checked => Ok(checked),
-    }
+    Ok(Ok(chain))
 }
 
 /// Reads the uses, decides and counts in one step, when any grant has a limit.
@@ -107,18 +123,24 @@ fn decide_and_count(
     gathered: Vec<Gathered>,
     now_secs: u64,
 ) -> Authorised {
-    let limited =
-        gathered.iter().any(|(chain, _)| chain.as_ref().is_ok_and(|chain| crate::book::uses::is_limited(chain)));
+    let parts: Vec<_> =
+        gathered.into_iter().map(|(chain, standing)| (chain.map(Chain::into_parts), standing)).collect();
+    let is_limited = |chain: &(Vec<SharedGrant>, Vec<u64>)| crate::book::uses::is_limited(&chain.0);
+    let limited = parts.iter().any(|(chain, _)| chain.as_ref().is_ok_and(is_limited));
     let mut counts = limited.then(|| node.uses.hold());
-    let facts = gathered
+    let facts = parts
         .into_iter()
-        .map(|(chain, standing)| {
+        .map(|(parts, standing)| {
+            let (chain, taken_secs) = match parts {
+                Ok((chain, taken_secs)) => (Ok(chain), taken_secs),
+                Err(refusal) => (Err(refusal), Vec::new()),
+            };
             let uses = match (&counts, &chain) {
                 (Some(counts), Ok(chain)) => counts.of(chain, now_secs),
                 (None, Ok(chain)) => vec![pod_protocol::path::LinkUse::default(); chain.len()],
                 (_, Err(_)) => Vec::new(),
             };
-            ItemFacts { chain, standing, uses }
+            ItemFacts { chain, taken_secs, standing, uses }
         })
         .collect();
     let (service, purpose) = (request.issuer, request.purpose.clone());

@@ -22,7 +22,7 @@ pub(super) async fn note_released(node: &Arc<Node>, opened: &Opened) -> Result<(
         if fields.names().is_empty() || node.released.knows(&leaf, &caller.service, fields.names()) {
             continue;
         }
-        let row = || Row::new(item.chain(), caller.service, caller.organisation);
+        let row = || Row::new(item.taken(), caller.service, caller.organisation);
         fresh.entry((*pod, leaf)).or_insert_with(row).add(fields.names());
     }
     if fresh.is_empty() {

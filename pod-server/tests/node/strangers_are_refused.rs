@@ -113,3 +113,47 @@ async fn a_revoked_device_deposits_nothing_even_with_an_old_date() {
     assert_eq!(code(&scene.command(&thief, scene.eetus_pod, deposit(&late)).await), "key-unknown");
     assert_eq!(scene.outcome(&[&early], names()).await, "released", "what it signed while it was hers still counts");
 }
+
+#[tokio::test]
+async fn a_stolen_device_writes_an_old_date_and_gains_nothing() {
+    let mut scene = Scene::over(super::WAY).await;
+    let tablet = SigningKey::from_seed(&[0x7a; 32]);
+    let add = scene.anna.event(scene.now() - 900, KeyChange::AddDevice(device(&tablet)));
+    scene.command(&scene.anna, scene.annas_pod, Action::KeyEvent(add.bytes().to_vec())).await.unwrap();
+    scene.anna.events.push(add);
+    let mut by_tablet = Wallet::new([0x7a; 32], scene.helsinki.principal, &*scene.random);
+    by_tablet.principal = scene.anna.principal;
+    let signed = |scene: &Scene, issued| {
+        let grant = scene.grant(&scene.anna, scene.eetus_pod, &scene.early, vec![raw("residence", &["given_names"])]);
+        Verified::sign(&tablet, pod_protocol::grant::Grant { key_event: 1, issued, ..grant })
+    };
+    let deposit = |grant: &Verified<pod_protocol::grant::Grant>| Action::Deposit(grant.bytes().to_vec());
+    let names = || vec![wanted("residence", &["given_names"])];
+    let honest = signed(&scene, scene.now() - 800);
+    scene.command(&by_tablet, scene.eetus_pod, deposit(&honest)).await.unwrap();
+    scene.pass(600);
+    let stolen_secs = scene.now();
+    scene.pass(60);
+    // While nobody knows of it yet the key is good: what the thief dates back is taken, and gives.
+    let dated_back = signed(&scene, stolen_secs - 100);
+    scene.command(&by_tablet, scene.eetus_pod, deposit(&dated_back)).await.unwrap();
+    for grant in [&honest, &dated_back] {
+        assert_eq!(scene.outcome(&[grant], names()).await, "released");
+    }
+    scene.pass(60);
+    let kid = Thumbprint::of(&tablet.public_key()).kid();
+    let since = KeyChange::RevokeDevice { kid, compromised_since: Some(stolen_secs) };
+    let revoke = scene.anna.event(scene.now(), since);
+    scene.command(&scene.anna, scene.annas_pod, Action::KeyEvent(revoke.bytes().to_vec())).await.unwrap();
+    for restarted in [false, true] {
+        if restarted {
+            scene.restart().await;
+            scene.fetch_registry();
+        }
+        assert_eq!(scene.outcome(&[&dated_back], names()).await, "denied");
+        assert_eq!(scene.outcome(&[&honest], names()).await, "released", "what it signed while it was hers still counts");
+    }
+    // Who had data by it is told, by nothing else.
+    let told = scene.notices_of(scene.eetus_pod).await;
+    assert_eq!(told.iter().map(|one| one.notice.grants.clone()).collect::<Vec<_>>(), [vec![dated_back.id()]]);
+}

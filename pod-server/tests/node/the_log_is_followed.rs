@@ -456,3 +456,25 @@ async fn an_organisation_that_is_suspended_counts_no_more_at_the_next_look() {
     story.followed().await;
     assert_ne!(story.fetched(&grant).await, "released");
 }
+
+#[tokio::test]
+async fn a_registry_that_nobody_vouches_for_does_not_come_back_after_a_day() {
+    let story = Story::begin().await;
+    let espoo = story.scene.espoo.principal;
+    let knows = || story.scene.node().registry().is_member(&espoo);
+    // The registry is served on, under a head that no witness sees any more.
+    story.log(|log| {
+        log.witnesses.clear();
+        log.sign(story.scene.now());
+    });
+    story.scene.pass_alone(86_399);
+    assert!(knows(), "for a day it counts");
+    story.scene.pass_alone(1);
+    eventually("then it does not", || !knows()).await;
+    let heads = story.log(|log| log.heads);
+    eventually("it is looked at again and again", || {
+        assert!(!knows(), "it comes back into use");
+        story.log(|log| log.heads) > heads + 100
+    })
+    .await;
+}

@@ -2,6 +2,8 @@
 
 use pod_protocol::command::Action;
 use pod_protocol::request::Wanted;
+use pod_protocol::value::Value;
+use pod_vault::RecordDraft;
 use serde_json::json;
 
 use crate::people::{data, item, raw, wanted};
@@ -49,6 +51,34 @@ async fn the_address_of_a_protected_person_goes_to_nobody() {
         withheld(&scene).await,
         json!([{ "record_type": "residence", "name": "address", "reason": "non-disclosure" }])
     );
+}
+
+#[tokio::test]
+async fn a_guardian_reads_nothing_protected_and_nothing_of_a_type_that_the_catalogue_lost() {
+    let mut scene = Scene::over(super::WAY).await;
+    let vault = scene.vault();
+    let mut batch = vault.write(scene.now());
+    let (lost, fields) = ("residence-before".parse().unwrap(), json!({ "address": { "street": "Kaivokatu 1" } }));
+    let fields = Value::from_json(&fields).unwrap();
+    let draft = RecordDraft { record_type: &lost, record_id: "1", source: "test", fields: &fields };
+    batch.put_record(&scene.eetus_pod, draft).unwrap();
+    batch.commit().unwrap();
+    drop(vault);
+    let read = async |scene: &Scene, action| scene.command(&scene.anna, scene.eetus_pod, action).await.unwrap().result;
+    let whole = || Action::Read { record_type: None, skip: 0 };
+    assert!(read(&scene, whole()).await.to_string().contains("Kaivokatu"), "without protection it is theirs to read");
+    let vault = scene.vault();
+    let mut batch = vault.write(scene.now());
+    batch.set_non_disclosure(&scene.eetus_pod, true).unwrap();
+    batch.commit().unwrap();
+    drop(vault);
+    scene.restart().await;
+    let of_type = Action::Read { record_type: Some(lost), skip: 0 };
+    for (action, records) in [(whole(), 3), (of_type, 1), (Action::Export { skip: 0 }, 3)] {
+        let page = read(&scene, action).await;
+        assert!(!page["records"].to_string().contains("Kaivokatu"), "{page}");
+        assert_eq!(page["records"].as_array().unwrap().len(), records);
+    }
 }
 
 #[tokio::test]

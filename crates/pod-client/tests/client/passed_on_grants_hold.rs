@@ -69,6 +69,7 @@ fn judged(chain: &[Vec<u8>]) -> Result<(), String> {
     let facts = ChainFacts {
         standing: &standing,
         holder: &city(1),
+        taken_secs: &[],
         organisation_of: &organisation_of,
         revocations_fresh: true,
         now_secs: NOW,

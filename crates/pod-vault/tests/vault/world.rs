@@ -120,6 +120,7 @@ pub(crate) fn selection(pod: PodId, wishes: &[Wish], non_disclosure: bool, rules
     let facts = ItemFacts {
         chain: Ok(vec![Arc::new(grant)]),
         standing: Some(Arc::new(standing)),
+        taken_secs: Vec::new(),
         uses: vec![LinkUse::default()],
     };
     let everything = Rules {

@@ -145,7 +145,8 @@ impl Follower {
         let (held, changed) = (shown.held, shown.held_changed);
         self.digest = held.digest;
         let (registry, newly_secs) = (held.registry, held.fetched_secs);
-        blocking(&node, move |node| Ok(node.registry.hold(registry, changed, newly_secs.max(fetched_secs))?)).await?;
+        let newest_secs = newly_secs.max(fetched_secs);
+        blocking(&node, move |node| Ok(node.registry.hold(registry, changed, newest_secs, (node.clock)())?)).await?;
         let head = shown.proven?;
         if let Some(view) = held.view {
             position.see(view);
