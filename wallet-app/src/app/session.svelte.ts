@@ -19,8 +19,6 @@ export type Phase =
 
 /** On which channel windows of the wallet tell each other that something is remembered anew. Nothing is told but that. */
 const CHANNEL = 'aitta-remembered';
-/** After how long away a window looks again when a person comes back to it, in milliseconds: the directory's copy changes by the minute. */
-const STALE_AFTER_MS = 60_000;
 
 class Session {
   phase: Phase = $state.raw({ is: 'opening' });
@@ -31,7 +29,6 @@ class Session {
   registry: Registry | null = $state.raw(null);
   ground: Ground | null = null;
   #core: Core | null = null;
-  #lookedMs = 0;
   readonly #others = new BroadcastChannel(CHANNEL);
 
   constructor() {
@@ -78,14 +75,14 @@ class Session {
     void this.looked().catch(() => undefined);
   }
 
-  /** The directory was looked at since the wallet is open. */
+  /** The directory was looked at a moment ago. */
   looked(): Promise<void> {
     return this.act(() => Promise.resolve());
   }
 
   /**
-   * Does something with the wallet, once the directory was looked at; pages see what is remembered since, also when it failed
-   * half-way.
+   * Does something with the wallet, by a look at the directory that was a moment ago; pages see what is remembered since, also when it
+   * failed half-way.
    */
   async act<T>(deed: (core: Core) => Promise<T>): Promise<T> {
     const { core } = this;
@@ -101,7 +98,6 @@ class Session {
     if (this.state !== this.core.state) this.#others.postMessage(null);
     this.state = this.core.state;
     this.registry = this.core.copy.standing.by === 'nobody' ? null : this.core.registry;
-    this.#lookedMs = Date.now();
   }
 
   /** Shows what another window did: nobody is offered to do it once more. One that nobody sees waits until somebody does. */
@@ -113,10 +109,9 @@ class Session {
 
   async #comeBack(): Promise<void> {
     await this.#recall();
-    const isBack = this.phase.is === 'open' && document.visibilityState === 'visible';
-    if (!isBack || Date.now() - this.#lookedMs < STALE_AFTER_MS) return;
+    if (this.phase.is !== 'open' || document.visibilityState !== 'visible') return;
     // Nothing is shown of a failure: what a person does next says whether there is one.
-    await this.act((core) => core.refresh()).catch(() => undefined);
+    await this.looked().catch(() => undefined);
   }
 }
 
