@@ -134,12 +134,16 @@ export type KeyTask =
     }
   /** Put another key in the place of this one of this device; with `recovery`, a digest, another paper counts. */
   | { readonly kind: 'rotate'; readonly holder: Principal; readonly from: Kid; readonly recovery: Uint8Array | null }
-  /** Cancel what waits there; `signed` by the paper, or (null) to be signed by this device. */
+  /**
+   * Cancel what waits there; `signed` by the paper, or (null) to be signed by this device. `deskDueSecs`: when the organisation's desk
+   * binds another wallet, if it is that.
+   */
   | {
       readonly kind: 'cancel';
       readonly holder: Principal;
       readonly target: ObjectId;
       readonly signed: Uint8Array | null;
+      readonly deskDueSecs: bigint | null;
     };
 
 /** A change of a key log that its organisation has not taken in yet. */
