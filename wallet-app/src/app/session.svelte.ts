@@ -4,6 +4,7 @@ import type { RecoveryCode } from '../keys/recovery-code.ts';
 import type { Registry } from '../protocol/registry/index.ts';
 import type { Core } from '../wallet/core.ts';
 import type { WalletState } from '../wallet/state.ts';
+import { beginForgotten } from './browser/anew.ts';
 import { type Theme, wear } from './browser/theme.ts';
 import type { Ground } from './opening/index.ts';
 
@@ -17,8 +18,10 @@ export type Phase =
   | { readonly is: 'failed'; readonly fault: unknown }
   | { readonly is: 'open' };
 
-/** On which channel windows of the wallet tell each other that something is remembered anew. Nothing is told but that. */
+/** On which channel windows of the wallet tell each other of what they have in common. */
 const CHANNEL = 'aitta-remembered';
+/** What they tell: that something is remembered anew, or that all of it was forgotten. Nothing else. */
+type ToldOthers = 'remembered' | 'forgotten';
 
 class Session {
   phase: Phase = $state.raw({ is: 'opening' });
@@ -32,7 +35,10 @@ class Session {
   readonly #others = new BroadcastChannel(CHANNEL);
 
   constructor() {
-    this.#others.addEventListener('message', () => void this.#recall());
+    this.#others.addEventListener('message', ({ data }: MessageEvent<ToldOthers>) => {
+      if (data === 'forgotten') beginForgotten();
+      else void this.#recall();
+    });
     document.addEventListener('visibilitychange', () => void this.#comeBack());
   }
 
@@ -94,8 +100,17 @@ class Session {
     }
   }
 
+  /** The wallet is forgotten on this device: no other window goes on with it. */
+  tellForgotten(): void {
+    this.#tell('forgotten');
+  }
+
+  #tell(what: ToldOthers): void {
+    this.#others.postMessage(what);
+  }
+
   #seen(): void {
-    if (this.state !== this.core.state) this.#others.postMessage(null);
+    if (this.state !== this.core.state) this.#tell('remembered');
     this.state = this.core.state;
     this.registry = this.core.copy.standing.by === 'nobody' ? null : this.core.registry;
   }
