@@ -41,15 +41,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Helsinki reads the bytes, checks the signature, and then what the grant gives: today, and in a year.
     let links = [std::sync::Arc::new(Signed::decode(&bytes)?.verify(&anna.public_key())?)];
-    let (holder, organisation_of) = (&helsinki, &|_: &Thumbprint| None);
-    let at = |now_secs| chain::ChainFacts {
-        standing,
-        holder,
-        taken_secs: &[],
-        organisation_of,
-        revocations_fresh: true,
-        now_secs,
-    };
+    let (holder, taken_secs, revocations_fresh) = (&helsinki, &[NOW], true);
+    let organisation_of = &|_: &Thumbprint| None;
+    let at =
+        |now_secs| chain::ChainFacts { standing, holder, taken_secs, organisation_of, revocations_fresh, now_secs };
     println!("{} bytes give {:?}", bytes.len(), chain::check(&links, &at(NOW))?.permissions);
     assert_eq!(chain::check(&links, &at(NOW + 365 * 24 * 3600)).err().map(Refusal::code), Some("expired"));
     Ok(())

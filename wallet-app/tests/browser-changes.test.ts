@@ -348,6 +348,30 @@ test('things change while somebody is at the wallet', { skip: SKIP, timeout: TIM
     },
   );
 
+  await t.test('what is forgotten in one window is gone from the others, and none of them brings it back', async () => {
+    const other = await ulla.context.newPage();
+    await other.goto(`${wallet}#/consents`);
+    await other.getByRole('heading', { level: 1, name: 'My consents' }).waitFor();
+    // It waits for an answer that it would write down.
+    const calls = new EventEmitter();
+    const waits = once(calls, 'waits');
+    await other.route('**/v1/command', () => void calls.emit('waits'));
+    await open(other, 'Who looked');
+    await waits;
+    await page.goto(`${wallet}#/settings/forget`);
+    await page.getByLabel('type FORGET').fill('FORGET');
+    await page.getByRole('button', { name: 'Forget for good' }).click();
+    for (const window of [page, other]) {
+      await window.getByRole('button', { name: 'Start' }).waitFor();
+      assert.equal(new URL(window.url()).hash, '');
+    }
+    for (const window of [other, page]) {
+      await window.reload();
+      await window.getByRole('button', { name: 'Start' }).waitFor();
+    }
+    await other.close();
+  });
+
   assert.deepEqual(clerk.complaints, []);
   assert.deepEqual(ulla.complaints, []);
   assert.deepEqual(jouko.complaints, []);

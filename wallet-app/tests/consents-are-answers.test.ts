@@ -15,12 +15,12 @@ import { Labels } from '../src/wallet/labels.ts';
 import { type Review, reviewOf } from '../src/wallet/review.ts';
 import { all, decided, NEW_STATE, revoked, told, toRevoke, type WalletState } from '../src/wallet/state.ts';
 import { NOW } from './server.ts';
-import { askedFor, enrolled, field, LABELS, POD, predicateId, recordType, REGISTRY } from './world.ts';
+import { askedFor, enrolled, field, LABELS, POD, predicateId, recordType, REGISTRY, VALIDITY_SECS } from './world.ts';
 
 const { signer } = await enrolled();
 const review: Review = reviewOf(await askedFor(), REGISTRY, LABELS, NOW);
 
-async function yes(state: WalletState, nowSecs = NOW, untilSecs: bigint | null = null): Promise<WalletState> {
+async function yes(state: WalletState, nowSecs = NOW, untilSecs = nowSecs + VALIDITY_SECS): Promise<WalletState> {
   const holders = [{ pod: POD, signer, recordTypes: null }];
   const choice = { optional: [], holders, untilSecs, depth: null, leaveOutOverAsked: false };
   const made = await agree(review, choice, nowSecs, systemRandom);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { lastDay, untilOf } from '../src/app/pages/request/until.ts';
 import { systemRandom } from '../src/crypto/random.ts';
 import { AccessRequest } from '../src/protocol/access-request.ts';
 import { CborMap } from '../src/protocol/codec/index.ts';
@@ -32,6 +33,7 @@ import {
   REGISTRY,
   SEAL_KEY,
   SERVICE_SIGNER,
+  VALIDITY_SECS,
 } from './world.ts';
 
 const HEALTH = recordType('child-health');
@@ -41,7 +43,7 @@ const { signer } = await enrolled();
 const CHOICE: Choice = {
   optional: [],
   holders: [{ pod: POD, signer, recordTypes: null }],
-  untilSecs: null,
+  untilSecs: NOW + VALIDITY_SECS,
   depth: null,
   leaveOutOverAsked: false,
 };
@@ -230,6 +232,20 @@ test('less can be agreed to, and never more', async () => {
   assert.deepEqual((await granted(review, { depth: 1n })).limits.organisations, [ESPOO]);
   await notSigned('depth', review, { depth: 3n });
   await notSigned('depth', review, { depth: -1n });
+});
+
+test('what is agreed to on a page that was open for days ends on the day that it showed', async () => {
+  const review = await reviewed();
+  const latest = NOW + review.request.claims.validitySecs;
+  const shown = lastDay(latest);
+  const untilSecs = untilOf(shown, NOW, latest);
+  assert.ok(untilSecs !== undefined);
+  const later = NOW + 5n * 86_400n;
+  const { grants } = await agree(review, { ...CHOICE, untilSecs }, later, systemRandom);
+  assert.deepEqual(
+    grants.map(({ claims }) => lastDay(claims.expires)),
+    [shown],
+  );
 });
 
 test('a decision is about holders that were asked, one person at each, and what lies there', async () => {

@@ -15,6 +15,7 @@ import { bucketHash, type ProvenBucket, provenBucketToBytes } from '../src/proto
 import { leafHash } from '../src/protocol/merkle.ts';
 import type { Head } from '../src/protocol/tlog/head.ts';
 import { verdictOf } from '../src/protocol/tlog/evidence.ts';
+import { Registry } from '../src/protocol/registry/index.ts';
 import { bytesOf, callerOf, jsonOf, NOW, problemOf } from './server.ts';
 import {
   ANCHORED,
@@ -23,6 +24,7 @@ import {
   headOver,
   HELSINKI,
   HELSINKI_SIGNER,
+  member,
   served,
   SNAPSHOT,
   someLeaf,
@@ -221,12 +223,25 @@ async function lookedUp(
 ): Promise<number> {
   const directory = client({ head: bucket.head, bucket }, NOW, [], asked);
   const copy = await directory.registry(ANCHORED, null);
-  return (await directory.lookup(copy, newest).entries(HELSINKI, TAG)).length;
+  return (await directory.lookup(() => copy, newest).entries(HELSINKI, TAG)).length;
 }
 
 test('an entry in a bucket that the log vouches for is found', async () => {
   assert.equal(await lookedUp(await bucketOf([await holderEntry()])), 1);
   assert.equal(await lookedUp(await bucketOf([])), 0);
+});
+
+test('a holder that is suspended while a search goes on is not found any more', async () => {
+  const bucket = await bucketOf([await holderEntry()]);
+  const directory = client({ head: bucket.head, bucket });
+  let copy = await directory.registry(ANCHORED, null);
+  const lookup = directory.lookup(() => copy, new Map());
+  assert.equal((await lookup.entries(HELSINKI, TAG)).length, 1);
+  const since = { suspended: true, issued: NOW - 1n };
+  const suspended = await member(HELSINKI, 'helsinki', HELSINKI_SIGNER, ['holder', 'services'], since);
+  const { registry } = Registry.build(ANCHORED, [...STATEMENTS, suspended], NOW);
+  copy = { ...copy, registry };
+  assert.equal((await lookup.entries(HELSINKI, TAG)).length, 0);
 });
 
 test('a directory is not told more of a tag than its entries hide', async () => {
@@ -248,7 +263,7 @@ test('a directory is not told more of a tag than its entries hide', async () => 
     const head = await headOver(leaves, { bits, entries });
     const copy = await seen({ head: thin ? await headOver(FIRST) : head });
     asked.length = 0;
-    const lookup = client({ head }, NOW, [], asked).lookup(copy, new Map());
+    const lookup = client({ head }, NOW, [], asked).lookup(() => copy, new Map());
     await assert.rejects(lookup.entries(HELSINKI, TAG), { code: thin ? 'map-thin' : 'not-found' });
     assert.equal(asked.filter((path) => path.startsWith('/v1/buckets')).length, thin ? 0 : 1);
   }

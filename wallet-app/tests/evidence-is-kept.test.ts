@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { DirectoryClient } from '../src/client/directory/index.ts';
 import { CallFault } from '../src/client/fault.ts';
 import { MemoryStorage } from '../src/keys/storage.ts';
-import { evidenceSeen, forkSeen, MAX_EVIDENCE, NEW_STATE, type SeenHead } from '../src/wallet/state.ts';
+import { signedCheckpointFromBytes } from '../src/protocol/tlog/checkpoint.ts';
+import { evidenceSeen, forkSeen, MAX_EVIDENCE, MAX_SHORTER, NEW_STATE, type SeenHead } from '../src/wallet/state.ts';
 import { opened, Others, partsOf } from './others.ts';
 import { bytesOf, callerOf, NOW } from './server.ts';
 import { lookedCore } from './support.ts';
@@ -77,6 +78,52 @@ test('one holder that lies without end leaves room for what others did', () => {
   assert.equal(state.forks.length, MAX_EVIDENCE);
   state = fork(ESPOO, 1)(fork(ESPOO, 1)(state));
   assert.equal(state.forks.length, MAX_EVIDENCE + 1);
+});
+
+test('a directory that shows old checkpoints again and again leaves room for the fork that comes then', async () => {
+  const [others, disk] = [new Others(), new MemoryStorage()];
+  const leaves = Array.from({ length: MAX_EVIDENCE + 10 }, (_none, at) => someLeaf(at));
+  others.log = { leaves };
+  const core = await opened(others, disk);
+  for (let size = 1; size < leaves.length; size += 1) {
+    others.log = { leaves: leaves.slice(0, size) };
+    await core.refresh();
+  }
+  const sizes = (): readonly bigint[] =>
+    core.state.evidence.map(({ shown }) => signedCheckpointFromBytes(shown).unverified.size);
+  // The first and the latest.
+  const last = BigInt(leaves.length);
+  assert.deepEqual(sizes(), [2n, last - 2n, last - 1n, last]);
+  others.log = { leaves: leaves.toReversed() };
+  await core.refresh();
+  assert.deepEqual(
+    core.state.evidence.map(({ code }) => code),
+    [...new Array<string>(MAX_SHORTER).fill('log-truncated'), 'log-fork'],
+  );
+  // What comes then pushes no fork out.
+  others.log = { leaves: leaves.slice(0, 1) };
+  await core.refresh();
+  others.log = { leaves: leaves.slice(0, 2) };
+  await core.refresh();
+  assert.deepEqual(sizes(), [2n, last - 1n, last, last + 1n, 3n]);
+});
+
+test('forks push nothing out, and the first ones stay', () => {
+  const found = (code: string, number: number): ReturnType<typeof evidenceSeen> =>
+    evidenceSeen({ code, noticedSecs: NOW, kept: Uint8Array.of(0), shown: Uint8Array.of(number) });
+  let state = found('log-truncated', 1)(NEW_STATE);
+  for (let number = 1; number <= MAX_EVIDENCE + 10; number += 1) state = found('log-fork', number)(state);
+  assert.deepEqual(
+    state.evidence.map(({ shown }) => shown[0]),
+    [1, ...Array.from({ length: MAX_EVIDENCE }, (_none, at) => at + 1)],
+  );
+});
+
+test('two windows that find the same fork from both sides keep it once', () => {
+  const [one, other] = [Uint8Array.of(1), Uint8Array.of(2)];
+  const fork = { code: 'log-fork', noticedSecs: NOW, kept: one, shown: other };
+  const state = evidenceSeen({ ...fork, kept: other, shown: one })(evidenceSeen(fork)(NEW_STATE));
+  assert.deepEqual(state.evidence, [fork]);
 });
 
 test('what is no checkpoint is compared as it is', () => {

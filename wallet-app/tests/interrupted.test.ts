@@ -12,7 +12,7 @@ import { finish, stopService, takeBack } from '../src/wallet/take-back.ts';
 import { opened, Others, partsOf } from './others.ts';
 import { NOW, problemOf } from './server.ts';
 import { lookedCore } from './support.ts';
-import { askedFor, HELSINKI, POD, SEAL_KEY, SERVICE } from './world.ts';
+import { askedFor, HELSINKI, POD, SEAL_KEY, SERVICE, VALIDITY_SECS } from './world.ts';
 
 /** Is killed instead of writing once more. */
 class Dying implements Storage {
@@ -34,7 +34,7 @@ class Dying implements Storage {
 const WANTED = {
   optional: [],
   holders: [{ holder: HELSINKI, pod: POD }],
-  untilSecs: null,
+  untilSecs: NOW + VALIDITY_SECS,
   depth: null,
   leaveOutOverAsked: false,
 };

@@ -25,6 +25,7 @@ import {
   recordType,
   SERVICE,
   SERVICE_SIGNER,
+  VALIDITY_SECS,
 } from './world.ts';
 
 const DAY = 24n * 3600n;
@@ -56,7 +57,7 @@ async function receiptOf(notice: ObjectId, outcome: NoticeOutcome): Promise<obje
 /** A consent that was given, and taken back. */
 async function takenBack(others: Others): Promise<{ readonly core: Core; readonly given: GivenGrant }> {
   const core = await opened(others, new MemoryStorage());
-  const wanted = { optional: [], untilSecs: null, depth: null, leaveOutOverAsked: false };
+  const wanted = { optional: [], untilSecs: NOW + VALIDITY_SECS, depth: null, leaveOutOverAsked: false };
   await agreeTo(core, await review(core, await askedFor()), { ...wanted, holders: [{ holder: HELSINKI, pod: POD }] });
   const [{ id } = { id: null }] = core.state.grants;
   assert.ok(id);

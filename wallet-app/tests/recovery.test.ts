@@ -17,6 +17,7 @@ import {
   recoveries,
   recoverIdentified,
   typePaperAgain,
+  type WaitingRecovery,
   withoutPaper,
 } from '../src/wallet/recovery.ts';
 import { paperNoted } from '../src/wallet/state.ts';
@@ -28,6 +29,8 @@ import { ESPOO, HELSINKI } from './world.ts';
 
 const NEW_DEVICE = 43;
 const DELAY = 72n * 3600n;
+/** Another wallet, as the desk's clerk begins to bind it. */
+const WALLET_OF_THE_DESK = ObjectId.of(new Uint8Array(32).fill(3));
 const OTHER_PAPER = RecoveryCode.generate((length) => new Uint8Array(length).fill(7));
 
 function newDevice(others: Others, storage = new MemoryStorage()): Promise<Core> {
@@ -38,6 +41,13 @@ function newDevice(others: Others, storage = new MemoryStorage()): Promise<Core>
 async function standing(core: Core, lostSince: bigint | null = null): Promise<Record<string, string>> {
   const { stands } = await recover(core, PAPER, lostSince);
   return Object.fromEntries(stands.map(({ name, at }) => [name, at.state]));
+}
+
+/** Why it was not cancelled; null when it was. */
+async function cancelledAt(core: Core, one: WaitingRecovery, code: RecoveryCode | null = null): Promise<string | null> {
+  const { done, missing } = await cancelRecovery(core, one, code);
+  assert.equal(done.length + missing.length, 1);
+  return missing[0]?.fault.code ?? null;
 }
 
 function logOf(
@@ -156,15 +166,97 @@ test('what waits is told also where nobody answers, as it was seen last', async 
   assert.deepEqual([waiting.length, missing.map(({ name }) => name)], [2, ['espoo']]);
 });
 
-test('a recovery that took effect is not told as cancelled', async () => {
+test('a recovery that took effect is not told as cancelled, whatever came after it in the log', async () => {
+  for (const code of [null, PAPER]) {
+    const others = new Others();
+    const owner = await enrolledAtBoth(others, new MemoryStorage());
+    const thief = await newDevice(others);
+    await standing(thief);
+    const [one] = (await recoveries(owner)).waiting;
+    assert.ok(one);
+    others.nowSecs = NOW + DELAY;
+    assert.deepEqual(await cancelledAt(owner, one, code), 'keys-too-late');
+    assert.deepEqual(owner.state.keyTasks, []);
+    assert.equal((await standing(thief))['helsinki'], 'recovered');
+    await addDevice(thief, await deviceCode(await lookedCore(partsOf(others, new MemoryStorage(), 44))), {
+      label: 'tablet',
+      manages: true,
+    });
+    assert.equal(logOf(others, 'helsinki.example', HELSINKI).seq, 2n);
+    assert.deepEqual(await cancelledAt(owner, one, code), 'keys-too-late');
+  }
+});
+
+test('what was cancelled on another device is done, and stays so', async () => {
   const others = new Others();
   const owner = await enrolledAtBoth(others, new MemoryStorage());
+  const tablet = await lookedCore(partsOf(others, new MemoryStorage(), 44));
+  await addDevice(owner, await deviceCode(tablet), { label: 'tablet', manages: true });
+  for (const holder of [HELSINKI, ESPOO]) await refreshLog(tablet, holder);
+  const espoo = others.keyLogs.get('espoo.example');
+  assert.ok(espoo);
+  espoo.desk = { target: WALLET_OF_THE_DESK, due: Number(NOW + DELAY) };
   await standing(await newDevice(others));
+  const { waiting } = await recoveries(owner);
+  assert.equal(waiting.length, 3);
+  for (const one of waiting) assert.equal(await cancelledAt(tablet, one), null);
+  others.nowSecs = NOW + 2n * DELAY;
+  for (const one of waiting) assert.equal(await cancelledAt(owner, one), null);
+});
+
+test('a wallet that the desk has bound already is not told as cancelled', async () => {
+  const others = new Others();
+  const owner = await enrolledAtBoth(others, new MemoryStorage());
+  const espoo = others.keyLogs.get('espoo.example');
+  assert.ok(espoo);
+  const begin = (): void => {
+    espoo.desk = { target: WALLET_OF_THE_DESK, due: Number(others.nowSecs + DELAY) };
+  };
+  const bind = (): void => {
+    others.nowSecs += DELAY;
+    espoo.desk = null;
+  };
+  const shown = async (): Promise<WaitingRecovery> => {
+    const [one] = (await recoveries(owner)).waiting;
+    assert.ok(one);
+    return one;
+  };
+  begin();
+  const first = await shown();
+  bind();
+  assert.equal(await cancelledAt(owner, first), 'keys-too-late');
+  assert.deepEqual(owner.state.keyTasks, []);
+  // While the word that cancels it is on its way.
+  begin();
+  const second = await shown();
+  const answer = others.answer.bind(others);
+  others.answer = (path, request) => {
+    if (path === '/v1/key-events') bind();
+    return answer(path, request);
+  };
+  assert.equal(await cancelledAt(owner, second), 'keys-too-late');
+  others.answer = answer;
+  // In time once, and begun anew for the same wallet.
+  begin();
+  assert.equal(await cancelledAt(owner, await shown()), null);
+  others.nowSecs += 1n;
+  begin();
+  const again = await shown();
+  bind();
+  assert.equal(await cancelledAt(owner, again), 'keys-too-late');
+});
+
+test('an organisation that takes a cancelling in and shows that it still waits is not believed', async () => {
+  const others = new Others();
+  const owner = await enrolledAtBoth(others, new MemoryStorage());
+  const espoo = others.keyLogs.get('espoo.example');
+  assert.ok(espoo);
+  const desk = { target: WALLET_OF_THE_DESK, due: Number(NOW + DELAY) };
+  Object.defineProperty(espoo, 'desk', { get: () => desk, set: () => undefined });
   const [one] = (await recoveries(owner)).waiting;
   assert.ok(one);
-  others.nowSecs = NOW + DELAY;
-  const { done, missing } = await cancelRecovery(owner, one, null);
-  assert.deepEqual([done, missing.map(({ fault }) => fault.code)], [[], ['keys-not-ours']]);
+  assert.equal(await cancelledAt(owner, one), 'not-believed');
+  assert.equal(owner.state.keyTasks.length, 1);
 });
 
 test('somebody who logged in for it is stopped by the paper alone', async () => {
@@ -216,7 +308,7 @@ test('what the desk began is shown and cancelled', async () => {
   const owner = await enrolledAtBoth(others, new MemoryStorage());
   const espoo = others.keyLogs.get('espoo.example');
   assert.ok(espoo);
-  espoo.desk = { target: ObjectId.of(new Uint8Array(32).fill(3)), due: Number(NOW + DELAY) };
+  espoo.desk = { target: WALLET_OF_THE_DESK, due: Number(NOW + DELAY) };
   const [one] = (await recoveries(owner)).waiting;
   assert.ok(one);
   assert.deepEqual([one.name, one.by, one.dueSecs], ['espoo', 'desk', NOW + DELAY]);

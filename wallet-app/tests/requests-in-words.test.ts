@@ -225,7 +225,7 @@ test('a consent counts through the whole of its last day, where the person is', 
   assert.equal(untilOf('2026-10-20', now, latest), at('2026-10-20T21:00:00Z'));
   // The night in which clocks go back is in the 25th.
   assert.equal(untilOf('2026-10-25', now, latest), at('2026-10-25T22:00:00Z'));
-  assert.equal(untilOf(lastDay(latest), now, latest), null);
+  assert.equal(untilOf(lastDay(latest), now, latest), latest);
   for (const none of ['', 'soon', '2026-10-19', '2026-11-20', '2026-02-30', '2026-13-01'])
     assert.equal(untilOf(none, now, latest), undefined, none);
   assert.equal(untilOf('2026-11-31', now, now + 90n * 86_400n), undefined);

@@ -9,13 +9,13 @@ import { Pod } from '../src/protocol/ids.ts';
 import { agreeTo, denyTo, review, reviewAll } from '../src/wallet/answer.ts';
 import { finish, takeBack } from '../src/wallet/take-back.ts';
 import { opened, Others } from './others.ts';
-import { problemOf } from './server.ts';
-import { askedFor, CATALOGUE, ESPOO, HELSINKI, POD, purpose, STATEMENTS, withService } from './world.ts';
+import { NOW, problemOf } from './server.ts';
+import { askedFor, CATALOGUE, ESPOO, HELSINKI, POD, purpose, STATEMENTS, VALIDITY_SECS, withService } from './world.ts';
 
 const WANTED = {
   optional: [],
   holders: [{ holder: HELSINKI, pod: POD }],
-  untilSecs: null,
+  untilSecs: NOW + VALIDITY_SECS,
   depth: null,
   leaveOutOverAsked: false,
 };

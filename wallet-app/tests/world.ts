@@ -161,6 +161,9 @@ export const ANCHORED: Anchor = { principal: ANCHOR, key: KEYS.anchor.key };
 export const REGISTRY: Registry = Registry.build(ANCHORED, STATEMENTS, NOW).registry;
 export const LABELS = Labels.of(CATALOGUE);
 
+/** For how long the early education asks. */
+export const VALIDITY_SECS = 200n * DAY;
+
 /** An access request of the early education; what is not said is as it should be. */
 export async function askedFor(more: Partial<AccessRequest> = {}): Promise<Uint8Array> {
   const claims: AccessRequest = {
@@ -181,7 +184,7 @@ export async function askedFor(more: Partial<AccessRequest> = {}): Promise<Uint8
     ],
     purpose: purpose('dpv:ServiceProvision'),
     retentionSecs: 365n * DAY,
-    validitySecs: 200n * DAY,
+    validitySecs: VALIDITY_SECS,
     reason: { fi: 'Anni aloittaa.', sv: 'Anni börjar.', en: 'Anni starts.' },
     holders: null,
     depth: 0n,

@@ -1,10 +1,10 @@
 //! Taking a log back from the paper, and what a wallet says of it to a person (`docs/protocol/key-event.md`).
 
-use pod_protocol::cose::Verified;
+use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::ids::{ObjectId, Principal};
-use pod_protocol::key_event::{Controls, KeyChange, KeyEvent, KeyState, Pending, Recovery};
+use pod_protocol::key_event::{Controls, KeyChange, KeyEvent, KeyState, MIN_RECOVERY_DELAY_SECS, Pending, Recovery};
 
-use crate::keys::{KeysFault, may_all, next_digest};
+use crate::keys::{HeldEvent, KeysFault, may_all, next_digest};
 use crate::language::{Language, Sentence, pick};
 use crate::root::{KeyPurpose, RecoveryRoot, RootSecret};
 use crate::when::date_and_time;
@@ -53,6 +53,19 @@ pub fn cancel_with_paper(
     let time_secs = now_secs.max(state.time_secs());
     let event = KeyEvent { seq: state.seq() + 1, previous: Some(state.head()), time_secs, change };
     Verified::sign(&key, event)
+}
+
+/// Whether the wallet that an organisation's desk was to bind at `due_secs` was cancelled: what the desk does stands in no log, and
+/// what would cancel it can come after it took effect, so the log must have taken that in while it waited.
+#[must_use]
+pub fn desk_cancelled(held: &[HeldEvent], target: &ObjectId, due_secs: u64) -> bool {
+    let waits = due_secs.saturating_sub(MIN_RECOVERY_DELAY_SECS)..due_secs;
+    held.iter().any(|event| {
+        let cancels = |event: Signed<KeyEvent>| {
+            matches!(&event.unverified().change, KeyChange::Cancel { target: of, .. } if of == target)
+        };
+        waits.contains(&event.taken.taken_secs) && Signed::decode(&event.bytes).is_ok_and(cancels)
+    })
 }
 
 /// What a pending recovery means for whoever has this wallet. `ours`: it is to this very device; `organisation` is a name.

@@ -30,7 +30,7 @@ const VERSION: u8 = 1;
 pub const MAX_STATE_BYTES: usize = 32 * 1024 * 1024;
 /// Most acknowledgements that are kept; the oldest go first. They are checked against pages of the log, newest matter.
 pub const MAX_ACKNOWLEDGEMENTS: usize = 4096;
-/// Most forks that are kept as evidence: the first ones prove it, more of the same log add nothing.
+/// Most forks of one holder's log that are kept as evidence: the first ones prove it, more of the same log add nothing.
 pub const MAX_EVIDENCE: usize = 64;
 
 /// Most notices that are remembered; the oldest go first, and come again when the holder is asked.
@@ -517,7 +517,8 @@ impl WalletState {
 
     pub(crate) fn keep_evidence(&mut self, evidence: ForkEvidence) {
         let known = self.evidence.iter().any(|one| one.earlier == evidence.earlier && one.later == evidence.later);
-        if !known && self.evidence.len() < MAX_EVIDENCE {
+        let of_holder = self.evidence.iter().filter(|one| one.holder == evidence.holder).count();
+        if !known && of_holder < MAX_EVIDENCE {
             self.evidence.push(evidence);
         }
     }

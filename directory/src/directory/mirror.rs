@@ -34,8 +34,6 @@ const COMMIT_LEAVES: u64 = PAGE_ROWS as u64;
 
 /// How the names of evidence files begin.
 const EVIDENCE: &str = "evidence-";
-/// Most evidence files: one is enough to show that a directory lied, and it must not fill a disk with more.
-const MAX_EVIDENCE: usize = 64;
 
 /// Why a mirror does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -277,14 +275,14 @@ impl Follower {
     }
 
     fn keep(&self, evidence: &Evidence) -> Option<PathBuf> {
-        // By what was shown: the same lie is kept once, however often it is told.
-        let [first, second, third, fourth, ..] = pod_crypto::sha256(&[&evidence.shown]);
-        let name = format!("{EVIDENCE}{}-{first:02x}{second:02x}{third:02x}{fourth:02x}.cbor", evidence.code);
-        let path = self.folder.join(name);
-        let kept = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let kept = kept.filter(|file| file.file_name().to_string_lossy().starts_with(EVIDENCE)).count();
-        if path.exists() || kept >= MAX_EVIDENCE {
-            return path.exists().then_some(path);
+        let path = self.folder.join(format!("{EVIDENCE}{}", evidence.file_name()));
+        if path.exists() {
+            return Some(path);
+        }
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        if !evidence.has_room(names.iter().filter_map(|name| name.strip_prefix(EVIDENCE))) {
+            return None;
         }
         match fs::write(&path, evidence.to_bytes()) {
             Ok(()) => Some(path),

@@ -5,7 +5,7 @@ use pod_protocol::registry::Registry;
 use pod_protocol::statement::{Membership, Role};
 use pod_protocol::tlog::LogFault;
 use pod_protocol::tlog::checkpoint::{Checkpoint, SignedCheckpoint};
-use pod_protocol::tlog::evidence::{Evidence, Verdict};
+use pod_protocol::tlog::evidence::{Evidence, MAX_EVIDENCE, MAX_SHORTER, Verdict};
 use pod_protocol::tlog::head::{Head, Policy};
 use pod_protocol::tlog::leaf::{Body, Leaf, State};
 use pod_protocol::tlog::note::{MAX_NOTE_SIGNATURES, Note};
@@ -241,4 +241,31 @@ fn a_checkpoint_has_one_text() {
     // Lines of names that are no principals are somebody else's business.
     let stranger = format!("{lines}\u{2014} example.org/witness AAAAAAAAAA==\n");
     assert_eq!(SignedCheckpoint::from_bytes(stranger.as_bytes()).unwrap().signatures().len(), 1);
+}
+
+#[test]
+fn a_fork_finds_room_beside_many_questions() {
+    let piece = |fault: LogFault, number: usize| Evidence {
+        code: fault.code().to_owned(),
+        noticed_secs: NOW,
+        kept: vec![0],
+        shown: number.to_be_bytes().to_vec(),
+    };
+    let shorter = LogFault::Truncated { size: 1, kept: 2 };
+    let mut folder: Vec<String> = vec!["notes.txt".to_owned()];
+    let mut keep_all = |fault: LogFault| {
+        let mut kept = 0;
+        for number in 0..100 {
+            let evidence = piece(fault, number);
+            if evidence.has_room(&folder) {
+                folder.push(evidence.file_name());
+                kept += 1;
+            }
+        }
+        kept
+    };
+    assert_eq!(keep_all(shorter), MAX_SHORTER, "a directory can have these asked all day");
+    assert_eq!(keep_all(LogFault::Fork), MAX_EVIDENCE);
+    assert_eq!(keep_all(shorter), 0);
+    assert_eq!(piece(shorter, 1).file_name(), piece(shorter, 1).file_name(), "the same two are one piece");
 }

@@ -123,6 +123,11 @@ export const faultWords = {
       sv: 'Den här enheten kan inte avbryta det. Använd återställningskoden och ring genast organisationen om det inte var du.',
       en: 'This device cannot cancel it. Use the recovery code, and call the organisation at once if it was not you.',
     },
+    'keys-too-late': {
+      fi: 'Peruminen ei ehtinyt ajoissa: siellä on voimassa jo muita avaimia. Katso laitteesi siellä. Jos se et ollut sinä, mene heti kaupungin asiointipisteeseen.',
+      sv: 'Det hann inte avbrytas i tid: andra nycklar gäller redan där. Titta på dina enheter där. Om det inte var du, gå genast till stadens kundtjänst.',
+      en: 'It was not cancelled in time: other keys count there already. Look at your devices there. If it was not you, go to a service desk of the city at once.',
+    },
     'keys-last': {
       fi: 'Se on viimeinen laitteesi siellä. Lisää ensin toinen laite.',
       sv: 'Det är din sista enhet där. Lägg först till en annan enhet.',

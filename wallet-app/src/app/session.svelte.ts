@@ -4,6 +4,7 @@ import type { RecoveryCode } from '../keys/recovery-code.ts';
 import type { Registry } from '../protocol/registry/index.ts';
 import type { Core } from '../wallet/core.ts';
 import type { WalletState } from '../wallet/state.ts';
+import { beginForgotten } from './browser/anew.ts';
 import { type Theme, wear } from './browser/theme.ts';
 import type { Ground } from './opening/index.ts';
 
@@ -17,10 +18,10 @@ export type Phase =
   | { readonly is: 'failed'; readonly fault: unknown }
   | { readonly is: 'open' };
 
-/** On which channel windows of the wallet tell each other that something is remembered anew. Nothing is told but that. */
+/** On which channel windows of the wallet tell each other of what they have in common. */
 const CHANNEL = 'aitta-remembered';
-/** After how long away a window looks again when a person comes back to it, in milliseconds: the directory's copy changes by the minute. */
-const STALE_AFTER_MS = 60_000;
+/** What they tell: that something is remembered anew, or that all of it was forgotten. Nothing else. */
+type ToldOthers = 'remembered' | 'forgotten';
 
 class Session {
   phase: Phase = $state.raw({ is: 'opening' });
@@ -31,11 +32,13 @@ class Session {
   registry: Registry | null = $state.raw(null);
   ground: Ground | null = null;
   #core: Core | null = null;
-  #lookedMs = 0;
   readonly #others = new BroadcastChannel(CHANNEL);
 
   constructor() {
-    this.#others.addEventListener('message', () => void this.#recall());
+    this.#others.addEventListener('message', ({ data }: MessageEvent<ToldOthers>) => {
+      if (data === 'forgotten') beginForgotten();
+      else void this.#recall();
+    });
     document.addEventListener('visibilitychange', () => void this.#comeBack());
   }
 
@@ -78,14 +81,14 @@ class Session {
     void this.looked().catch(() => undefined);
   }
 
-  /** The directory was looked at since the wallet is open. */
+  /** The directory was looked at a moment ago. */
   looked(): Promise<void> {
     return this.act(() => Promise.resolve());
   }
 
   /**
-   * Does something with the wallet, once the directory was looked at; pages see what is remembered since, also when it failed
-   * half-way.
+   * Does something with the wallet, by a look at the directory that was a moment ago; pages see what is remembered since, also when it
+   * failed half-way.
    */
   async act<T>(deed: (core: Core) => Promise<T>): Promise<T> {
     const { core } = this;
@@ -97,11 +100,19 @@ class Session {
     }
   }
 
+  /** The wallet is forgotten on this device: no other window goes on with it. */
+  tellForgotten(): void {
+    this.#tell('forgotten');
+  }
+
+  #tell(what: ToldOthers): void {
+    this.#others.postMessage(what);
+  }
+
   #seen(): void {
-    if (this.state !== this.core.state) this.#others.postMessage(null);
+    if (this.state !== this.core.state) this.#tell('remembered');
     this.state = this.core.state;
     this.registry = this.core.copy.standing.by === 'nobody' ? null : this.core.registry;
-    this.#lookedMs = Date.now();
   }
 
   /** Shows what another window did: nobody is offered to do it once more. One that nobody sees waits until somebody does. */
@@ -113,10 +124,9 @@ class Session {
 
   async #comeBack(): Promise<void> {
     await this.#recall();
-    const isBack = this.phase.is === 'open' && document.visibilityState === 'visible';
-    if (!isBack || Date.now() - this.#lookedMs < STALE_AFTER_MS) return;
+    if (this.phase.is !== 'open' || document.visibilityState !== 'visible') return;
     // Nothing is shown of a failure: what a person does next says whether there is one.
-    await this.act((core) => core.refresh()).catch(() => undefined);
+    await this.looked().catch(() => undefined);
   }
 }
 

@@ -33,20 +33,20 @@ export interface Found {
 /**
  * Finds all holders: blinds the identity code once, has it evaluated for every holder of the registry, downloads whole buckets that
  * prove what is in them, and opens what is this citizen's. `idToken` is a fresh login at the blinder's own client. An entry that is
- * expired, or not signed by its holder, is passed over. @throws {CallFault}
+ * expired, or not signed by its holder, is passed over. `copy` gives the newest registry each time. @throws {CallFault}
  */
 export async function findHolders(
   caller: Caller,
   identityCode: string,
   idToken: string,
-  copy: RegistryCopy,
+  copy: () => RegistryCopy,
   blinder: BlinderClient,
   directory: DirectoryClient,
   seen: NewestSeen,
 ): Promise<Found> {
   const members = inAnyOrder(
     caller,
-    copy.registry.organisations.filter(
+    copy().registry.organisations.filter(
       ({ membership, isSuspended }) => membership.claims.roles.includes('holder') && !isSuspended,
     ),
   );

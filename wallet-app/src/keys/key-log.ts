@@ -42,6 +42,8 @@ export type KeysCode =
   | 'keys-pending'
   /** What is to be cancelled goes before what cancels it: the person identified themselves for it, or a higher paper began it. */
   | 'keys-outranked'
+  /** What was to be cancelled has taken effect, or nothing says that it has not. */
+  | 'keys-too-late'
   /** It is the last key of this device there: without it the wallet could do nothing there any more. */
   | 'keys-last'
   /** This device signs, and may not change the log. */
@@ -62,6 +64,8 @@ const WHAT: Readonly<Record<KeysCode, string>> = {
     'no key of this device is valid there: log in with the device that is, or recover with the printed code',
   'keys-pending': 'a recovery waits there: cancel it, or wait until it has taken effect',
   'keys-outranked': 'this cannot cancel it: use the printed code, and call the organisation at once if it was not you',
+  'keys-too-late':
+    'it was not cancelled in time: look at the devices there, and go to the organisation at once if it was not you',
   'keys-last': 'it is the last key of this wallet there: add another device first',
   'keys-signs-only': 'this device may not add or revoke devices: do it on one that may',
   'keys-not-controlling':

@@ -41,6 +41,12 @@ function keptRegistry(stored: Stored | null): Kept | null {
 }
 
 /**
+ * How long a look at the directory stands, in seconds: before anything is done after that, the directory is looked at again. Nodes look
+ * each 30 s, and what is taken back reaches all of them within 5 minutes; and one that hangs is waited for once in this time.
+ */
+export const LOOK_STANDS_SECS = 60n;
+
+/**
  * Most pages of one answer: with more than half of an answer on each, 64 megabytes of records, or 12,800 entries of a log at once. A
  * holder that goes on after that answers without end.
  */
@@ -76,7 +82,10 @@ export class Core {
   readonly #memory: Memory;
   #copy: RegistryCopy;
   #registryRevision: number | null;
+  /** The look that goes on. */
   #looking: Promise<void> | null = null;
+  /** When the last one ended. */
+  #lookedSecs: bigint | null = null;
   readonly #labels: Map<Principal, { readonly digest: Uint8Array; readonly labels: Labels }> = new Map();
 
   private constructor(
@@ -112,15 +121,22 @@ export class Core {
   }
 
   /**
-   * Looks at the directory for the first time since the wallet was opened, once; again when that failed.
-   * @throws {CallFault} @throws {StorageFault}
+   * Looks at the directory unless somebody did a moment ago (`LOOK_STANDS_SECS`): before anything is done. One look is for all that ask
+   * meanwhile; one that failed is begun again by whoever comes next. @throws {CallFault} @throws {StorageFault}
    */
   looked(): Promise<void> {
-    this.#looking ??= this.refresh().catch((fault: unknown) => {
+    if (this.#stands()) return Promise.resolve();
+    this.#looking ??= this.refresh().finally(() => {
       this.#looking = null;
-      throw fault;
     });
     return this.#looking;
+  }
+
+  #stands(): boolean {
+    if (this.#lookedSecs === null) return false;
+    const ageSecs = this.caller.nowSecs() - this.#lookedSecs;
+    // A clock that was set back says nothing.
+    return ageSecs >= 0n && ageSecs < LOOK_STANDS_SECS;
   }
 
   /** Takes in what another window has remembered. @throws {StorageFault} @throws {FormatFault} */
@@ -141,6 +157,8 @@ export class Core {
     if (meanwhile !== before) await this.#join(meanwhile);
     await this.keepEvidence(looked.troubles);
     await this.#keepRegistry();
+    // From its end, so that one that took long is not begun again by the next act.
+    this.#lookedSecs = this.caller.nowSecs();
   }
 
   /** Whether the browser keeps what is stored, also when its disk fills. Asks for that once; a person may be asked. Never fails. */

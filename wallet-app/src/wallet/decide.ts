@@ -28,8 +28,8 @@ export interface Choice {
   /** What was ticked of the optional things. Nothing is, unless it stands here. */
   readonly optional: readonly Chosen[];
   readonly holders: readonly HolderChoice[];
-  /** First second at which the grants no longer count, if earlier than asked. */
-  readonly untilSecs: bigint | null;
+  /** First second at which the grants no longer count: that of the day which the person saw, however long ago. */
+  readonly untilSecs: bigint;
   /** How often they may be passed on, if less than asked. */
   readonly depth: bigint | null;
   /**
@@ -186,7 +186,6 @@ function fail(code: ChoiceCode): never {
 
 function untilOf({ request }: Review, { untilSecs }: Choice, nowSecs: bigint): bigint {
   const latest = nowSecs + request.claims.validitySecs;
-  if (untilSecs === null) return latest;
   if (untilSecs <= nowSecs || untilSecs > latest) throw new ChoiceFault('until');
   return untilSecs;
 }

@@ -117,10 +117,10 @@ async function ownLog(core: Core, organisation: Principal): Promise<OwnLog> {
  * blinder's own client. What a holder has is said on enrolment, to whoever may know it. @throws {CallFault} @throws {StorageFault}
  */
 export async function find(core: Core, identityCode: string, idToken: string): Promise<readonly FoundHolder[]> {
-  const { caller, copy, directory, state } = core;
+  const { caller, directory, state } = core;
   const blinder = core.blinder();
   const found = await core.keepingEvidence(() =>
-    findHolders(caller, identityCode, idToken, copy, blinder, directory, state.newestEntries),
+    findHolders(caller, identityCode, idToken, () => core.copy, blinder, directory, state.newestEntries),
   );
   await core.keepEvidence(found.troubles);
   await core.keep(entriesSeen(found.seen));

@@ -6,15 +6,19 @@
 
 import { CallFault } from '../client/fault.ts';
 import { addDevice, cancel, type Changed, revokeDevice, rotate, withEvent } from '../keys/key-change.ts';
-import { type KeysCode, KeysFault, replay } from '../keys/key-log.ts';
+import { type KeysCode, KeysFault, RECOVERY_DELAY_SECS, replay } from '../keys/key-log.ts';
 import { equalBytes } from '../protocol/bytes.ts';
+import { Signed } from '../protocol/cose.ts';
 import { PublicKey } from '../protocol/crypto/signing.ts';
-import type { KeyState } from '../protocol/key-event/index.ts';
+import { KeyEvent, type KeyState } from '../protocol/key-event/index.ts';
 import type { ObjectId } from '../protocol/ids.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
 import { type FoundLog, ownLog, refreshLog } from './key-logs.ts';
 import { postFor } from './posting.ts';
 import { changeEnded, changePosted, held, type KeyTask, type OutstandingKeyTask, toChange } from './state.ts';
+
+/** Something that waits is to be cancelled. */
+type Cancel = Extract<KeyTask, { readonly kind: 'cancel' }>;
 
 /** How often a change is made anew on a log that somebody else changed meanwhile. */
 const MAX_RACES = 3;
@@ -100,7 +104,7 @@ async function change(core: Core, task: KeyTask, posted: boolean): Promise<KeyTa
 async function changeAt(core: Core, task: KeyTask): Promise<KeyTaskHow> {
   const { holder } = task;
   for (let race = 1, head: ObjectId | null = null; ; race += 1) {
-    const log = (await refreshLog(core, holder)) ?? lastSeen(core, task);
+    const log = await logFor(core, task);
     if (isDone(task, log)) {
       // The key may have gone without another in its place: then this device has none there.
       if (task.kind === 'rotate') await core.signer(holder);
@@ -117,19 +121,30 @@ async function changeAt(core: Core, task: KeyTask): Promise<KeyTaskHow> {
       head = log.state.head;
       continue;
     }
-    await core.keep(held(holder, core.nameOf(holder), changed.events), changeEnded(task));
+    await core.keep(held(holder, core.nameOf(holder), changed.events));
+    // The desk may have bound the other wallet a moment ago: the log takes in what would have cancelled that, and nothing is cancelled.
+    if (task.kind === 'cancel' && !isDone(task, await logFor(core, task))) {
+      const name = core.nameOf(holder);
+      throw new CallFault('not-believed', name, `${name} says that it took the cancelling in, and does not show it`);
+    }
+    await core.keep(changeEnded(task));
     return { by: 'holder' };
   }
+}
+
+/** @throws {CallFault} @throws {KeysFault} `not-enrolled` */
+async function logFor(core: Core, task: KeyTask): Promise<FoundLog> {
+  return (await refreshLog(core, task.holder)) ?? lastSeen(core, task);
 }
 
 /**
  * The log as it was seen last, for what the paper signed: a device that is in the log of no organisation cancels with it too.
  * @throws {KeysFault} `not-enrolled`
  */
-function lastSeen(core: Core, task: KeyTask): Pick<FoundLog, 'state' | 'desk'> {
+function lastSeen(core: Core, task: KeyTask): FoundLog {
   if (task.kind !== 'cancel' || task.signed === null) throw new KeysFault('not-enrolled');
   const { organisation, events, nowSecs } = ownLog(core, task.holder);
-  return { state: replay(organisation, events, nowSecs), desk: null };
+  return { events, state: replay(organisation, events, nowSecs), desk: null };
 }
 
 /** If another device changed the log since it was last seen, it does not count there, and `finish` makes another. */
@@ -151,8 +166,12 @@ async function send(core: Core, { kind, holder }: KeyTask, { principal }: KeySta
   else await core.order({ holder, pod: pod.pod, action: { kind: 'key-event', event } });
 }
 
-/** Whether the log says already what it is to say: somebody else did it, or what was sent before arrived after all. */
-function isDone(task: KeyTask, { state, desk }: Pick<FoundLog, 'state' | 'desk'>): boolean {
+/**
+ * Whether the log says already what it is to say: somebody else did it, or what was sent before arrived after all.
+ * @throws {KeysFault} `keys-too-late`
+ */
+function isDone(task: KeyTask, log: FoundLog): boolean {
+  const { state, desk } = log;
   const current = state.devices.filter(({ revokedSeq }) => revokedSeq === null).map(({ device }) => device.key);
   switch (task.kind) {
     case 'add': {
@@ -167,9 +186,22 @@ function isDone(task: KeyTask, { state, desk }: Pick<FoundLog, 'state' | 'desk'>
       return isPaperIn && !current.some(({ kid }) => kid === task.from);
     }
     case 'cancel':
-      // One that took effect was not cancelled: then no key of this device is left to say so.
-      return state.pending?.id !== task.target && state.head !== task.target && desk?.target !== task.target;
+      if (state.pending?.id === task.target || desk?.target === task.target) return false;
+      // What waits no more was cancelled, or has taken effect.
+      if (!isCancelled(task, log)) throw new KeysFault('keys-too-late');
+      return true;
   }
+}
+
+function isCancelled({ target, deskDueSecs }: Cancel, { events, state }: FoundLog): boolean {
+  const read = events.map(({ bytes, taken }) => ({ event: Signed.decode(KeyEvent, bytes), taken }));
+  if (read.some(({ event }) => event.id === target)) return !state.stands(target);
+  // What the desk did stands in no log, and what would cancel it can come after it took effect: it is to have come while that waited.
+  const endsSecs = deskDueSecs ?? 0n;
+  return read.some(({ event: { unverified }, taken: { takenSecs } }) => {
+    const isOfIt = unverified.change.kind === 'cancel' && unverified.change.target === target;
+    return isOfIt && takenSecs >= endsSecs - RECOVERY_DELAY_SECS && takenSecs < endsSecs;
+  });
 }
 
 /** @throws {KeysFault} */
@@ -186,6 +218,7 @@ function changedBy(core: Core, task: KeyTask): Promise<Changed> {
     case 'rotate':
       return rotate(log, task.recovery);
     case 'cancel':
+      if (replay(log.organisation, log.events, log.nowSecs).stands(task.target)) throw new KeysFault('keys-too-late');
       return task.signed === null ? cancel(log, task.target) : withEvent(log, task.signed);
   }
 }

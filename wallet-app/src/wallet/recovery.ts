@@ -190,16 +190,18 @@ export async function recoveries(
 
 /**
  * Cancels what waits, with this device or, given the code, with the paper. An organisation that is away hears of it through the
- * directory's log. A device that is in no log yet cancels with the paper too. @throws {KeysFault} `keys-other-paper`
+ * directory's log. A device that is in no log yet cancels with the paper too. It is told as done when the log shows it; where it took
+ * effect before, the fault is `keys-too-late`. @throws {KeysFault} `keys-other-paper`
  * @throws {StorageFault}
  */
 export async function cancelRecovery(
   core: Core,
-  { holder, target }: Pick<WaitingRecovery, 'holder' | 'target'>,
+  { holder, target, by, dueSecs: due }: Pick<WaitingRecovery, 'holder' | 'target' | 'by' | 'dueSecs'>,
   code: RecoveryCode | null,
 ): Promise<KeysChanged> {
   const byPaper = code && (await cancelWithPaper(ownLog(core, holder), new RecoveryRoot(code), target));
-  return changeKeys(core, [{ kind: 'cancel', holder, target, signed: byPaper && byPaper.bytes }]);
+  const deskDueSecs = by === 'desk' ? due : null;
+  return changeKeys(core, [{ kind: 'cancel', holder, target, signed: byPaper && byPaper.bytes, deskDueSecs }]);
 }
 
 /** Organisations at which this wallet could not enrol now: they joined after the printed code was last typed. */

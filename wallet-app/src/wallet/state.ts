@@ -20,8 +20,13 @@ import type { ToldNotice } from './standing.ts';
 export const MAX_ACKNOWLEDGEMENTS = 4096;
 /** Most notices that are remembered; the oldest go first, and come again when the holder is asked. */
 export const MAX_NOTICES = 4096;
-/** Most forks and lacks of one log that are kept as evidence: the first ones prove it, more of the same log add nothing. */
+/** Most forks, and most lacks, of one log that are kept as evidence: the first ones prove it, more of the same log add nothing. */
 export const MAX_EVIDENCE = 64;
+/**
+ * Most pieces of evidence that a directory's log became shorter: the first one and the latest. That may be an old list, which whoever
+ * serves it can show again and again: it accuses nobody by itself, and takes no room from what does.
+ */
+export const MAX_SHORTER = 4;
 
 /** A tree head as the wallet remembers it, with the signed bytes. */
 export interface SeenHead {
@@ -134,12 +139,16 @@ export type KeyTask =
     }
   /** Put another key in the place of this one of this device; with `recovery`, a digest, another paper counts. */
   | { readonly kind: 'rotate'; readonly holder: Principal; readonly from: Kid; readonly recovery: Uint8Array | null }
-  /** Cancel what waits there; `signed` by the paper, or (null) to be signed by this device. */
+  /**
+   * Cancel what waits there; `signed` by the paper, or (null) to be signed by this device. `deskDueSecs`: when the organisation's desk
+   * binds another wallet, if it is that.
+   */
   | {
       readonly kind: 'cancel';
       readonly holder: Principal;
       readonly target: ObjectId;
       readonly signed: Uint8Array | null;
+      readonly deskDueSecs: bigint | null;
     };
 
 /** A change of a key log that its organisation has not taken in yet. */
@@ -191,7 +200,7 @@ export interface WalletState {
   readonly forks: readonly ForkEvidence[];
   /** What holders' logs lack. */
   readonly lacks: readonly LackEvidence[];
-  /** Forks of the directory's log. */
+  /** Where the directory's log contradicts itself, or became shorter. */
   readonly evidence: readonly Evidence[];
   /** What stands for each pod in its holder's log. */
   readonly podTags: ReadonlyMap<PodId, Uint8Array>;
@@ -515,16 +524,26 @@ function isSameTree(one: SeenHead, other: SeenHead): boolean {
   return one.size === other.size && equalBytes(one.root, other.root);
 }
 
-/** A fork of the directory's log. One that is known adds nothing. */
-export function evidenceSeen(evidence: Evidence): Act {
+/** The directory's log contradicts itself, or became shorter: each kind has room of its own. A pair that is known adds nothing. */
+export function evidenceSeen(found: Evidence): Act {
   return (state) => {
-    const isKnown = state.evidence.some(
-      ({ kept, shown }) => isSameText(kept, evidence.kept) && isSameText(shown, evidence.shown),
-    );
-    return isKnown || state.evidence.length >= MAX_EVIDENCE
-      ? state
-      : { ...state, evidence: [...state.evidence, evidence] };
+    const ofKind = state.evidence.filter(({ code }) => code === found.code);
+    if (ofKind.some((one) => isSamePair(one, found))) return state;
+    if (found.code === 'log-truncated') {
+      const [first, ...later] = ofKind;
+      const left = [first, ...later.slice(2 - MAX_SHORTER)];
+      const evidence = state.evidence.filter((one) => one.code !== found.code || left.includes(one));
+      return { ...state, evidence: [...evidence, found] };
+    }
+    return ofKind.length >= MAX_EVIDENCE ? state : { ...state, evidence: [...state.evidence, found] };
   };
+}
+
+/** Whether it is the same two notes: another window can have believed what this one was shown. */
+function isSamePair(one: Evidence, other: Evidence): boolean {
+  const isSame = (kept: Uint8Array, shown: Uint8Array): boolean =>
+    isSameText(one.kept, kept) && isSameText(one.shown, shown);
+  return isSame(other.kept, other.shown) || isSame(other.shown, other.kept);
 }
 
 /** Whether two notes say the same: with each look the witnesses sign anew. */

@@ -156,7 +156,7 @@ const wanted = {
     { holder: helsinki, pod: atHelsinki },
     { holder: espoo, pod: atEspoo },
   ],
-  untilSecs: null,
+  untilSecs: core.caller.nowSecs() + asked.request.claims.validitySecs,
   depth: null,
   leaveOutOverAsked: false,
 };

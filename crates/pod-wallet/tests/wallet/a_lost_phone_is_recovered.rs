@@ -2,11 +2,11 @@
 
 use pod_crypto::SeededRandom;
 use pod_protocol::cose::{Signed, Verified};
-use pod_protocol::ids::Thumbprint;
+use pod_protocol::ids::{ObjectId, Thumbprint};
 use pod_protocol::key_event::{KeyEvent, Taken};
 use pod_wallet::Language;
 use pod_wallet::keys::{HeldEvent, KeyLog, KeysFault, replay};
-use pod_wallet::recovery::{cancel_with_paper, recover, words};
+use pod_wallet::recovery::{cancel_with_paper, desk_cancelled, recover, words};
 use pod_wallet::recovery_code::RecoveryCode;
 use pod_wallet::root::{KeyPurpose, RecoveryRoot, RootSecret};
 
@@ -57,6 +57,21 @@ fn the_phone_cancels_what_a_stolen_paper_began() {
     let thiefs = new_phone().signing_key(&HELSINKI, KeyPurpose::Device, 0).public_key();
     assert!(later.signer_now(Thumbprint::of(&thiefs).kid()).is_err());
     assert!(log.signer(&world.root).is_ok());
+}
+
+#[test]
+fn what_the_desk_began_is_cancelled_while_it_waits_and_not_after() {
+    let world = World::new();
+    let log = world.log_at(HELSINKI);
+    let [target, other] = [3, 4].map(|byte| ObjectId::new([byte; 32]));
+    let event = cancel_with_paper(log.state(), &paper(), &HELSINKI, target, NOW);
+    let due = NOW + 3 * DAY;
+    let cancelled = |taken, target| desk_cancelled(&with(log.held(), &event, taken), target, due);
+    assert!(cancelled(NOW, &target) && cancelled(due - 1, &target));
+    assert!(!cancelled(due, &target), "it was bound by then");
+    assert!(!cancelled(NOW - 1, &target), "that was for an earlier one");
+    assert!(!cancelled(NOW, &other));
+    assert!(!desk_cancelled(log.held(), &target, due));
 }
 
 #[test]

@@ -8,12 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use pod_client::CallError;
-use pod_crypto::sha256;
-use pod_protocol::ids::base64url;
 use pod_protocol::tlog::evidence::Evidence;
-
-/// Most files of evidence: the first ones prove it, more of the same add nothing.
-const MAX_FILES: usize = 64;
 
 /// What a node tells the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,14 +99,14 @@ impl LogStanding {
 
 /// Keeps a piece of evidence as a file; the same one once.
 pub(crate) fn keep(evidence: &Evidence, folder: &Path) -> io::Result<PathBuf> {
-    let digest = base64url(&sha256(&[&evidence.kept, &evidence.shown]));
-    let file = folder.join(format!("{}-{}.cbor", evidence.code, digest.get(..16).unwrap_or(&digest)));
+    let file = folder.join(evidence.file_name());
     if file.exists() {
         return Ok(file);
     }
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    if fs::read_dir(folder)?.count() >= MAX_FILES {
-        return Err(io::Error::other(format!("{} holds {MAX_FILES} files already", folder.display())));
+    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    if !evidence.has_room(names.collect::<io::Result<Vec<_>>>()?) {
+        return Err(io::Error::other(format!("{} holds enough of `{}` already", folder.display(), evidence.code)));
     }
     let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
     out.write_all(&evidence.to_bytes())?;

@@ -195,8 +195,8 @@ export class DirectoryClient {
     }
   }
 
-  /** Begins to look entries up in proven buckets. */
-  lookup(copy: RegistryCopy, seen: NewestSeen): Lookup {
+  /** Begins to look entries up in proven buckets. What `copy` gives is the newest each time: another look may end meanwhile. */
+  lookup(copy: () => RegistryCopy, seen: NewestSeen): Lookup {
     return new Lookup(this.#sources, this.policy, copy, seen, this.#caller);
   }
 
@@ -261,7 +261,7 @@ export type Posted =
 export class Lookup {
   readonly #sources: readonly LogSource[];
   readonly #policy: Policy;
-  readonly #registry: Registry;
+  readonly #copy: () => RegistryCopy;
   readonly #caller: Caller;
   readonly #buckets: Map<string, ProvenBucket['bucket']> = new Map();
   readonly #seen: Map<string, bigint>;
@@ -271,11 +271,17 @@ export class Lookup {
   #bits: bigint | null = null;
   #view: View | null;
 
-  constructor(sources: readonly LogSource[], policy: Policy, copy: RegistryCopy, seen: NewestSeen, caller: Caller) {
+  constructor(
+    sources: readonly LogSource[],
+    policy: Policy,
+    copy: () => RegistryCopy,
+    seen: NewestSeen,
+    caller: Caller,
+  ) {
     this.#sources = sources;
     this.#policy = policy;
-    this.#registry = copy.registry;
-    this.#view = copy.kept.view;
+    this.#copy = copy;
+    this.#view = copy().kept.view;
     this.#seen = new Map(seen);
     this.#caller = caller;
   }
@@ -309,7 +315,7 @@ export class Lookup {
     const bucket = await this.#bucketWith(source, tag);
     const entries = findEntries(bucket, tag).flatMap((one) => {
       // The directory took each when its key was one of the holder's, which may have gone since.
-      const verified = attempt(() => verifySignedAt(this.#registry, one, holder, one.unverified.issued));
+      const verified = attempt(() => verifySignedAt(this.#copy().registry, one, holder, one.unverified.issued));
       return verified.accepted && verified.value.claims.holder === holder ? [verified.value] : [];
     });
     const newest = entries.reduce((secs, { claims }) => (claims.issued > secs ? claims.issued : secs), 0n);
@@ -351,7 +357,7 @@ export class Lookup {
   }
 
   async #believed(source: LogSource, head: Head): Promise<readonly [CheckedHead, View]> {
-    const checked = source.checked(head, this.#registry, this.#policy);
+    const checked = source.checked(head, this.#copy().registry, this.#policy);
     return [checked, await source.advance(this.#view, head, checked)];
   }
 

@@ -151,6 +151,11 @@ export class KeyState {
     return this.#last.id;
   }
 
+  /** Whether this event stands: it is neither pending, nor cancelled, nor taken back. */
+  stands(event: ObjectId): boolean {
+    return this.#parts.steps.some(({ id }) => id === event);
+  }
+
   /** The time of the last event that stands. */
   get timeSecs(): bigint {
     return this.#last.timeSecs;

@@ -8,7 +8,7 @@ use pod_protocol::ids::{ObjectId, Principal, Thumbprint};
 use pod_protocol::key_event::Pending;
 use pod_wallet::Language;
 use pod_wallet::keys::KeysFault;
-use pod_wallet::recovery::{cancel_with_paper, desk_words, words};
+use pod_wallet::recovery::{cancel_with_paper, desk_cancelled, desk_words, words};
 use pod_wallet::root::KeyPurpose;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ impl Recovery {
 
     async fn desk(
         &self,
-        opened: &Opened,
+        opened: &mut Opened,
         organisation: &Principal,
         name: &str,
         log: &FoundLog,
@@ -97,6 +97,13 @@ impl Recovery {
             return Ok((words.in_language(self.lang).to_owned(), told("pending")));
         }
         self.cancel(opened, organisation, log, desk.target).await?;
+        let cancelled = |log: FoundLog| {
+            let waits = log.desk.is_some_and(|left| left.target == desk.target);
+            !waits && desk_cancelled(&log.held, &desk.target, desk.due_secs)
+        };
+        if !opened.refresh(organisation).await?.is_some_and(cancelled) {
+            return Err(too_late());
+        }
         Ok((format!("{name}: cancelled"), told("cancelled")))
     }
 
@@ -143,6 +150,14 @@ impl Recovery {
         opened.joined.node(organisation)?.send_key_event(&log.state.principal(), &event).await?;
         Ok(())
     }
+}
+
+fn too_late() -> Failure {
+    Failure::rule(
+        "keys-too-late",
+        "it was not cancelled in time. See with `aitta wallet devices` what counts there, and go to the organisation's desk at \
+         once if it was not you.",
+    )
 }
 
 fn cannot(fault: KeysFault) -> Failure {

@@ -78,6 +78,7 @@ export const devicesWords = {
       sv: 'svarar inte just nu, men får veta det så snart den fungerar igen',
       en: 'does not answer right now, but hears of it as soon as it works again',
     },
+    failed: { fi: 'Tätä ei voitu tehdä', sv: 'Det här kunde inte göras', en: 'This could not be done' },
     later: {
       fi: 'Aitta muistaa, mitä jäi kesken. Voit yrittää myös itse uudelleen.',
       sv: 'Aitta minns vad som inte blev klart. Du kan också försöka igen själv.',

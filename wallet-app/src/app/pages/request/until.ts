@@ -15,11 +15,11 @@ export function lastDay(untilSecs: bigint): string {
 }
 
 /**
- * First second at which it no longer counts; null when the day is the latest one, which means: as asked. Undefined for what is no day,
- * or one before today or after the latest.
+ * First second at which it no longer counts; on the latest day that is as asked. Undefined for what is no day, or one before today or
+ * after the latest.
  */
-export function untilOf(date: string, nowSecs: bigint, latestSecs: bigint): bigint | null | undefined {
-  if (date === lastDay(latestSecs)) return null;
+export function untilOf(date: string, nowSecs: bigint, latestSecs: bigint): bigint | undefined {
+  if (date === lastDay(latestSecs)) return latestSecs;
   const begins = new Date(`${date}T00:00:00`);
   // What is in no calendar is no day, or comes out as another one.
   if (Number.isNaN(begins.getTime()) || dateOf(BigInt(begins.getTime() / 1000)) !== date) return undefined;

@@ -1,6 +1,7 @@
 /** Forgetting the wallet on this device, and what its program is called here. */
 
 import { deleteIndexedDb } from '../../../keys/indexed-db.ts';
+import { session } from '../../session.svelte.ts';
 
 /** As the service worker names what it keeps of one version of the program. */
 const CACHE = /^aitta-(.+)$/;
@@ -11,19 +12,16 @@ export async function versions(): Promise<readonly string[]> {
   return (await caches.keys()).flatMap((name) => CACHE.exec(name)?.[1] ?? []);
 }
 
-/** Takes everything away that the wallet kept in this browser: keys first, for they are what counts. @throws {StorageFault} */
+/**
+ * Takes everything away that the wallet kept in this browser: keys first, for they are what counts. From then on no window writes what it
+ * still has, and the others begin anew. @throws {StorageFault}
+ */
 export async function forgetAll(): Promise<void> {
   await deleteIndexedDb(indexedDB);
-  localStorage.clear();
+  session.tellForgotten();
   if ('serviceWorker' in navigator) {
     const workers = await navigator.serviceWorker.getRegistrations();
     await Promise.all(workers.map((worker) => worker.unregister()));
   }
   if ('caches' in globalThis) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
-}
-
-/** Begins anew from the first page: nothing that this window still has in its memory is used again. */
-export function beginAnew(): void {
-  history.replaceState(null, '', '/');
-  location.reload();
 }
