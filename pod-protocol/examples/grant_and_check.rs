@@ -4,7 +4,7 @@ use pod_crypto::SigningKey;
 use pod_protocol::grant::{Grant, GrantLimits, Permission};
 use pod_protocol::ids::{Cti, PodId, Principal, Thumbprint};
 use pod_protocol::key_event::{DeviceKey, KeyChange, KeyEvent, KeyState, Roles};
-use pod_protocol::{Refusal, Signed, Verified, chain, standing::Standing};
+use pod_protocol::{Refusal, Signed, Verified, chain, chain::ChainFacts, standing::Standing};
 
 const NOW: u64 = 1_790_000_000;
 
@@ -43,8 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let links = [std::sync::Arc::new(Signed::decode(&bytes)?.verify(&anna.public_key())?)];
     let (holder, taken_secs, revocations_fresh) = (&helsinki, &[NOW], true);
     let organisation_of = &|_: &Thumbprint| None;
-    let at =
-        |now_secs| chain::ChainFacts { standing, holder, taken_secs, organisation_of, revocations_fresh, now_secs };
+    let at = |now_secs| ChainFacts { standing, holder, taken_secs, organisation_of, revocations_fresh, now_secs };
     println!("{} bytes give {:?}", bytes.len(), chain::check(&links, &at(NOW))?.permissions);
     assert_eq!(chain::check(&links, &at(NOW + 365 * 24 * 3600)).err().map(Refusal::code), Some("expired"));
     Ok(())

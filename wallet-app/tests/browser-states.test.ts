@@ -88,7 +88,7 @@ test('the wallet in every state of its pages', { skip: SKIP, timeout: TIMEOUT_MS
     for (const [name, text] of [
       ['requests', 'No request waits for your answer.'],
       ['looked', 'Nobody has looked at the data.'],
-      ['consents', 'You have given no consent on this device that is in force.'],
+      ['consents', 'No consent of yours is in force.'],
     ] as const) {
       await visit(name);
       await page.getByText(text).waitFor();

@@ -12,6 +12,7 @@ import { test } from 'node:test';
 import { checkAccessible } from './browser/accessible.ts';
 import { device, deviceOf, launch } from './browser/chromium.ts';
 import { answered, ask, fetchAgain } from './browser/desk.ts';
+import { whileListsMore } from './browser/hostile.ts';
 import { authenticator, withoutOwnKeys } from './browser/passkeys.ts';
 import {
   addDevice,
@@ -180,6 +181,13 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H1');
   });
 
+  await t.test('a consent is given that stands', async () => {
+    await page.goto(await ask(clerk.page, desk, 'Your child starts'));
+    await page.getByRole('button', { name: 'Allow this much', disabled: false }).click();
+    await page.getByRole('link', { name: 'To my consents' }).waitFor();
+    assert.match(await answered(clerk.page), /milk/);
+  });
+
   await t.test('the back button leads back', async () => {
     await open(page, 'My consents');
     await page.goBack();
@@ -267,17 +275,6 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await pictures(page, 'new-paper');
   });
 
-  await t.test('an organisation that is away is named, and hides nothing of the others', async () => {
-    process.kill(demo.nodePid('espoo'), 'SIGKILL');
-    await open(page, 'My data');
-    await page.getByText('City of Espoo does not answer right now').first().waitFor();
-    await checkAccessible(page, 'data-away');
-    await page.getByRole('button', { name: 'Anni', exact: true }).click();
-    await page.getByRole('heading', { name: 'Child health' }).first().waitFor();
-    await checkAccessible(page, 'data-partial');
-    await pictures(page, 'data-partial');
-  });
-
   const tablet = await device(browser);
   await t.test('a second device is added by its code', async () => {
     await tablet.page.goto(wallet);
@@ -291,6 +288,50 @@ test('a family uses the wallet', { skip: SKIP, timeout: TIMEOUT_MS }, async (t) 
     await tablet.page.getByRole('link', { name: 'Go to the home page' }).click();
     await open(tablet.page, 'My data');
     await tablet.page.getByRole('heading', { name: 'Child health' }).first().waitFor();
+  });
+
+  await t.test('what was agreed to on the first device is seen on the second, and ended there', async () => {
+    await open(tablet.page, 'My consents');
+    await tablet.page
+      .getByText(/, on another device$/)
+      .locator('visible=true')
+      .waitFor();
+    await checkAccessible(tablet.page, 'consents-elsewhere');
+    await pictures(tablet.page, 'consents-elsewhere');
+    assert.equal(await tablet.page.getByRole('button', { name: 'Change this consent' }).count(), 0);
+    await tablet.page.getByRole('button', { name: 'End this consent' }).click();
+    await tablet.page.getByText('City of Helsinki: at once. Everywhere else within 5 minutes.').waitFor();
+    await tablet.page.getByRole('button', { name: 'Yes, end it' }).click();
+    await tablet.page.getByText(/confirmed the end at/).waitFor();
+    assert.match(await fetchAgain(clerk.page), /the citizen took the consent back/);
+    await open(page, 'My consents');
+    await page.getByText('No consent of yours is in force.').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'End this consent' }).count(), 0);
+    await page.locator('summary').first().click();
+    await page.getByText('no longer in force.').waitFor();
+    await checkAccessible(page, 'consent-ended-on-another-device');
+  });
+
+  await t.test('a consent that somebody lists and nobody gave is not shown, and told', async () => {
+    await whileListsMore(tablet.page, async () => {
+      await tablet.page.goto(`${wallet}#/consents`);
+      await tablet.page.reload();
+      await tablet.page.getByText('Some consents are not shown').waitFor();
+      await tablet.page.getByText('These are not believed').waitFor();
+      await checkAccessible(tablet.page, 'consents-not-believed');
+      await pictures(tablet.page, 'consents-not-believed');
+    });
+  });
+
+  await t.test('an organisation that is away is named, and hides nothing of the others', async () => {
+    process.kill(demo.nodePid('espoo'), 'SIGKILL');
+    await open(page, 'My data');
+    await page.getByText('City of Espoo does not answer right now').first().waitFor();
+    await checkAccessible(page, 'data-away');
+    await page.getByRole('button', { name: 'Anni', exact: true }).click();
+    await page.getByRole('heading', { name: 'Child health' }).first().waitFor();
+    await checkAccessible(page, 'data-partial');
+    await pictures(page, 'data-partial');
   });
 
   await t.test('somebody with the paper begins a recovery, and the rightful holder cancels it', async () => {

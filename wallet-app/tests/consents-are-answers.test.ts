@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type Consents, consentsOf, keyOf, untilSecs } from '../src/app/pages/consents/consents.ts';
+import { type Consents, consentsOf, untilSecs } from '../src/app/pages/consents/consents.ts';
 import { nameIn, typeName } from '../src/app/pages/looked/names.ts';
 import { namedTypes } from '../src/app/parts/permissions.ts';
 import { systemRandom } from '../src/crypto/random.ts';
@@ -78,7 +78,7 @@ test('what was ended on the page stays in its place, so that its end is seen', a
   const state = revoked(grant.id, NOW + 1n)(given);
   const [over] = consentsOf(state, NOW).ended;
   assert.ok(over);
-  const kept = consentsOf(state, NOW, new Set([keyOf(over)]));
+  const kept = consentsOf(state, NOW, new Set([over.key]));
   assert.deepEqual(counts(kept), [1, 0, 0]);
   assert.equal(kept.active[0]?.consents[0]?.parts[0]?.standing, 'ended');
 });
@@ -93,7 +93,7 @@ test('a consent ends by itself, and a later answer stands first', async () => {
     byAge.map(({ decision }) => decision.decidedSecs),
     [NOW + 5n, NOW],
   );
-  assert.notEqual(keyOf(byAge[0]!), keyOf(byAge[1]!));
+  assert.notEqual(byAge[0]!.key, byAge[1]!.key);
 });
 
 test('who looked names a question by what the consent says that it asks', async () => {

@@ -10,7 +10,8 @@ import { Cti, type ObjectId } from '../src/protocol/ids.ts';
 import { Notice, NoticeReceipt, type NoticeOutcome } from '../src/protocol/notice.ts';
 import { agreeTo, review } from '../src/wallet/answer.ts';
 import type { Core } from '../src/wallet/core.ts';
-import { askForNews, noticesOf } from '../src/wallet/notices.ts';
+import { noticesOf } from '../src/wallet/notices.ts';
+import { askWhatIsOnRecord } from '../src/wallet/on-record.ts';
 import type { GivenGrant } from '../src/wallet/state.ts';
 import { takeBack } from '../src/wallet/take-back.ts';
 import { opened, Others } from './others.ts';
@@ -74,7 +75,7 @@ test('who had what is told, when they were told, and what they answered', async 
   const told = { id: notice.id, notice: base64url(notice.bytes) };
   const shown = async (more: object): Promise<readonly unknown[]> => {
     others.notices.splice(0, 1, { ...told, ...more });
-    assert.deepEqual(await askForNews(core), []);
+    assert.deepEqual(await askWhatIsOnRecord(core), []);
     const [one, another] = noticesOf(core, given);
     assert.ok(one !== undefined && one.state !== 'not-believed' && another === undefined);
     assert.deepEqual([one.notice.service, one.notice.released[0]?.names], [SERVICE, ['allergies.substance']]);
@@ -92,9 +93,6 @@ test('who had what is told, when they were told, and what they answered', async 
     'deleted',
     NOW + 2n,
   ]);
-  // There is nothing new to ask for.
-  others.away = 'helsinki.example';
-  assert.deepEqual(await askForNews(core), []);
 });
 
 test('a holder that is away is named, and what it told before is still told', async () => {
@@ -102,10 +100,10 @@ test('a holder that is away is named, and what it told before is still told', as
   const { core, given } = await takenBack(others);
   const notice = await noticeOf(given.id);
   others.notices.push({ id: notice.id, notice: base64url(notice.bytes) });
-  await askForNews(core);
+  await askWhatIsOnRecord(core);
   others.away = 'helsinki.example';
   assert.deepEqual(
-    (await askForNews(core)).map(({ name, fault }) => [name, fault.code]),
+    (await askWhatIsOnRecord(core)).map(({ name, fault }) => [name, fault.code]),
     [['helsinki', 'not-reached']],
   );
   assert.equal(noticesOf(core, given).length, 1);
@@ -118,7 +116,7 @@ test('what nobody signed is told as not believed', async () => {
   const elsewhere = await receiptOf(given.id, { kind: 'deleted' });
   others.notices.push({ id: forged.id, notice: base64url(forged.bytes) });
   others.notices.push({ id: notice.id, notice: base64url(notice.bytes), answer: elsewhere });
-  await askForNews(core);
+  await askWhatIsOnRecord(core);
   assert.deepEqual(
     noticesOf(core, given).map((one) => one.state === 'not-believed' && one.code),
     ['key-unknown', 'key-refused'],

@@ -39,6 +39,8 @@ import {
 } from './world.ts';
 
 const CBOR = 'application/cbor';
+/** How many grants are on one page of what stands. */
+const PAGE = 500;
 
 /** Whoever answers: what the holder has, what it took back, and what the service was told. */
 export class Others {
@@ -50,8 +52,10 @@ export class Others {
   refuses: string | null = null;
   /** Answers once in its place: by path. */
   readonly instead: Map<string, Response> = new Map();
-  /** The grants that stand, whichever device signed them. */
-  readonly onRecord: { readonly id: ObjectId; readonly bytes: Uint8Array }[] = [];
+  /** The grants that stand, whichever device signed them; of some, at one host only. */
+  readonly onRecord: { readonly id: ObjectId; readonly bytes: Uint8Array; readonly host?: string }[] = [];
+  /** All issued before it are taken back, as the holders say. */
+  revokedBeforeSecs = 0n;
   /** What services were told, as the holder tells it. */
   readonly notices: unknown[] = [];
   /** What the directory's log begins with, and when its witnesses saw that; null while it shows none. */
@@ -106,13 +110,17 @@ export class Others {
       if (refused) return refused;
     }
     if (unverified.action.kind === 'deposit') this.deposited.push(Signed.decode(Grant, unverified.action.grant).id);
-    return this.#acknowledge(host, id, unverified.issuer, this.#result(unverified));
+    return this.#acknowledge(host, id, unverified.issuer, this.#result(host, unverified));
   }
 
-  #result({ action }: Command): Uint8Array {
+  #result(host: string, { action }: Command): Uint8Array {
     if (action.kind !== 'standing') return this.results.get(action.kind)?.() ?? new Uint8Array(0);
-    const grants = this.onRecord.map(({ id, bytes }) => ({ id, bytes: base64url(bytes) }));
-    return utf8(JSON.stringify({ grants, revoked: this.revoked, revoked_before_secs: 0, notices: this.notices }));
+    const there = this.onRecord.filter((one) => one.host === undefined || one.host === host);
+    const end = Number(action.skip) + PAGE;
+    const page = there.slice(end - PAGE, end).map(({ id, bytes }) => ({ id, bytes: base64url(bytes) }));
+    const { revoked, notices } = this;
+    const more = { revoked_before_secs: Number(this.revokedBeforeSecs), next_skip: end < there.length ? end : null };
+    return utf8(JSON.stringify({ grants: page, revoked, notices, ...more }));
   }
 
   async #directory(path: string, request: Request): Promise<Response> {

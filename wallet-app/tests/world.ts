@@ -151,9 +151,9 @@ export const STATEMENTS: readonly Uint8Array[] = await Promise.all([
 ]);
 
 /** What Espoo says next of its service, or that there is none any more. */
-export function withService(more: Partial<ServiceEntry> | null): Promise<Uint8Array> {
+export function withService(more: Partial<ServiceEntry> | null, issued = NOW - 1n): Promise<Uint8Array> {
   const services = more === null ? [] : [{ ...EARLY_EDUCATION, ...more }];
-  return profile(ESPOO, 'espoo', KEYS.espoo, services, sealPublicKey(HOLDER_SEAL_KEY), NOW - 1n);
+  return profile(ESPOO, 'espoo', KEYS.espoo, services, sealPublicKey(HOLDER_SEAL_KEY), issued);
 }
 
 export const SNAPSHOT = encode(STATEMENTS);

@@ -1,6 +1,8 @@
 //! The wallet's side of its key-event logs: one for each organisation (`docs/protocol/key-event.md`).
 
-use pod_crypto::SigningKey;
+use std::collections::BTreeMap;
+
+use pod_crypto::{PublicKey, SigningKey};
 use pod_protocol::cose::{Signed, Verified};
 use pod_protocol::ids::{Kid, ObjectId, Principal, Thumbprint};
 use pod_protocol::key_event::{
@@ -277,15 +279,39 @@ impl KeyLog {
 /// # Errors
 /// [`KeysFault::Empty`], [`KeysFault::Organisation`], [`KeysFault::Event`].
 pub fn replay(organisation: Principal, events: &[HeldEvent], now_secs: u64) -> Result<KeyState, KeysFault> {
+    let last = states(organisation, events)?.pop().ok_or(KeysFault::Empty)?;
+    Ok(last.settled(now_secs))
+}
+
+/// Every key that a log says or ever said may sign, also those that a recovery left out.
+///
+/// # Errors
+/// As [`replay`].
+pub fn every_signer(
+    organisation: Principal,
+    events: &[HeldEvent],
+    now_secs: u64,
+) -> Result<BTreeMap<Kid, PublicKey>, KeysFault> {
+    let mut all = states(organisation, events)?;
+    all.push(replay(organisation, events, now_secs)?);
+    let devices = all.iter().flat_map(|state| state.devices()).filter(|one| one.device.roles.sign);
+    Ok(devices.map(|one| (Thumbprint::of(&one.device.key).kid(), one.device.key)).collect())
+}
+
+/// What a log says after each of its events.
+fn states(organisation: Principal, events: &[HeldEvent]) -> Result<Vec<KeyState>, KeysFault> {
     let (first, rest) = events.split_first().ok_or(KeysFault::Empty)?;
-    let mut state = KeyState::begin(Signed::decode(&first.bytes)?)?;
-    if state.organisation() != Some(organisation) {
+    let mut last = KeyState::begin(Signed::decode(&first.bytes)?)?;
+    if last.organisation() != Some(organisation) {
         return Err(KeysFault::Organisation);
     }
+    let mut all = Vec::with_capacity(events.len());
     for event in rest {
-        state = state.apply(Signed::decode(&event.bytes)?, event.taken)?;
+        let next = last.apply(Signed::decode(&event.bytes)?, event.taken)?;
+        all.push(std::mem::replace(&mut last, next));
     }
-    Ok(state.settled(now_secs))
+    all.push(last);
+    Ok(all)
 }
 
 /// A key of this wallet's own device.

@@ -10,6 +10,7 @@
 //! | agree or deny | [`decide`] |
 //! | tell a holder something | [`commands`] |
 //! | everything that a wallet remembers | [`state`] |
+//! | what holders have on record, whichever device signed it | [`on_record`] |
 //! | who had data under grants that were taken back | [`notices`] |
 //! | what is to be done at several organisations | [`outstanding`] |
 //! | who looked, with proofs, in plain sentences | [`log_page`], [`log_view`] |
@@ -28,6 +29,7 @@ pub mod log_check;
 pub mod log_page;
 pub mod log_view;
 pub mod notices;
+pub mod on_record;
 pub mod outstanding;
 pub mod recovery;
 pub mod recovery_code;

@@ -12,6 +12,7 @@ use pod_protocol::grant::Grant;
 use pod_protocol::holder_entry::Tag;
 use pod_protocol::ids::{GrantId, ObjectId, PodId, Principal, base64url, from_base64url};
 use pod_protocol::key_event::{KeyEvent, Taken};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
@@ -20,6 +21,7 @@ use crate::decide::Decided;
 use crate::keys::{HeldEvent, KeyLog, KeysFault, Signer};
 use crate::log_check::{ForkEvidence, SeenHead};
 use crate::notices::{KnownNotice, ToldNotice};
+use crate::on_record::{MAX_ON_RECORD, OnRecord};
 use crate::outstanding::Task;
 use crate::review::Review;
 use crate::root::{RecoveryRoot, RootSecret};
@@ -208,9 +210,12 @@ pub struct WalletState {
     /// Which services were told that grants were taken back.
     #[serde(default)]
     notices: Vec<KnownNotice>,
-    /// When each pod's notices were asked for.
+    /// What holders have on record.
     #[serde(default)]
-    notices_asked: BTreeMap<PodId, u64>,
+    on_record: Vec<OnRecord>,
+    /// Wallets of before noted when they had asked for notices.
+    #[serde(default, rename = "notices_asked", skip_serializing)]
+    _notices_asked: IgnoredAny,
     /// What is to be done at organisations that were away.
     #[serde(default)]
     outstanding: Vec<Task>,
@@ -384,6 +389,42 @@ impl WalletState {
     /// Remembers that a holder acknowledged that a grant is taken back.
     pub fn revoked(&mut self, id: &GrantId, at_secs: u64) {
         self.grants.iter_mut().filter(|grant| grant.id == *id).for_each(|grant| grant.revoked_secs = Some(at_secs));
+        let recorded = self.on_record.iter_mut().flat_map(|one| &mut one.grants);
+        recorded.filter(|grant| grant.id == *id).for_each(|grant| grant.revoked_secs = Some(at_secs));
+    }
+
+    /// Remembers what a holder has on record. What it leaves out this time and had shown signed stays until it ends: it can be taken
+    /// back still.
+    pub fn record_told(&mut self, mut told: OnRecord, now_secs: u64) {
+        let is_pod = |one: &OnRecord| (one.holder, one.pod) == (told.holder, told.pod);
+        let before = self.on_record.iter().position(is_pod).map(|at| self.on_record.swap_remove(at).grants);
+        for known in before.unwrap_or_default() {
+            match told.grants.iter_mut().find(|one| one.id == known.id) {
+                Some(one) => {
+                    one.to = one.to.or(known.to);
+                    one.revoked_secs = known.revoked_secs;
+                }
+                None if known.expires_secs > now_secs => told.grants.push(known),
+                None => {}
+            }
+        }
+        told.grants.sort_by_key(|one| (!one.is_usable(now_secs), std::cmp::Reverse(one.issued_secs)));
+        told.grants.truncate(MAX_ON_RECORD);
+        self.on_record.push(told);
+    }
+
+    /// What holders have on record, as it was found last.
+    #[must_use]
+    pub fn on_record(&self) -> &[OnRecord] {
+        &self.on_record
+    }
+
+    /// Where a grant is that this wallet knows: what it gave, and what holders have on record.
+    #[must_use]
+    pub fn place_of(&self, id: &GrantId) -> Option<(Principal, PodId)> {
+        let given = self.grants.iter().find(|grant| grant.id == *id).map(|grant| (grant.holder, grant.pod));
+        let recorded = || self.on_record.iter().find(|one| one.grants.iter().any(|grant| grant.id == *id));
+        given.or_else(|| recorded().map(|one| (one.holder, one.pod)))
     }
 
     /// Remembers what a holder acknowledged: its log must show it from now on.
@@ -415,7 +456,6 @@ impl WalletState {
         (holder, pod): (Principal, PodId),
         told: Vec<ToldNotice>,
         grants_of: impl Fn(&ToldNotice) -> Vec<GrantId>,
-        now_secs: u64,
     ) {
         for told in told {
             let grants = grants_of(&told);
@@ -426,23 +466,12 @@ impl WalletState {
         }
         let surplus = self.notices.len().saturating_sub(MAX_NOTICES);
         self.notices.drain(..surplus);
-        self.notices_asked.insert(pod, now_secs);
     }
 
     /// The notices that are known.
     #[must_use]
     pub fn notices(&self) -> &[KnownNotice] {
         &self.notices
-    }
-
-    /// Whether a holder can have something new to tell of a grant's notices: it was taken back since the holder was last asked,
-    /// or an answer is awaited.
-    #[must_use]
-    pub fn has_news_of(&self, grant: &GivenGrant) -> bool {
-        let Some(revoked_secs) = grant.revoked_secs else { return false };
-        let asked = self.notices_asked.get(&grant.pod).is_some_and(|asked| *asked > revoked_secs);
-        let open = |known: &KnownNotice| known.grants.contains(&grant.id) && known.told.answer.is_none();
-        !asked || self.notices.iter().any(open)
     }
 
     /// Remembers what is to be done, before it is tried.

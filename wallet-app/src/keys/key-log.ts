@@ -4,6 +4,7 @@
  */
 
 import { sign, Signed, type Signer, type Verified } from '../protocol/cose.ts';
+import type { PublicKey } from '../protocol/crypto/signing.ts';
 import type { Kid, Principal } from '../protocol/ids.ts';
 import {
   KeyEvent,
@@ -129,14 +130,37 @@ export async function beginLog(custody: Custody, organisation: Principal, recove
 
 /** What a log says at this second, whoever's keys are in it. @throws {KeysFault} */
 export function replay(organisation: Principal, events: readonly HeldEvent[], nowSecs: bigint): KeyState {
+  let last: KeyState | null = null;
+  for (const state of states(organisation, events)) last = state;
+  if (last === null) throw new KeysFault('not-enrolled');
+  return last.settled(nowSecs);
+}
+
+/** Every key that a log says or ever said may sign, also those that a recovery left out. @throws {KeysFault} */
+export function everySigner(
+  organisation: Principal,
+  events: readonly HeldEvent[],
+  nowSecs: bigint,
+): ReadonlyMap<Kid, PublicKey> {
+  const signers = new Map<Kid, PublicKey>();
+  for (const state of [...states(organisation, events), replay(organisation, events, nowSecs)]) {
+    for (const { device } of state.devices) if (device.roles.sign) signers.set(device.key.kid, device.key);
+  }
+  return signers;
+}
+
+/** What a log says after each of its events. @throws {KeysFault} */
+function* states(organisation: Principal, events: readonly HeldEvent[]): Generator<KeyState> {
   const [first, ...rest] = events;
-  if (first === undefined) throw new KeysFault('not-enrolled');
+  if (first === undefined) return;
   try {
-    const begun = KeyState.begin(Signed.decode(KeyEvent, first.bytes));
-    if (begun.organisation !== organisation) throw new KeysFault('keys-broken');
-    return rest
-      .reduce((state, { bytes, taken }) => state.apply(Signed.decode(KeyEvent, bytes), taken), begun)
-      .settled(nowSecs);
+    let state = KeyState.begin(Signed.decode(KeyEvent, first.bytes));
+    if (state.organisation !== organisation) throw new KeysFault('keys-broken');
+    yield state;
+    for (const { bytes, taken } of rest) {
+      state = state.apply(Signed.decode(KeyEvent, bytes), taken);
+      yield state;
+    }
   } catch (thrown) {
     if (thrown instanceof Refusal) throw new KeysFault('keys-broken', thrown);
     throw thrown;

@@ -2,7 +2,7 @@
  * What became of the data under grants that were taken back: who had what, when they were told, and what they answered, or that they
  * have not (`docs/protocol/notice.md`).
  *
- * - `askForNews(core)` asks the holders that can have something new to tell; who was not reached is `Missing`.
+ * - `knownNotices` reads them in what a holder has on record (`on-record.ts`).
  * - `noticesOf(core, grant)` gives what is known of one grant, checked: what the holder and the service signed holds, or it is told that
  *   it does not. When somebody was told is the holder's word.
  */
@@ -13,9 +13,9 @@ import { Notice, type NoticeOutcome, NoticeReceipt } from '../protocol/notice.ts
 import { attempt, refuse, type RefusalCode } from '../protocol/refusal.ts';
 import { verifyByService, verifySignedAt } from '../protocol/registry/checks.ts';
 import type { Registry } from '../protocol/registry/index.ts';
-import { type Core, isMissing, type Missing } from './core.ts';
-import { readStanding, type StandingPage, type ToldAnswer, type ToldNotice } from './standing.ts';
-import { type GivenGrant, type KnownNotice, noticesTold, type WalletState } from './state.ts';
+import type { Core } from './core.ts';
+import type { StandingPage, ToldAnswer, ToldNotice } from './standing.ts';
+import type { KnownGrant, KnownNotice } from './state.ts';
 
 /** How a notice stands. */
 export type NoticeState =
@@ -45,50 +45,31 @@ export interface NoticeNotBelieved {
   readonly code: RefusalCode;
 }
 
-/** Asks for news of what was taken back; those who were not reached. @throws {StorageFault} */
-export async function askForNews(core: Core): Promise<readonly Missing[]> {
-  const pods = new Map(
-    core.state.grants
-      .filter((given) => canHaveNews(core.state, given))
-      .map(({ holder, pod }): [PodId, Principal] => [pod, holder]),
+/** What a holder tells of a pod's notices. */
+export function knownNotices(holder: Principal, pod: PodId, pages: readonly StandingPage[]): readonly KnownNotice[] {
+  const parents = new Map(
+    pages.flatMap(({ grants }) => grants.map(({ id, grant }) => [id, grant?.unverified.parent ?? null])),
   );
-  const asked = [...pods].map(async ([pod, holder]): Promise<readonly Missing[]> => {
-    const pages = await core.orMissing(holder, pod, () =>
-      core.pages((skip) => ({ holder, pod, action: { kind: 'standing', skip } }), readStanding),
-    );
-    if (isMissing(pages)) return [pages];
-    const known = pages
-      .flatMap(({ notices }) => notices)
-      .map((told): KnownNotice => ({ holder, pod, told, grants: grantsOf(told, pages) }));
-    await core.keep(noticesTold(pod, known, core.caller.nowSecs()));
-    return [];
-  });
-  return (await Promise.all(asked)).flat();
-}
-
-/** Whether something can be new: it was taken back since its holder was last asked, or an answer is awaited. */
-function canHaveNews({ notices, noticesAsked }: WalletState, { id, pod, revokedSecs }: GivenGrant): boolean {
-  if (revokedSecs === null) return false;
-  const isAsked = (noticesAsked.get(pod) ?? 0n) > revokedSecs;
-  return !isAsked || notices.some(({ grants, told }) => told.answer === null && grants.includes(id));
+  const told = pages.flatMap(({ notices }) => notices);
+  return told.map((one) => ({ holder, pod, told: one, grants: grantsOf(one, parents) }));
 }
 
 /** The grants that a notice names, and those above them. */
-function grantsOf({ notice }: ToldNotice, pages: readonly StandingPage[]): readonly ObjectId[] {
+function grantsOf({ notice }: ToldNotice, parents: ReadonlyMap<ObjectId, ObjectId | null>): readonly ObjectId[] {
   const read = attempt(() => Signed.decode(Notice, notice).unverified.grants);
   const found = new Set<ObjectId>();
   for (const leaf of read.accepted ? read.value : []) {
     for (let next: ObjectId | null = leaf; next !== null && !found.has(next);) {
       const id: ObjectId = next;
       found.add(id);
-      next = pages.map(({ grants }) => grants.get(id)?.parent ?? null).find((parent) => parent !== null) ?? null;
+      next = parents.get(id) ?? null;
     }
   }
   return [...found];
 }
 
 /** What is known of a grant that was taken back. */
-export function noticesOf(core: Core, grant: GivenGrant): readonly (CheckedNotice | NoticeNotBelieved)[] {
+export function noticesOf(core: Core, grant: KnownGrant): readonly (CheckedNotice | NoticeNotBelieved)[] {
   return core.state.notices
     .filter(({ holder, grants }) => holder === grant.holder && grants.includes(grant.id))
     .map((known) => {

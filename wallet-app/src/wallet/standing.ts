@@ -8,8 +8,8 @@ import { ObjectId } from '../protocol/ids.ts';
 
 /** A page of what stands. */
 export interface StandingPage {
-  /** The grants on record, as they say themselves. */
-  readonly grants: ReadonlyMap<ObjectId, Grant>;
+  /** The grants on record. */
+  readonly grants: readonly ToldGrant[];
   readonly revoked: readonly ObjectId[];
   /** All issued before this second are taken back. */
   readonly revokedBeforeSecs: bigint;
@@ -21,6 +21,13 @@ export interface StandingPage {
   /** How many things are on the page, those that are not read here too. */
   readonly count: number;
   readonly nextSkip: bigint | null;
+}
+
+/** A grant as its holder tells it. */
+export interface ToldGrant {
+  readonly id: ObjectId;
+  /** As it says itself, unverified; null when it does not read, or is not the one of this id. */
+  readonly grant: Signed<Grant> | null;
 }
 
 /** A notice as its holder tells it. */
@@ -43,23 +50,11 @@ export interface ToldAnswer {
   readonly receipt: Uint8Array;
 }
 
-/** Reads the JSON result. A grant that is not the one of its id is left out. @throws {ShapeFault} */
+/** Reads the JSON result. @throws {ShapeFault} */
 export function readStanding(json: Uint8Array): StandingPage {
   const members = new Members(parseJson(json));
-  const grants = members.need(
-    'grants',
-    list((one) => {
-      const grant = new Members(one);
-      return { id: grant.need('id', id(ObjectId)), bytes: grant.need('bytes', blob) };
-    }),
-  );
   return {
-    grants: new Map(
-      grants.flatMap(({ id: claimed, bytes }): readonly [ObjectId, Grant][] => {
-        const signed = attempt(() => Signed.decode(Grant, bytes));
-        return signed.accepted && signed.value.id === claimed ? [[claimed, signed.value.unverified]] : [];
-      }),
-    ),
+    grants: members.need('grants', list(toldGrant)),
     revoked: members.need('revoked', list(id(ObjectId))),
     revokedBeforeSecs: members.need('revoked_before_secs', uint),
     isRestricted: members.maybe('restricted', flag) ?? false,
@@ -73,6 +68,14 @@ export function readStanding(json: Uint8Array): StandingPage {
 /** The lists of a page. */
 const LISTS = ['grants', 'revoked', 'restricted_types', 'objections', 'key_events', 'notices'] as const;
 const unread: ReadJson<unknown> = (json) => json;
+
+const toldGrant: ReadJson<ToldGrant> = (json) => {
+  const members = new Members(json);
+  const claimed = members.need('id', id(ObjectId));
+  const bytes = members.need('bytes', blob);
+  const signed = attempt(() => Signed.decode(Grant, bytes));
+  return { id: claimed, grant: signed.accepted && signed.value.id === claimed ? signed.value : null };
+};
 
 const toldAnswer: ReadJson<ToldAnswer> = (json) => {
   const members = new Members(json);

@@ -27,6 +27,11 @@ export const MAX_EVIDENCE = 64;
  * serves it can show again and again: it accuses nobody by itself, and takes no room from what does.
  */
 export const MAX_SHORTER = 4;
+/**
+ * Most grants that are remembered of what a holder has on record for one pod: as many as a node keeps of one, so that nothing which a
+ * person can take back is left out. Of more, those that may still be used and the newest stay.
+ */
+export const MAX_ON_RECORD = 2000;
 
 /** A tree head as the wallet remembers it, with the signed bytes. */
 export interface SeenHead {
@@ -65,23 +70,52 @@ export interface EnrolledAt {
   readonly lastHead: SeenHead | null;
 }
 
-/** A grant that this wallet gave. */
-export interface GivenGrant {
+/** A grant that a person can take back on this device. */
+export interface KnownGrant {
   readonly id: ObjectId;
   readonly holder: Principal;
   readonly pod: PodId;
+  readonly issuedSecs: bigint;
+  readonly expiresSecs: bigint;
+  /** When the holder acknowledged to this wallet that it is taken back. */
+  readonly revokedSecs: bigint | null;
+  /** The signed grant. */
+  readonly bytes: Uint8Array;
+}
+
+/** A grant that this wallet gave. */
+export interface GivenGrant extends KnownGrant {
   /** The access request that it answers. */
   readonly request: ObjectId;
   readonly service: Principal;
   readonly organisation: Principal;
-  readonly issuedSecs: bigint;
-  readonly expiresSecs: bigint;
   /** Whether the holder acknowledged it. */
   readonly deposited: boolean;
-  /** When the holder acknowledged that it is taken back. */
-  readonly revokedSecs: bigint | null;
-  /** The signed grant. */
-  readonly bytes: Uint8Array;
+}
+
+/** Whose key uses a grant. */
+export interface ServiceOf {
+  readonly service: Principal;
+  readonly organisation: Principal;
+}
+
+/** A grant that a holder has on record: a key of the person signed it, on any device, or whoever passed on what such a key had signed. */
+export interface RecordedGrant extends KnownGrant {
+  /** Who may use it: as was known when it was first seen, or since; null while nobody knows the key. */
+  readonly to: ServiceOf | null;
+  /** Whether nothing is released under it: it was taken back, as the holder says, or the key that signed it does not count. */
+  readonly isOver: boolean;
+}
+
+/** What a holder has on record for a pod, as it was found last. */
+export interface OnRecord {
+  readonly holder: Principal;
+  readonly pod: PodId;
+  readonly grants: readonly RecordedGrant[];
+  /** How many others are there that somebody else signed. */
+  readonly ofOthers: number;
+  /** How many are not believed. */
+  readonly refused: number;
 }
 
 /** A decision on an access request. */
@@ -124,6 +158,8 @@ export interface ToStop {
   readonly holder: Principal;
   readonly pod: PodId;
   readonly service: Principal;
+  /** When the person said so: what was agreed to after that is not meant. Wallets of before did not note it. */
+  readonly askedSecs?: bigint;
 }
 
 /** Something to change in this wallet's key log at one organisation. Doing it twice changes nothing more. */
@@ -194,6 +230,7 @@ export interface KnownNotice {
 export interface WalletState {
   readonly organisations: ReadonlyMap<Principal, EnrolledAt>;
   readonly grants: readonly GivenGrant[];
+  readonly onRecord: readonly OnRecord[];
   readonly decisions: readonly DecisionMade[];
   readonly acknowledgements: readonly SeenAcknowledgement[];
   /** Forks of holders' logs. */
@@ -214,8 +251,6 @@ export interface WalletState {
   /** Whether this device showed its code: another one may have put its keys into a log that it had begun. */
   readonly isCodeShown: boolean;
   readonly notices: readonly KnownNotice[];
-  /** When each pod's notices were asked for last. */
-  readonly noticesAsked: ReadonlyMap<PodId, bigint>;
   readonly newestEntries: NewestSeen;
   /** Digests of the recovery keys on paper, for the organisations that were known when the code was last typed. */
   readonly recoveryDigests: ReadonlyMap<Principal, Uint8Array>;
@@ -225,6 +260,7 @@ export interface WalletState {
 export const NEW_STATE: WalletState = {
   organisations: new Map(),
   grants: [],
+  onRecord: [],
   decisions: [],
   acknowledgements: [],
   forks: [],
@@ -239,7 +275,6 @@ export const NEW_STATE: WalletState = {
   recovering: null,
   isCodeShown: false,
   notices: [],
-  noticesAsked: new Map(),
   newestEntries: new Map(),
   recoveryDigests: new Map(),
 };
@@ -343,6 +378,39 @@ export function deposited(grant: ObjectId): Act {
   return withGrant(grant, (given) => ({ ...given, deposited: true }));
 }
 
+/** Every grant that is known, once: those that this wallet gave first. */
+export function knownGrants({ grants, onRecord }: WalletState): readonly KnownGrant[] {
+  const given = new Set(grants.map(({ id }) => id));
+  return [...grants, ...onRecord.flatMap((one) => one.grants.filter(({ id }) => !given.has(id)))];
+}
+
+/** What holders have on record, by its id. */
+export function recordsOf({ onRecord }: WalletState): ReadonlyMap<ObjectId, RecordedGrant> {
+  return new Map(onRecord.flatMap(({ grants }) => grants.map((one) => [one.id, one] as const)));
+}
+
+/** What a holder has on record. What it leaves out this time and had shown signed stays until it ends: it can be taken back still. */
+export function recordTold(told: OnRecord, nowSecs: bigint): Act {
+  const isPod = (one: OnRecord): boolean => one.holder === told.holder && one.pod === told.pod;
+  return (state) => {
+    const before = new Map(state.onRecord.find(isPod)?.grants.map((one) => [one.id, one]));
+    const listed = told.grants.map((one): RecordedGrant => {
+      const known = before.get(one.id);
+      before.delete(one.id);
+      return { ...one, to: one.to ?? known?.to ?? null, revokedSecs: known?.revokedSecs ?? null };
+    });
+    const left = [...before.values()].filter(({ expiresSecs }) => expiresSecs > nowSecs);
+    const grants = [...listed, ...left].sort(byUse(nowSecs)).slice(0, MAX_ON_RECORD);
+    return { ...state, onRecord: [...state.onRecord.filter((one) => !isPod(one)), { ...told, grants }] };
+  };
+}
+
+/** Those that may still be used first, then the newest. */
+function byUse(nowSecs: bigint): (one: RecordedGrant, other: RecordedGrant) => number {
+  const isOver = (one: RecordedGrant): boolean => one.isOver || one.revokedSecs !== null || one.expiresSecs <= nowSecs;
+  return (one, other) => Number(isOver(one)) - Number(isOver(other)) || Number(other.issuedSecs - one.issuedSecs);
+}
+
 /** Whether a person took a grant back: its holder need not have heard of it yet. */
 export function isTakenBack({ grants, outstanding }: WalletState, grant: ObjectId): boolean {
   const isAcknowledged = grants.some(({ id, revokedSecs }) => id === grant && revokedSecs !== null);
@@ -362,10 +430,10 @@ export function toBeStopped(task: ToStop): Act {
   return (state) => ({ ...state, toStop: [...without(state.toStop, task), task] });
 }
 
-/** The holder said what of the service stands there: now it is known what to take back. */
-export function standingTold(task: ToStop, usable: readonly Omit<Outstanding, 'posted'>[]): Act {
+/** The holder said what of the service stands there: now it is known what to take back, all of it or not yet. */
+export function standingTold(task: ToStop, usable: readonly Omit<Outstanding, 'posted'>[], isAll: boolean): Act {
   const remember = all(usable.map(toRevoke));
-  return (state) => remember({ ...state, toStop: without(state.toStop, task) });
+  return (state) => remember(isAll ? { ...state, toStop: without(state.toStop, task) } : state);
 }
 
 function without(tasks: readonly ToStop[], { holder, pod, service }: ToStop): readonly ToStop[] {
@@ -382,11 +450,14 @@ export function posted(grant: ObjectId): Act {
 
 /** The holder acknowledged that a grant is taken back. */
 export function revoked(grant: ObjectId, atSecs: bigint): Act {
-  const mark = withGrant(grant, (given) => ({ ...given, revokedSecs: given.revokedSecs ?? atSecs }));
-  return (state) => {
-    const marked = mark(state);
-    return { ...marked, outstanding: marked.outstanding.filter((one) => one.grant !== grant) };
-  };
+  const mark = <Known extends KnownGrant>(known: Known): Known =>
+    known.id === grant ? { ...known, revokedSecs: known.revokedSecs ?? atSecs } : known;
+  return (state) => ({
+    ...state,
+    grants: state.grants.map(mark),
+    onRecord: state.onRecord.map((one) => ({ ...one, grants: one.grants.map(mark) })),
+    outstanding: state.outstanding.filter((one) => one.grant !== grant),
+  });
 }
 
 /**
@@ -456,15 +527,11 @@ export function childForgotten(pods: readonly PodId[]): Act {
 }
 
 /** What a holder tells of a pod's notices. */
-export function noticesTold(pod: PodId, notices: readonly KnownNotice[], nowSecs: bigint): Act {
+export function noticesTold(notices: readonly KnownNotice[]): Act {
   return (state) => {
     const isAgain = (one: KnownNotice): boolean =>
       notices.some(({ holder, told }) => holder === one.holder && told.id === one.told.id);
-    return {
-      ...state,
-      notices: [...state.notices.filter((one) => !isAgain(one)), ...notices].slice(-MAX_NOTICES),
-      noticesAsked: new Map([...state.noticesAsked, [pod, nowSecs]]),
-    };
+    return { ...state, notices: [...state.notices.filter((one) => !isAgain(one)), ...notices].slice(-MAX_NOTICES) };
   };
 }
 

@@ -2,7 +2,10 @@
 
 import { CallFault } from '../client/fault.ts';
 import type { Purpose, RecordType } from '../protocol/field.ts';
-import type { Grant } from '../protocol/grant.ts';
+import { Signed } from '../protocol/cose.ts';
+import { Grant } from '../protocol/grant.ts';
+import { CLOCK_SKEW_SECS } from '../protocol/limits.ts';
+import { attempt } from '../protocol/refusal.ts';
 import type { ObjectId, PodId, Principal, Thumbprint } from '../protocol/ids.ts';
 import { signRevocation } from './commands.ts';
 import { type Core, isMissing, type Missing } from './core.ts';
@@ -10,13 +13,15 @@ import { sendOn } from './answer.ts';
 import { finishKeyTasks, type KeysChanged } from './key-tasks.ts';
 import { postFor } from './posting.ts';
 import { unaskedInRecovery } from './recovery.ts';
-import { readStanding } from './standing.ts';
+import { keysOf, serviceOf, standingPages } from './on-record.ts';
 import {
   acknowledged,
   endedDropped,
-  type GivenGrant,
+  type KnownGrant,
+  knownGrants,
   type Outstanding,
   posted,
+  recordsOf,
   revoked,
   standingTold,
   toBeStopped,
@@ -34,13 +39,13 @@ export type TakenBack =
   /** Its holder was not reached: it hears of it through the directory's log. `proven`: that it stands there was checked. */
   | { readonly by: 'log'; readonly proven: boolean; readonly away: CallFault };
 
-/** This wallet gave no such grant. */
+/** This wallet knows no such grant. */
 export class UnknownGrant extends Error {
   override readonly name = 'UnknownGrant';
   readonly code = 'unknown-grant';
 
   constructor() {
-    super('this wallet gave no such consent: look at the list again');
+    super('this wallet knows no such consent: look at the list again');
   }
 }
 
@@ -49,14 +54,14 @@ export class UnknownGrant extends Error {
  * @throws {UnknownGrant} @throws {CallFault} when neither the holder nor the log took it. @throws {KeysFault} @throws {StorageFault}
  */
 export async function takeBack(core: Core, grant: ObjectId): Promise<TakenBack> {
-  const given = core.state.grants.find(({ id }) => id === grant);
-  if (given === undefined) throw new UnknownGrant();
-  const task = taskOf(given);
+  const known = knownGrants(core.state).find(({ id }) => id === grant);
+  if (known === undefined) throw new UnknownGrant();
+  const task = taskOf(known);
   await core.keep(toRevoke(task));
   return revoke(core, { ...task, posted: false });
 }
 
-function taskOf({ holder, pod, id, expiresSecs }: GivenGrant): Omit<Outstanding, 'posted'> {
+function taskOf({ holder, pod, id, expiresSecs }: KnownGrant): Omit<Outstanding, 'posted'> {
   return { holder, pod, grant: id, expiresSecs };
 }
 
@@ -74,39 +79,61 @@ export interface Everywhere {
 }
 
 /**
- * Takes back all that a service may use, at every organisation: what its holder has on record for the service's keys, whichever
- * device signed it and whoever passed it on, and what this wallet gave. That it is to be done is remembered first; one that is away
+ * Takes back all that a service may use, at every organisation: what this wallet knows, and what its holder has on record for the
+ * service's keys, whichever device signed it and whoever passed it on. That it is to be done is remembered first; one that is away
  * is named, and `finish` asks it again. @throws {KeysFault} @throws {StorageFault}
  */
 export async function stopService(core: Core, service: Principal): Promise<Everywhere> {
-  const nowSecs = core.caller.nowSecs();
-  const given = core.state.grants.filter(
-    (one) => one.service === service && one.revokedSecs === null && one.expiresSecs > nowSecs,
-  );
-  const everywhere = core.enrolled().flatMap(({ holder, pods }) => pods.map((pod) => ({ holder, pod, service })));
-  await core.keep(...given.map((one) => toRevoke(taskOf(one))), ...everywhere.map(toBeStopped));
+  const askedSecs = core.caller.nowSecs();
+  const keys = keysOf(core, service);
+  const records = recordsOf(core.state);
+  const isUsable = ({ id, bytes, revokedSecs, expiresSecs }: KnownGrant): boolean =>
+    revokedSecs === null && expiresSecs > askedSecs && records.get(id)?.isOver !== true && isFor(keys, bytes);
+  const known = knownGrants(core.state).filter(isUsable);
+  const everywhere = core
+    .enrolled()
+    .flatMap(({ holder, pods }) => pods.map((pod) => ({ holder, pod, service, askedSecs })));
+  await core.keep(...known.map((one) => toRevoke(taskOf(one))), ...everywhere.map(toBeStopped));
   return finishRevocations(core);
 }
 
+function isFor(keys: ReadonlySet<Thumbprint>, bytes: Uint8Array): boolean {
+  const read = attempt(() => Signed.decode(Grant, bytes).unverified.confirmation);
+  return read.accepted && keys.has(read.value);
+}
+
+/** What of a service is to be taken back at a holder. */
+interface Usable {
+  readonly tasks: readonly Omit<Outstanding, 'posted'>[];
+  /** Whether that is all: the registry has no keys of a service that is not in it, and a grant there is for a key that nobody knows. */
+  readonly isAll: boolean;
+}
+
 /** What of a service stands at a holder and is to be taken back. */
-async function usableBy(core: Core, { holder, pod, service }: ToStop): Promise<readonly Omit<Outstanding, 'posted'>[]> {
-  const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'standing', skip } }), readStanding);
-  const keys: readonly Thumbprint[] =
-    core.registry.service(service)?.service.keys.map(({ thumbprint }) => thumbprint) ?? [];
+async function usableBy(core: Core, { holder, pod, service, askedSecs }: ToStop): Promise<Usable> {
+  const pages = await standingPages(core, holder, pod);
+  const keys = keysOf(core, service);
   const revokedIds = new Set(pages.flatMap((page) => page.revoked));
   const before = pages[0]?.revokedBeforeSecs ?? 0n;
   const nowSecs = core.caller.nowSecs();
   // What this wallet had given when the service was to be stopped is being taken back; what it gave since was agreed to after that.
   const given = new Set(core.state.grants.flatMap(({ id, revokedSecs }) => (revokedSecs === null ? [id] : [])));
-  const isUsable = ([id, grant]: readonly [ObjectId, Grant]): boolean =>
-    keys.includes(grant.confirmation) &&
-    grant.expires > nowSecs &&
+  // Nor is what another device signed since, whose clock and this one may each be off.
+  const isUsable = ({ id, unverified: { expires, issued } }: Signed<Grant>): boolean =>
+    expires > nowSecs &&
     !revokedIds.has(id) &&
     !given.has(id) &&
-    grant.issued >= before;
-  return pages.flatMap((page) =>
-    [...page.grants].filter(isUsable).map(([grant, { expires }]) => ({ holder, pod, grant, expiresSecs: expires })),
-  );
+    issued >= before &&
+    (askedSecs === undefined || issued <= askedSecs + 2n * CLOCK_SKEW_SECS);
+  const usable = pages
+    .flatMap((page) => page.grants)
+    .flatMap(({ grant }) => (grant !== null && isUsable(grant) ? [grant] : []));
+  const theirs = usable.filter(({ unverified }) => keys.has(unverified.confirmation));
+  const isKnown = core.registry.service(service) !== undefined;
+  return {
+    tasks: theirs.map(({ id, unverified }) => ({ holder, pod, grant: id, expiresSecs: unverified.expires })),
+    isAll: isKnown || usable.every(({ unverified }) => serviceOf(core, unverified.confirmation) !== null),
+  };
 }
 
 /** What came of going on with everything that was begun. */
@@ -146,7 +173,7 @@ async function askWhatStands(core: Core): Promise<readonly Missing[]> {
   const asked = core.state.toStop.map(async (task) => {
     const usable = await core.orMissing(task.holder, task.pod, () => usableBy(core, task));
     if (isMissing(usable)) return [usable];
-    await core.keep(standingTold(task, usable));
+    await core.keep(standingTold(task, usable.tasks, usable.isAll));
     return [];
   });
   return (await Promise.all(asked)).flat();
@@ -203,7 +230,7 @@ export interface Restrictions {
 
 /** @throws {CallFault} @throws {KeysFault} @throws {StorageFault} */
 export async function restrictions(core: Core, holder: Principal, pod: PodId): Promise<Restrictions> {
-  const pages = await core.pages((skip) => ({ holder, pod, action: { kind: 'standing', skip } }), readStanding);
+  const pages = await standingPages(core, holder, pod);
   return {
     everything: pages.some(({ isRestricted }) => isRestricted),
     recordTypes: new Set(pages.flatMap(({ restrictedTypes }) => restrictedTypes)),

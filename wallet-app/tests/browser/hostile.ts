@@ -4,9 +4,11 @@ import { createPrivateKey, sign as signWith } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 
 import { AccessRequest } from '../../src/protocol/access-request.ts';
+import { utf8 } from '../../src/protocol/bytes.ts';
+import { commandAnswerFromBytes, commandAnswerToBytes } from '../../src/protocol/command.ts';
 import { sign, Signed, type Signer } from '../../src/protocol/cose.ts';
 import { PublicKey } from '../../src/protocol/crypto/signing.ts';
 import type { Words } from '../../src/protocol/words.ts';
@@ -30,6 +32,25 @@ export async function withReason(page: Page, folder: string, link: string, reaso
     }),
   );
   return other;
+}
+
+/** For as long as `deed` takes, holders list a consent too that nobody gave. What a command brings nobody signs. */
+export async function whileListsMore(page: Page, deed: () => Promise<void>): Promise<void> {
+  const commands = '**/v1/command';
+  const more = async (route: Route): Promise<void> => {
+    const response = await route.fetch();
+    const { acknowledgement, result } = commandAnswerFromBytes(new Uint8Array(await response.body()));
+    const told = result.length > 0 ? (JSON.parse(new TextDecoder().decode(result)) as { grants?: unknown[] }) : {};
+    told.grants?.push({ id: 'A'.repeat(43), bytes: 'AAAA' });
+    const listed = told.grants === undefined ? result : utf8(JSON.stringify(told));
+    await route.fulfill({ response, body: Buffer.from(commandAnswerToBytes({ acknowledgement, result: listed })) });
+  };
+  await page.route(commands, more);
+  try {
+    await deed();
+  } finally {
+    await page.unroute(commands, more);
+  }
 }
 
 export async function signerIn(path: string): Promise<Signer> {

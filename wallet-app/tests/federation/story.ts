@@ -28,7 +28,8 @@ import { ChoiceFault } from '../../src/wallet/decide.ts';
 import { beginEnrolment, confirmEnrolment, enrolmentStatus, find, notePaper } from '../../src/wallet/enrol.ts';
 import { type Federation, readFederation } from '../../src/wallet/federation.ts';
 import { exportAll, ownData, whoLooked } from '../../src/wallet/look.ts';
-import { askForNews, type CheckedNotice, type NoticeState, noticesOf } from '../../src/wallet/notices.ts';
+import { type CheckedNotice, type NoticeState, noticesOf } from '../../src/wallet/notices.ts';
+import { askWhatIsOnRecord } from '../../src/wallet/on-record.ts';
 import { cancelRecovery, recover, recoveries, recoverIdentified } from '../../src/wallet/recovery.ts';
 import { boundSecs, finish, object, restrict, stopService, takeBack } from '../../src/wallet/take-back.ts';
 import { Purpose, RecordType } from '../../src/protocol/field.ts';
@@ -222,7 +223,7 @@ const back = core.state.grants.find(({ id }) => id === given.id);
 assert.ok(back);
 const notice = (state: NoticeState): Promise<CheckedNotice> =>
   until(async () => {
-    assert.deepEqual(await askForNews(core), []);
+    assert.deepEqual(await askWhatIsOnRecord(core), []);
     const [one] = noticesOf(core, back);
     return one !== undefined && one.state !== 'not-believed' && one.state === state ? one : null;
   });

@@ -6,6 +6,7 @@ mod commands_are_bound;
 mod day_to_day_keys;
 mod forked_log_is_refused;
 mod grants_are_what_was_reviewed;
+mod grants_of_every_device;
 mod keys_are_unlinkable;
 mod mistyped_recovery_code_is_named;
 mod notices_in_three_languages;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
-use pod_protocol::ids::Principal;
+use pod_protocol::ids::{GrantId, Principal};
 use pod_wallet::outstanding::Task;
 use serde_json::{Value, json};
 
@@ -57,12 +57,7 @@ pub(super) async fn everywhere(opened: &mut Opened, tasks: Vec<Task>, output: &O
             tell(format!("{} of {}: {name}", number + 1, all.len()));
         }
         match perform(opened, task).await {
-            Ok((line, json)) => {
-                opened.state.done(task);
-                done.at.insert(task.holder());
-                done.lines.push(format!("{name}: {line}"));
-                done.done.push(with(json, task, &name));
-            }
+            Ok(performed) => done.add(opened, task, &name, performed),
             Err(failure) => {
                 let why = json!({ "code": failure.code, "why": failure.message });
                 // What was tried before stands in the log already.
@@ -90,11 +85,15 @@ pub(super) async fn everywhere(opened: &mut Opened, tasks: Vec<Task>, output: &O
     Ok(done)
 }
 
-async fn perform(opened: &mut Opened, task: &Task) -> Result<(String, Value), Failure> {
+/// What came of a task: in words, as JSON, and which grants it could be about that were left.
+type Performed = (String, Value, Vec<GrantId>);
+
+async fn perform(opened: &mut Opened, task: &Task) -> Result<Performed, Failure> {
     match task {
         Task::RevokeService { holder, service } => take_back_all(opened, *holder, service).await,
         Task::RevokeDevice { holder, kid, compromised_since } => {
-            revoke_device(opened, *holder, *kid, *compromised_since).await
+            let (line, json) = revoke_device(opened, *holder, *kid, *compromised_since).await?;
+            Ok((line, json, Vec::new()))
         }
     }
 }
@@ -128,6 +127,23 @@ fn with(mut json: Value, task: &Task, name: &str) -> Value {
 }
 
 impl Done {
+    fn add(&mut self, opened: &mut Opened, task: &Task, name: &str, (line, json, unknown): Performed) {
+        self.at.insert(task.holder());
+        self.lines.push(format!("{name}: {line}"));
+        self.done.push(with(json, task, name));
+        if unknown.is_empty() {
+            opened.state.done(task);
+            return;
+        }
+        self.lines.push(format!(
+            "{name}: NOT ALL DONE yet, the service is not in the registry, and for whom {} other grants are nobody knows. `aitta wallet \
+             grants` shows them, `aitta wallet revoke GRANT` takes one back, `aitta wallet finish` looks again.",
+            unknown.len()
+        ));
+        let why = "the service is not in the registry, and these grants could be its own";
+        self.missing.push(with(json!({ "code": "service-unknown", "why": why, "grants": unknown }), task, name));
+    }
+
     /// Whether there was nothing to do.
     pub(super) fn is_empty(&self) -> bool {
         self.lines.is_empty()

@@ -1,12 +1,13 @@
-//! The grants that this wallet gave, and what became of the data under those that were taken back.
+//! The grants of this person, whichever device gave them, and what became of the data under those that were taken back.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
-use pod_protocol::ids::{PodId, Principal};
+use pod_protocol::ids::{GrantId, PodId, Principal};
 use pod_wallet::language::Language;
 use pod_wallet::notices::KnownNotice;
+use pod_wallet::on_record::{OnRecord, RecordedGrant};
 use pod_wallet::state::GivenGrant;
 use pod_wallet::when::date;
 use serde_json::{Value, json};
@@ -18,8 +19,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Show the grants given. Of those that were taken back: which services had data, when they were told, and what they answered, or
-/// that they have not. Ends with 7 when a holder could not be asked for news.
+/// Show the grants given, on this device and on others, as holders have them on record. Of those that were taken back: which services
+/// had data, when they were told, and what they answered, or that they have not. Ends with 7 when a holder could not be asked: what
+/// is remembered stands in for it.
 #[derive(Debug, Args)]
 pub(super) struct Grants {
     /// The language of what is said about services.
@@ -30,57 +32,157 @@ pub(super) struct Grants {
 impl Grants {
     pub(super) async fn run(&self, dir: &Path, edge: &Edge, output: &Output) -> Result<Exit, Failure> {
         let mut opened = Opened::open(dir, edge).await?;
-        let missing = ask_for_news(&mut opened).await?;
+        let missing = ask_holders(&mut opened).await?;
+        let now_secs = edge.now_secs();
         let (mut lines, mut list) = (Vec::new(), Vec::new());
-        for grant in opened.state.grants() {
-            let (holder, to) = (opened.joined.name_of(&grant.holder), opened.joined.name_of(&grant.organisation));
-            let until = date(grant.expires_secs, Language::En);
-            let state = state(grant, edge.now_secs());
-            lines.push(format!("{}  {holder} to {to}, until {until}: {state}", grant.id));
-            let notices = notices(&opened, grant, edge.now_secs(), self.lang);
+        for known in known(&opened) {
+            let notices = notices(&opened, &known, now_secs, self.lang);
+            lines.push(known.line(&opened, now_secs));
             lines.extend(notices.iter().map(|one| format!("    {}", one["sentence"].as_str().unwrap_or_default())));
-            list.push(json!({
-                "id": grant.id, "holder": holder, "organisation": to, "pod": grant.pod, "state": state,
-                "expires_secs": grant.expires_secs, "request": grant.request, "notices": notices,
-            }));
+            list.push(known.json(&opened, now_secs, &notices));
         }
-        lines.extend(missing.iter().map(|(name, why)| format!("{name} was not asked for news: {why}.")));
+        let not_shown: Vec<Value> = opened.state.on_record().iter().filter_map(|one| not_shown(&opened, one)).collect();
+        lines.extend(not_shown.iter().map(not_shown_line));
+        lines.extend(missing.iter().map(|(name, why)| format!("{name} was not asked: {why}.")));
         let words = if lines.is_empty() { "No grants.".to_owned() } else { lines.join("\n") };
         let not_asked: Vec<Value> =
             missing.iter().map(|(name, why)| json!({ "organisation": name, "why": why })).collect();
-        output.result(words, &json!({ "grants": list, "not_asked": not_asked }));
+        output.result(words, &json!({ "grants": list, "not_shown": not_shown, "not_asked": not_asked }));
         Ok(if missing.is_empty() { Exit::Done } else { Exit::Partly })
     }
 }
 
-fn state(grant: &GivenGrant, now_secs: u64) -> &'static str {
-    match grant.revoked_secs {
-        Some(_) => "taken back",
-        None if grant.expires_secs <= now_secs => "ended",
-        None if !grant.deposited => "not delivered yet",
-        None => "active",
+/// A grant that the wallet knows: given here, on record at a holder, or both.
+struct Known<'a> {
+    id: GrantId,
+    holder: Principal,
+    pod: PodId,
+    expires_secs: u64,
+    given: Option<&'a GivenGrant>,
+    recorded: Option<&'a RecordedGrant>,
+}
+
+/// Those of this device first, in the order in which they were given.
+fn known(opened: &Opened) -> Vec<Known<'_>> {
+    let given = opened.state.grants();
+    let on_record = || opened.state.on_record().iter().flat_map(|at| at.grants.iter().map(move |grant| (at, grant)));
+    let here: BTreeSet<GrantId> = given.iter().map(|grant| grant.id).collect();
+    let of_given = given.iter().map(|grant| Known {
+        id: grant.id,
+        holder: grant.holder,
+        pod: grant.pod,
+        expires_secs: grant.expires_secs,
+        given: Some(grant),
+        recorded: on_record().map(|(_, recorded)| recorded).find(|recorded| recorded.id == grant.id),
+    });
+    let elsewhere = on_record().filter(|(_, recorded)| !here.contains(&recorded.id)).map(|(at, recorded)| Known {
+        id: recorded.id,
+        holder: at.holder,
+        pod: at.pod,
+        expires_secs: recorded.expires_secs,
+        given: None,
+        recorded: Some(recorded),
+    });
+    of_given.chain(elsewhere).collect()
+}
+
+impl Known<'_> {
+    fn line(&self, opened: &Opened, now_secs: u64) -> String {
+        let (holder, until) = (opened.joined.name_of(&self.holder), date(self.expires_secs, Language::En));
+        let to = match (self.organisation(), self.recorded) {
+            (Some(organisation), _) => opened.joined.name_of(&organisation),
+            (None, Some(recorded)) => format!("the key {}, of which nobody knows whose it is,", recorded.key.kid()),
+            (None, None) => "nobody".to_owned(),
+        };
+        let how = match (self.parent(), self.given) {
+            (Some(parent), _) => format!(", passed on below {parent}"),
+            (None, None) => ", given on another device".to_owned(),
+            (None, Some(_)) => String::new(),
+        };
+        format!("{}  {holder} to {to}, until {until}: {}{how}", self.id, self.state(now_secs))
+    }
+
+    fn json(&self, opened: &Opened, now_secs: u64, notices: &[Value]) -> Value {
+        let service = self.given.map(|given| given.service);
+        let service = service.or_else(|| self.recorded?.to.map(|to| to.service));
+        json!({
+            "id": self.id, "holder": opened.joined.name_of(&self.holder), "pod": self.pod,
+            "organisation": self.organisation().map(|one| opened.joined.name_of(&one)), "service": service,
+            "key": self.recorded.map(|recorded| recorded.key), "given_here": self.given.is_some(),
+            "passed_on_below": self.parent(), "state": self.state(now_secs), "expires_secs": self.expires_secs,
+            "request": self.given.map(|given| given.request), "notices": notices,
+        })
+    }
+
+    fn organisation(&self) -> Option<Principal> {
+        self.given.map(|given| given.organisation).or_else(|| self.recorded?.to.map(|to| to.organisation))
+    }
+
+    fn parent(&self) -> Option<GrantId> {
+        self.recorded?.parent
+    }
+
+    fn state(&self, now_secs: u64) -> &'static str {
+        let revoked = |revoked_secs: Option<u64>| revoked_secs.is_some();
+        if self.given.is_some_and(|given| revoked(given.revoked_secs))
+            || self.recorded.is_some_and(|recorded| revoked(recorded.revoked_secs))
+        {
+            return "taken back";
+        }
+        if self.expires_secs <= now_secs {
+            return "ended";
+        }
+        if self.recorded.is_some_and(|recorded| recorded.is_over) {
+            return "no longer in force";
+        }
+        if self.given.is_some_and(|given| !given.deposited) { "not delivered yet" } else { "active" }
     }
 }
 
-/// Asks the holders that can have something new to tell; those that were not reached, and why.
-async fn ask_for_news(opened: &mut Opened) -> Result<Vec<(String, String)>, Failure> {
-    let of_news = opened.state.grants().iter().filter(|grant| opened.state.has_news_of(grant));
-    let pods: BTreeSet<(Principal, PodId)> = of_news.map(|grant| (grant.holder, grant.pod)).collect();
+/// What a holder lists and this wallet does not show as its person's.
+fn not_shown(opened: &Opened, one: &OnRecord) -> Option<Value> {
+    let organisation = opened.joined.name_of(&one.holder);
+    let found = json!({
+        "organisation": organisation, "pod": one.pod, "not_believed": one.refused, "of_others": one.of_others,
+    });
+    (one.refused + one.of_others > 0).then_some(found)
+}
+
+fn not_shown_line(one: &Value) -> String {
+    format!(
+        "{} lists {} grants that are not believed, since this person did not sign them or they are about somebody else, and {} of another \
+         wallet.",
+        one["organisation"].as_str().unwrap_or_default(),
+        one["not_believed"],
+        one["of_others"]
+    )
+}
+
+/// Asks every holder what it has on record; those that were not reached, and why.
+async fn ask_holders(opened: &mut Opened) -> Result<Vec<(String, String)>, Failure> {
     let mut missing = Vec::new();
-    for (holder, pod) in pods {
-        match Standing::ask(opened, holder, pod).await {
-            Ok(mut standing) => {
-                let (told, now_secs) = (std::mem::take(&mut standing.notices), opened.edge.now_secs());
-                opened.state.told_notices((holder, pod), told, |told| standing.grants_of(told), now_secs);
-                opened.save()?;
-            }
-            Err(failure) => missing.push((opened.joined.name_of(&holder), failure.message)),
+    for (holder, name) in opened.enrolled() {
+        if let Err(failure) = ask(opened, holder).await {
+            missing.push((name, failure.message));
         }
+        opened.save()?;
     }
     Ok(missing)
 }
 
-fn notices(opened: &Opened, grant: &GivenGrant, now_secs: u64, language: Language) -> Vec<Value> {
+async fn ask(opened: &mut Opened, holder: Principal) -> Result<(), Failure> {
+    let pods = opened.state.organisation(&holder).map(|at| at.pods.clone()).unwrap_or_default();
+    if !pods.is_empty() {
+        // Another device may have been added since.
+        opened.refresh(&holder).await?;
+    }
+    for pod in pods {
+        Standing::take_in(opened, holder, pod.pod).await?;
+    }
+    Ok(())
+}
+
+fn notices(opened: &Opened, grant: &Known<'_>, now_secs: u64, language: Language) -> Vec<Value> {
     let registry = opened.joined.registry();
     let one = |known: &KnownNotice| match known.check(registry) {
         Ok(checked) => json!({

@@ -9,7 +9,7 @@ use pod_protocol::ids::{GrantId, PodId, Principal};
 use pod_wallet::commands::Order;
 use pod_wallet::language::Language;
 use pod_wallet::notices::takes_effect;
-use pod_wallet::state::{EnrolledPod, GivenGrant};
+use pod_wallet::state::EnrolledPod;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -98,25 +98,25 @@ impl Revoke {
     }
 
     async fn one(&self, opened: &mut Opened, grant: GrantId, output: &Output) -> Result<Exit, Failure> {
-        let given = opened.state.grants().iter().find(|given| given.id == grant).cloned().ok_or_else(|| {
-            Failure::usage(format!("this wallet gave no grant {grant}"))
-                .advise("`aitta wallet grants` shows those that it gave.")
+        let (principal, pod) = opened.state.place_of(&grant).ok_or_else(|| {
+            Failure::usage(format!("this wallet knows no grant {grant}"))
+                .advise("`aitta wallet grants` shows those that it gave, and those that holders have of other devices.")
         })?;
-        let holder = opened.joined.name_of(&given.holder);
+        let holder = opened.joined.name_of(&principal);
         if self.dry_run {
             let words = format!("Would be taken back, and was not: {grant} at {holder}.");
             output.result(words, &json!({ "dry_run": true, "grant": grant, "holder": holder }));
             return Ok(Exit::Done);
         }
-        let index = match service::take_back(opened, given.holder, &Usable { grant, pod: given.pod }).await {
+        let index = match service::take_back(opened, principal, &Usable { grant, pod }).await {
             Ok(index) => index,
             Err(failure) if failure.exit == Exit::NotReached => {
-                return Self::by_the_log(opened, &given, failure, output).await;
+                return Self::by_the_log(opened, &principal, grant, failure, output).await;
             }
             Err(failure) => return Err(failure),
         };
         opened.save()?;
-        let effect = effect(opened, [given.holder].into(), self.lang).await;
+        let effect = effect(opened, [principal].into(), self.lang).await;
         let words = format!("Taken back. {holder} releases nothing more under this grant.\n{}", effect.join("\n"));
         output
             .result(words, &json!({ "grant": grant, "holder": holder, "audit_index": index, "takes_effect": effect }));
@@ -126,16 +126,17 @@ impl Revoke {
     /// The holder was not reached: what it is to hear goes by way of the directory's log.
     async fn by_the_log(
         opened: &mut Opened,
-        given: &GivenGrant,
+        holder: &Principal,
+        grant: GrantId,
         unreached: Failure,
         output: &Output,
     ) -> Result<Exit, Failure> {
-        let revocation = service::signed(opened, &given.holder, given.id)?;
-        let posted = post_revocation(&mut opened.joined, &given.holder, revocation.bytes()).await;
+        let revocation = service::signed(opened, holder, grant)?;
+        let posted = post_revocation(&mut opened.joined, holder, revocation.bytes()).await;
         // Why the holder was not reached says more than that nobody else was either.
         let (words, json) = posted.map_err(|_| unreached)?;
         opened.save_view()?;
-        output.result(words, &json!({ "grant": given.id, "holder": given.holder, "posted": json }));
+        output.result(words, &json!({ "grant": grant, "holder": holder, "posted": json }));
         Ok(Exit::Partly)
     }
 
@@ -169,14 +170,16 @@ async fn effect(opened: &Opened, holders: BTreeSet<Principal>, language: Languag
 }
 
 async fn would_take_back(opened: &mut Opened, principal: &Principal, output: &Output) -> Result<Exit, Failure> {
-    let (mut lines, mut grants, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lines, mut grants, mut unknown, mut missing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (holder, name) in opened.enrolled() {
         match service::usable(opened, holder, principal).await {
             Ok(usable) => {
-                lines.extend(usable.iter().map(|one| format!("{name}: {}", one.grant)));
-                grants.extend(
-                    usable.iter().map(|one| json!({ "organisation": name, "grant": one.grant, "pod": one.pod })),
-                );
+                let found = usable.grants.iter();
+                lines.extend(found.clone().map(|one| format!("{name}: {}", one.grant)));
+                grants.extend(found.map(|one| json!({ "organisation": name, "grant": one.grant, "pod": one.pod })));
+                let others = usable.unknown.iter();
+                lines.extend(others.clone().map(|one| format!("{name}: {one} NOT, nobody knows for whom it is")));
+                unknown.extend(others.map(|one| json!({ "organisation": name, "grant": one })));
             }
             Err(failure) => {
                 lines.push(format!("{name}: NOT KNOWN, {}", failure.message));
@@ -186,7 +189,7 @@ async fn would_take_back(opened: &mut Opened, principal: &Principal, output: &Ou
     }
     opened.save()?;
     let words = format!("Would be taken back, and was not:\n{}", lines.join("\n"));
-    output.result(words, &json!({ "dry_run": true, "grants": grants, "missing": missing }));
+    output.result(words, &json!({ "dry_run": true, "grants": grants, "unknown": unknown, "missing": missing }));
     Ok(if missing.is_empty() { Exit::Done } else { Exit::Partly })
 }
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use pod_protocol::Verified;
-use pod_protocol::ids::{GrantId, PodId, Principal, Thumbprint};
+use pod_protocol::ids::{GrantId, PodId, Principal};
 use pod_protocol::revocation::{Revocation, Target};
 use pod_protocol::tlog::post::Posted;
 use pod_wallet::commands::revocation;
+use pod_wallet::on_record::Attributions;
 use pod_wallet::outstanding::Task;
 use serde_json::{Value, json};
 
@@ -53,54 +54,53 @@ pub(super) struct Usable {
     pub(super) pod: PodId,
 }
 
-/// The grants that the service may use at a holder: those that the holder has on record for one of its keys, whoever passed
-/// them on and whichever device signed them; and those that this wallet gave and the holder has not seen.
-pub(super) async fn usable(
-    opened: &mut Opened,
-    holder: Principal,
-    service: &Principal,
-) -> Result<Vec<Usable>, Failure> {
+/// What is to be taken back from a service at a holder.
+#[derive(Debug, Default)]
+pub(super) struct AllUsable {
+    pub(super) grants: Vec<Usable>,
+    /// Others that may be used, for keys of which nobody knows whose they are: the service is not in the registry, and they could be
+    /// its own.
+    pub(super) unknown: Vec<GrantId>,
+}
+
+/// The grants that the service may use at a holder: those that the holder has on record for one of its keys, of now or of when the
+/// grant was first seen, whoever passed them on and whichever device signed them; and those that this wallet gave and the holder has
+/// not seen.
+pub(super) async fn usable(opened: &mut Opened, holder: Principal, service: &Principal) -> Result<AllUsable, Failure> {
     let now_secs = opened.edge.now_secs();
-    let keys: Vec<Thumbprint> = opened
-        .joined
-        .registry()
-        .service(service)
-        .map(|one| one.service.keys.iter().map(Thumbprint::of).collect())
-        .unwrap_or_default();
     let pods = opened.state.organisation(&holder).map(|at| at.pods.clone()).unwrap_or_default();
-    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    let (mut found, mut seen) = (AllUsable::default(), BTreeSet::new());
     for pod in pods {
         let standing = Standing::ask(opened, holder, pod.pod).await?;
-        let given: BTreeSet<GrantId> = opened
-            .state
-            .grants()
-            .iter()
-            .filter(|grant| grant.service == *service && grant.pod == pod.pod && grant.holder == holder)
-            .map(|grant| grant.id)
-            .collect();
+        let known = Attributions::new(opened.joined.registry(), &opened.state);
         for (id, grant) in &standing.grants {
-            let theirs = keys.contains(&grant.confirmation) || given.contains(id);
-            if theirs && grant.expires > now_secs && !standing.is_revoked(id, grant) && seen.insert(*id) {
-                found.push(Usable { grant: *id, pod: pod.pod });
+            if grant.expires <= now_secs || standing.is_revoked(id, grant) || !seen.insert(*id) {
+                continue;
+            }
+            if known.is_key_of(&grant.confirmation, service) {
+                found.grants.push(Usable { grant: *id, pod: pod.pod });
+            } else if known.may_be_of(&grant.confirmation, service) {
+                found.unknown.push(*id);
             }
         }
     }
     let unseen = opened.state.grants().iter().filter(|grant| grant.service == *service && grant.holder == holder);
     let unseen =
         unseen.filter(|grant| !grant.deposited && grant.revoked_secs.is_none() && grant.expires_secs > now_secs);
-    found.extend(unseen.filter(|grant| seen.insert(grant.id)).map(|grant| Usable { grant: grant.id, pod: grant.pod }));
+    let unseen = unseen.filter(|grant| seen.insert(grant.id));
+    found.grants.extend(unseen.map(|grant| Usable { grant: grant.id, pod: grant.pod }));
     Ok(found)
 }
 
-/// Takes back at a holder all that the service may use there.
+/// Takes back at a holder all that the service may use there; also gives what could be the service's and was left.
 pub(super) async fn take_back_all(
     opened: &mut Opened,
     holder: Principal,
     service: &Principal,
-) -> Result<(String, Value), Failure> {
+) -> Result<(String, Value, Vec<GrantId>), Failure> {
     let usable = usable(opened, holder, service).await?;
-    let mut taken_back = Vec::with_capacity(usable.len());
-    for one in usable {
+    let mut taken_back = Vec::with_capacity(usable.grants.len());
+    for one in usable.grants {
         take_back(opened, holder, &one).await?;
         opened.save()?;
         taken_back.push(one.grant);
@@ -110,18 +110,20 @@ pub(super) async fn take_back_all(
         1 => "1 grant taken back".to_owned(),
         count => format!("{count} grants taken back"),
     };
-    Ok((words, json!({ "grants": taken_back })))
+    Ok((words, json!({ "grants": taken_back }), usable.unknown))
 }
 
-/// What a holder that cannot be reached is to hear: revocations of the grants that this wallet gave the service. Which others the
-/// holder has on record, nobody else knows.
+/// What a holder that cannot be reached is to hear: revocations of the service's grants that this wallet gave, or has found there.
+/// Which others the holder has on record, nobody else knows.
 pub(super) fn to_post(opened: &Opened, holder: &Principal, service: &Principal) -> Result<Vec<Posted>, Failure> {
     let now_secs = opened.edge.now_secs();
+    let known = Attributions::new(opened.joined.registry(), &opened.state);
     let given = opened.state.grants().iter().filter(|grant| grant.service == *service && grant.holder == *holder);
-    given
-        .filter(|grant| grant.revoked_secs.is_none() && grant.expires_secs > now_secs)
-        .map(|grant| Ok(Posted::Revocation(signed(opened, holder, grant.id)?.bytes().to_vec())))
-        .collect()
+    let given = given.filter(|grant| grant.revoked_secs.is_none() && grant.expires_secs > now_secs);
+    let recorded = opened.state.on_record().iter().filter(|one| one.holder == *holder).flat_map(|one| &one.grants);
+    let recorded = recorded.filter(|grant| grant.is_usable(now_secs) && known.is_key_of(&grant.key, service));
+    let grants: BTreeSet<GrantId> = given.map(|grant| grant.id).chain(recorded.map(|grant| grant.id)).collect();
+    grants.into_iter().map(|grant| Ok(Posted::Revocation(signed(opened, holder, grant)?.bytes().to_vec()))).collect()
 }
 
 /// A signed revocation of one grant.

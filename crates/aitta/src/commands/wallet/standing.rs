@@ -1,24 +1,24 @@
 //! What stands for a pod at a holder, all pages together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pod_protocol::cose::Signed;
 use pod_protocol::grant::Grant;
 use pod_protocol::ids::{GrantId, ObjectId, PodId, Principal};
 use pod_protocol::notice::Notice;
-use pod_wallet::blob::Blob;
 use pod_wallet::commands::Order;
 use pod_wallet::notices::ToldNotice;
+use pod_wallet::on_record::{Attributions, OwnKeys, ToldGrant, believed};
 use serde::Deserialize;
 
-use super::opened::Opened;
+use super::opened::{Opened, not_enrolled};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// The answer to the command `standing`, as far as it is used here.
 #[derive(Debug, Default, Deserialize)]
 struct Page {
-    grants: Vec<HeldGrant>,
+    grants: Vec<ToldGrant>,
     revoked: Vec<ObjectId>,
     revoked_before_secs: u64,
     #[serde(default)]
@@ -26,23 +26,19 @@ struct Page {
     next_skip: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
-struct HeldGrant {
-    id: GrantId,
-    bytes: Blob,
-}
-
 /// What stands for a pod.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
-    /// The grants on record, as they say themselves.
+    /// The grants on record, as the holder tells them.
+    told: Vec<ToldGrant>,
+    /// Those of them that read, as they say themselves.
     pub(super) grants: BTreeMap<GrantId, Grant>,
     /// Those that were taken back.
-    pub(super) revoked: Vec<ObjectId>,
+    revoked: BTreeSet<ObjectId>,
     /// All issued before this second are taken back.
-    pub(super) revoked_before_secs: u64,
+    revoked_before_secs: u64,
     /// Which services were told what.
-    pub(super) notices: Vec<ToldNotice>,
+    notices: Vec<ToldNotice>,
 }
 
 impl Standing {
@@ -53,13 +49,9 @@ impl Standing {
             let outcome = opened.order(&Order::standing(holder, pod, skip)).await?;
             let page: Page = serde_json::from_slice(&outcome.result)
                 .map_err(|fault| Failure::of(Exit::EvidenceBroken, "not-believed", fault))?;
-            for grant in page.grants {
-                let signed = Signed::<Grant>::decode(&grant.bytes)
-                    .map_err(|refusal| Failure::of(Exit::EvidenceBroken, "not-believed", refusal))?;
-                if signed.id() == grant.id {
-                    whole.grants.insert(grant.id, signed.unverified().clone());
-                }
-            }
+            let read = |told: &ToldGrant| Some((told.id, told.read()?.unverified().clone()));
+            whole.grants.extend(page.grants.iter().filter_map(read));
+            whole.told.extend(page.grants);
             whole.revoked.extend(page.revoked);
             whole.revoked_before_secs = page.revoked_before_secs;
             whole.notices.extend(page.notices);
@@ -71,13 +63,28 @@ impl Standing {
         }
     }
 
+    /// Asks the holder, and remembers what of it is believed, and which services were told what.
+    pub(super) async fn take_in(opened: &mut Opened, holder: Principal, pod: PodId) -> Result<(), Failure> {
+        let mut standing = Self::ask(opened, holder, pod).await?;
+        let now_secs = opened.edge.now_secs();
+        let events = opened.state.organisation(&holder).map(|at| at.held()).unwrap_or_default();
+        let keys = OwnKeys::of(holder, &events, now_secs).map_err(not_enrolled)?;
+        let known = Attributions::new(opened.joined.registry(), &opened.state);
+        let is_revoked = |id: &GrantId, grant: &Grant| standing.is_revoked(id, grant);
+        let told = believed((holder, pod), &standing.told, &keys, &known, is_revoked);
+        opened.state.record_told(told, now_secs);
+        let notices = std::mem::take(&mut standing.notices);
+        opened.state.told_notices((holder, pod), notices, |told| standing.grants_of(told));
+        Ok(())
+    }
+
     /// Whether a grant on record is taken back.
     pub(super) fn is_revoked(&self, id: &GrantId, grant: &Grant) -> bool {
         self.revoked.contains(id) || grant.issued < self.revoked_before_secs
     }
 
     /// The grants that a notice names, and those above them.
-    pub(super) fn grants_of(&self, told: &ToldNotice) -> Vec<GrantId> {
+    fn grants_of(&self, told: &ToldNotice) -> Vec<GrantId> {
         let Ok(notice) = Signed::<Notice>::decode(&told.notice) else { return Vec::new() };
         let mut found = Vec::new();
         for leaf in &notice.unverified().grants {

@@ -13,9 +13,39 @@ export const consentsWords = {
   ended: { fi: 'Päättyneet', sv: 'Gäller inte längre', en: 'Ended' },
   denied: { fi: 'Kieltäydyit näistä', sv: 'Nekade', en: 'Denied' },
   none: {
-    fi: 'Et ole antanut tällä laitteella yhtään lupaa, joka olisi voimassa.',
-    sv: 'Du har inte gett något tillstånd som gäller på den här enheten.',
-    en: 'You have given no consent on this device that is in force.',
+    fi: 'Yhtään antamaasi lupaa ei ole voimassa.',
+    sv: 'Inget tillstånd som du har gett är i kraft.',
+    en: 'No consent of yours is in force.',
+  },
+  noneKnown: {
+    fi: 'Tämä laite ei tiedä yhtään lupaa, joka olisi voimassa.',
+    sv: 'Den här enheten känner inte till något tillstånd som är i kraft.',
+    en: 'This device knows of no consent that is in force.',
+  },
+  looking: {
+    fi: 'Kysytään organisaatioilta, mitkä luvat ovat voimassa…',
+    sv: 'Frågar organisationerna vilka tillstånd som är i kraft…',
+    en: 'Asking the organisations which consents are in force…',
+  },
+  unknownKey: about(
+    'Palvelu, jota ei juuri nyt tunneta (tunniste #)',
+    'En tjänst som inte är känd just nu (kännetecken #)',
+    'A service that is not known right now (its sign: #)',
+  ),
+  notShown: {
+    title: { fi: 'Joitakin lupia ei näytetä', sv: 'Vissa tillstånd visas inte', en: 'Some consents are not shown' },
+    refused: {
+      fi: 'Näitä ei uskota: et ole allekirjoittanut niitä, tai ne koskevat jotakuta muuta. Kerro tästä organisaatiolle.',
+      sv: 'De här godtas inte: du har inte skrivit under dem, eller så gäller de någon annan. Berätta det för organisationen.',
+      en: 'These are not believed: you did not sign them, or they are about somebody else. Tell the organisation.',
+    },
+    ofOthers: {
+      fi: 'Näitä ei ole annettu tästä Aitastasi: ne on antanut toinen huoltaja, tai sinä aiemmasta Aitastasi.',
+      sv: 'De här kommer inte från din Aitta: en annan vårdnadshavare har gett dem, eller du själv från en tidigare Aitta.',
+      en: 'These were not given from this Aitta of yours: another guardian gave them, or you did from an earlier Aitta.',
+    },
+    one: { fi: '# lupa', sv: '# tillstånd', en: '# consent' },
+    many: { fi: '# lupaa', sv: '# tillstånd', en: '# consents' },
   },
   unknownService: {
     fi: 'Palvelu, joka ei ole enää mukana',
@@ -29,11 +59,19 @@ export const consentsWords = {
     until: { fi: 'Mihin asti', sv: 'Till när', en: 'Until when' },
     retention: { fi: 'Säilytetään', sv: 'Sparas', en: 'Kept' },
     passedOn: { fi: 'Saa antaa edelleen', sv: 'Får ges vidare', en: 'May be passed on' },
+    passedOnTo: { fi: 'Annettu edelleen', sv: 'Har getts vidare', en: 'Passed on to' },
     given: { fi: 'Annettu', sv: 'Gavs', en: 'Given' },
     where: { fi: 'Mistä', sv: 'Varifrån', en: 'From where' },
   },
   atMost: about('Enintään #', 'Högst #', 'At most #'),
   nobodyElse: { fi: 'Ei kenellekään muulle', sv: 'Inte till någon annan', en: 'To nobody else' },
+  elsewhere: about('#, toisella laitteella', '#, på en annan enhet', '#, on another device'),
+  passedOn: (whom: Words, until: Words): Words => ({
+    fi: `${whom.fi}, ${until.fi} asti`,
+    sv: `${whom.sv}, till ${until.sv}`,
+    en: `${whom.en}, until ${until.en}`,
+  }),
+  passedOnEnded: about('#: päättynyt', '#: gäller inte längre', '#: ended'),
   unreadable: {
     fi: 'Tämän luvan sisältöä ei voi näyttää tässä ikkunassa. Lataa sivu uudelleen.',
     sv: 'Innehållet i det här tillståndet kan inte visas i det här fönstret. Ladda om sidan.',
@@ -60,6 +98,7 @@ export const consentsWords = {
       en: 'has not yet heard that you ended it.',
     },
     confirmed: about('vahvisti perumisen #.', 'bekräftade återtagandet #.', 'confirmed the end at #.'),
+    over: { fi: 'ei enää voimassa.', sv: 'gäller inte längre.', en: 'no longer in force.' },
     ranOut: about('päättyi #.', 'upphörde den #.', 'ended on #.'),
     everywhere: about(
       'Myös ne, joille lupa on annettu edelleen, saavat tiedon viimeistään klo #.',
@@ -131,6 +170,11 @@ export const consentsWords = {
       fi: 'ei vastaa juuri nyt. Peruminen on muistissa: yritä uudelleen sivun ylälaidasta.',
       sv: 'svarar inte just nu. Återtagandet är i minnet: försök igen högst upp på sidan.',
       en: 'does not answer right now. The end is remembered: try again at the top of the page.',
+    },
+    unsure: {
+      fi: 'luettelee lupia, joiden palvelua ei juuri nyt tunneta. Ne ovat tällä sivulla, ja voit perua ne yksitellen. Tämä on muistissa ja jatkuu, kun palvelu tunnetaan.',
+      sv: 'räknar upp tillstånd vars tjänst inte är känd just nu. De finns på den här sidan, och du kan ta tillbaka dem ett och ett. Detta är i minnet och fortsätter när tjänsten är känd.',
+      en: 'lists consents whose service is not known right now. They are on this page, and you can end them one by one. This is remembered, and goes on when the service is known.',
     },
     posted: {
       fi: 'ei vastaa juuri nyt; saa tiedon, kun yhteys palaa',
