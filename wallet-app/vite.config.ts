@@ -3,12 +3,13 @@ import { defineConfig } from 'vite';
 
 import { early } from './build-steps/early.ts';
 import { serviceWorker } from './build-steps/service-worker.ts';
+import { smaller } from './build-steps/smaller.ts';
 import { sources } from './build-steps/sources.ts';
 import { unusedSymbols } from './build-steps/unused-style.ts';
 
 /** Pages are loaded when they are opened; what they share is loaded once. Names are fixed: `aitta wallet serve` has each by its own. */
 export default defineConfig({
-  plugins: [svelte({ compilerOptions: { runes: true } }), early(), serviceWorker(), sources()],
+  plugins: [svelte({ compilerOptions: { runes: true } }), early(), smaller(), serviceWorker(), sources()],
   css: { lightningcss: { unusedSymbols: unusedSymbols() } },
   build: {
     target: 'es2023',

@@ -3,7 +3,7 @@
  * anybody's data. A new version waits until no window of the old one is open, so that no window is made of two.
  */
 
-const CACHE = 'aitta-1246e28bc61f129f';
+const CACHE = 'aitta-a47c0ad1a72e690c';
 const FILES = ["/app.css","/app.js","/core.js","/daily.js","/frame.js","/home.js","/icon.svg","/","/manifest.webmanifest","/runtime.js","/scanning.js","/seldom.js","/square.js","/warning.js"];
 /**
  * What the city says of itself: newest first, the kept one when there is no network. The page too: with it comes whom the browser lets
