@@ -110,13 +110,13 @@ impl Standings {
         for (key, relation) in self.store.prefix(ACTORS, pod.as_bytes(), MAX_ACTORS)? {
             let principal = key.get(16..).and_then(|id| <[u8; 32]>::try_from(id).ok()).ok_or_else(damaged)?;
             let principal = Principal::new(principal);
+            // A wallet that was replaced at the desk speaks for nobody, whichever pods it once spoke for.
+            let Some(handle) = self.person_now_of(&principal)? else { continue };
             let keys = self.key_logs.state(&principal, now_secs)?.ok_or_else(damaged)?;
             if relation == [Relation::Subject as u8] {
                 subject = Some(keys);
                 continue;
             }
-            let handle = self.store.get(PRINCIPALS, principal.as_bytes())?.ok_or_else(damaged)?;
-            let handle = <[u8; 32]>::try_from(handle).map_err(|_| damaged())?;
             if let Some(born) = self.vault.acts_for(pod, &handle)? {
                 let until_secs = age::turns_18_secs(&born).ok_or_else(damaged)?;
                 representatives.push(Representative { keys, from_secs: 0, until_secs });
@@ -182,8 +182,8 @@ impl Standings {
         principal.map(|one| <[u8; 32]>::try_from(one).map(Principal::new).map_err(damaged)).transpose()
     }
 
-    /// What binds another log to a person, and to the pods for which they act: in place of the one that was bound before, which
-    /// stays theirs and speaks for nobody.
+    /// What binds another log to a person, and to the pods for which they act or acted: in place of the one that was bound before,
+    /// which stays theirs and speaks for nobody. Whether they act for a child now is for the registers to say, at each use.
     pub(crate) fn replacement(
         &self,
         person: &Person,
@@ -198,14 +198,13 @@ impl Standings {
         batch.put(PRINCIPALS, principal.as_bytes(), person.handle);
         if let Some(own) = &person.own {
             batch.put(OWN_PODS, principal.as_bytes(), own.as_bytes().as_slice());
-            batch.delete(ACTORS, actor_key(own, &old));
-            batch.put(ACTORS, actor_key(own, principal), [Relation::Subject as u8]);
         }
-        for ward in &person.wards {
-            batch.delete(ACTORS, actor_key(ward, &old));
-            batch.put(ACTORS, actor_key(ward, principal), [Relation::Guardian as u8]);
-        }
-        for pod in person.own.iter().chain(&person.wards) {
+        let before = self.pods_of(&old)?;
+        let pods: BTreeSet<&PodId> = person.own.iter().chain(&person.wards).chain(&before).collect();
+        for pod in pods {
+            let relation = if person.own == Some(*pod) { Relation::Subject } else { Relation::Guardian };
+            batch.delete(ACTORS, actor_key(pod, &old));
+            batch.put(ACTORS, actor_key(pod, principal), [relation as u8]);
             batch.put(ACTOR_PODS, [principal.as_bytes().as_slice(), pod.as_bytes()].concat(), [].as_slice());
         }
         Ok(batch)
@@ -216,6 +215,12 @@ impl Standings {
         let damaged = |_| Fault::Damaged { what: "a person's handle" };
         let handle = self.store.get(PRINCIPALS, principal.as_bytes())?;
         handle.map(|handle| <[u8; 32]>::try_from(handle).map_err(damaged)).transpose()
+    }
+
+    /// The same, while it is the log that is bound to them: none for one that was replaced.
+    pub(crate) fn person_now_of(&self, principal: &Principal) -> Result<Option<[u8; 32]>, Fault> {
+        let Some(handle) = self.person_of(principal)? else { return Ok(None) };
+        Ok((self.principal_of(&handle)?.as_ref() == Some(principal)).then_some(handle))
     }
 
     /// The pod of the person behind a log, if they have one.

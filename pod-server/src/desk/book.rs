@@ -55,10 +55,7 @@ impl Desk {
 
     /// Whether a wallet may begin to be bound: the person has another one here, and nothing waits for them.
     pub(super) fn check(&self, standings: &Standings, binding: &Binding) -> Result<(), Failure> {
-        let bound = standings.principal_of(&binding.person.handle)?.ok_or(Refusal::NotAuthorised)?;
-        if bound == binding.principal || standings.person_of(&binding.principal)?.is_some() {
-            return Err(Refusal::NotAuthorised.into());
-        }
+        may_bind(standings, binding)?;
         match self.waiting(&binding.person.handle)? {
             Some(_) => Err(Refusal::KeyPending.into()),
             None => Ok(()),
@@ -118,6 +115,15 @@ impl Desk {
         standings.forget_all();
         Ok(())
     }
+}
+
+/// Whether the person has a wallet here, and this one is nobody's.
+pub(super) fn may_bind(standings: &Standings, binding: &Binding) -> Result<(), Failure> {
+    let bound = standings.principal_of(&binding.person.handle)?.ok_or(Refusal::NotAuthorised)?;
+    if bound == binding.principal || standings.person_of(&binding.principal)?.is_some() {
+        return Err(Refusal::NotAuthorised.into());
+    }
+    Ok(())
 }
 
 fn read(handle: [u8; 32], row: &[u8]) -> Result<Binding, Fault> {

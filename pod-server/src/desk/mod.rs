@@ -104,7 +104,8 @@ pub async fn begin(node: &Arc<Node>, order: Order) -> Result<u64, Failure> {
         return Ok(due_secs);
     }
     // Nobody's wallet is replaced without a word in their log: the entry comes first.
-    record(node, &binding, ground.code(), Some(format!("desk:{by}")), now_secs).await?;
+    let acting = Some(format!("desk:{by}"));
+    record(node, &binding, EntryKind::Command, ground.code(), acting, now_secs).await?;
     blocking(node, move |node| Ok(node.desk.put(&binding)?)).await?;
     drop(held);
     Ok(due_secs)
@@ -112,7 +113,7 @@ pub async fn begin(node: &Arc<Node>, order: Order) -> Result<u64, Failure> {
 
 /// Ends a binding to which the old wallet objects. Says whether there was one.
 pub(crate) fn cancel(node: &Node, old: &Principal, target: &ObjectId) -> Result<bool, Fault> {
-    let Some(handle) = node.standings.person_of(old)? else { return Ok(false) };
+    let Some(handle) = node.standings.person_now_of(old)? else { return Ok(false) };
     match node.desk.waiting(&handle)? {
         Some(binding) if binding.principal.as_bytes() == target.as_bytes() => {
             node.desk.remove(&handle)?;
@@ -124,7 +125,7 @@ pub(crate) fn cancel(node: &Node, old: &Principal, target: &ObjectId) -> Result<
 
 /// What waits for the person behind a log, as their wallet is told.
 pub(crate) fn told(node: &Node, principal: &Principal) -> Result<Option<Value>, Fault> {
-    let Some(handle) = node.standings.person_of(principal)? else { return Ok(None) };
+    let Some(handle) = node.standings.person_now_of(principal)? else { return Ok(None) };
     let waiting = node.desk.waiting(&handle)?.filter(|binding| binding.principal != *principal);
     Ok(waiting.map(|binding| {
         json!({ "target": ObjectId::new(*binding.principal.as_bytes()), "due": binding.due_secs, "ground": binding.ground })
@@ -143,7 +144,8 @@ pub(crate) async fn keep(node: Arc<Node>) {
     }
 }
 
-/// Binds what is due now.
+/// Binds what is due now. What can no longer be bound, since the wallet has become somebody's meanwhile, is refused, and keeps nobody
+/// waiting who comes after.
 ///
 /// # Errors
 /// [`Failure::Fault`].
@@ -157,7 +159,16 @@ pub async fn settle(node: &Arc<Node>) -> Result<(), Failure> {
         if still.is_none_or(|still| still.principal != binding.principal) {
             continue;
         }
-        record(node, &binding, "done", None, now_secs).await?;
+        let asked = binding.clone();
+        match blocking(node, move |node| book::may_bind(&node.standings, &asked)).await {
+            Ok(()) => record(node, &binding, EntryKind::Command, "done", None, now_secs).await?,
+            Err(Failure::Refused(refusal)) => {
+                record(node, &binding, EntryKind::Refusal, refusal.code(), None, now_secs).await?;
+                blocking(node, move |node| Ok(node.desk.remove(&handle)?)).await?;
+                continue;
+            }
+            Err(fault) => return Err(fault),
+        }
         blocking(node, move |node| {
             // What the old wallet granted counts no more, and services are told so.
             node.desk.bind(&node.standings, &binding, now_secs, |old, batch| Mark::Actor(old).put(node, batch))
@@ -171,13 +182,14 @@ pub async fn settle(node: &Arc<Node>) -> Result<(), Failure> {
 async fn record(
     node: &Node,
     binding: &Binding,
+    kind: EntryKind,
     outcome: &str,
     acting: Option<String>,
     now_secs: u64,
 ) -> Result<(), Fault> {
     let public = PublicPart {
         time_secs: now_secs,
-        kind: EntryKind::Command,
+        kind,
         pod: binding.person.own.map(|pod| PodTag::new(node.vault.audit_tag(&pod))),
         request: None,
         grants: None,

@@ -6,15 +6,17 @@ use pod_http::Request;
 use pod_import::IdentityCode;
 use pod_protocol::Verified;
 use pod_protocol::command::Action;
-use pod_protocol::ids::{ObjectId, base64url};
+use pod_protocol::ids::{ObjectId, PodId, base64url};
 use pod_protocol::key_event::{KeyChange, key_digest};
 use pod_protocol::notice::NoticeCause;
 use pod_server::{Failure, commands, desk};
+use pod_store::{Batch, Table};
 use serde_json::{Value as Json, json};
 
+use crate::an_import_counts_at_the_next_release::import;
 use crate::notices::Seen;
 use crate::people::{Wallet, code, item, raw, wanted};
-use crate::scene::{ANNA, BO, DAY, Scene};
+use crate::scene::{ANNA, BO, DAY, EETU, Scene};
 use crate::web::{JSON, Web};
 
 /// Somebody sends an event by itself.
@@ -254,4 +256,125 @@ async fn the_desk_is_for_people_who_have_a_wallet_and_for_a_wallet_that_nobody_h
     let new = Wallet::new([0x99; 32], scene.helsinki.principal, &*scene.random);
     let nobody = desk::Order { by: " ".to_owned(), ..at_the_desk(&new, ANNA) };
     assert_eq!(refused(nobody).await, "too-large");
+}
+
+fn wallet_at(scene: &Scene, seed: u8) -> Wallet {
+    Wallet::new([seed; 32], scene.helsinki.principal, &*scene.random)
+}
+
+/// Anna's new wallet, bound at the desk in place of the one that she lost.
+async fn annas_new_wallet(scene: &Scene) -> Wallet {
+    let new = wallet_at(scene, 0x99);
+    desk::begin(&scene.node(), at_the_desk(&new, ANNA)).await.unwrap();
+    scene.pass(3 * DAY);
+    desk::settle(&scene.node()).await.unwrap();
+    new
+}
+
+async fn speaks_for_eetu(scene: &Scene, wallet: &Wallet) -> &'static str {
+    code(&scene.command(wallet, scene.eetus_pod, Action::Standing { skip: 0 }).await)
+}
+
+/// The register may leave a guardian out for some days, and name them again.
+#[tokio::test]
+async fn a_wallet_that_was_replaced_does_not_speak_for_a_child_who_comes_back() {
+    let scene = Scene::new().await;
+    import(&scene, false, "").await;
+    let new = annas_new_wallet(&scene).await;
+    assert_eq!(speaks_for_eetu(&scene, &new).await, "key-unknown");
+    import(&scene, false, ANNA).await;
+    assert_eq!(speaks_for_eetu(&scene, &scene.anna).await, "key-unknown", "whoever has the lost one");
+    assert_eq!(speaks_for_eetu(&scene, &new).await, "ok");
+}
+
+/// Nodes of before left such rows.
+#[tokio::test]
+async fn nobody_speaks_with_a_wallet_that_is_not_theirs_now() {
+    let mut scene = Scene::new().await;
+    let new = annas_new_wallet(&scene).await;
+    let mut batch = Batch::new();
+    for (pod, relation) in [(scene.annas_pod, 0), (scene.eetus_pod, 1)] {
+        let row = [pod.as_bytes().as_slice(), scene.anna.principal.as_bytes()].concat();
+        batch.put(Table("node-actors"), row, [relation]);
+    }
+    scene.store.commit(batch).unwrap();
+    scene.restart().await;
+    scene.fetch_registry();
+    for pod in [scene.annas_pod, scene.eetus_pod] {
+        let speaks = async |wallet| code(&scene.command(wallet, pod, Action::Standing { skip: 0 }).await);
+        assert_eq!((speaks(&scene.anna).await, speaks(&new).await), ("key-unknown", "ok"));
+    }
+}
+
+#[tokio::test]
+async fn a_wallet_that_was_replaced_neither_sees_nor_cancels_what_the_desk_does_later() {
+    let scene = Scene::new().await;
+    annas_new_wallet(&scene).await;
+    let newest = wallet_at(&scene, 0x9a);
+    desk::begin(&scene.node(), at_the_desk(&newest, ANNA)).await.unwrap();
+
+    let web = Web::of(&scene).await;
+    let digest = base64url(&key_digest(&scene.anna.key.public_key()));
+    let answer = web.send(Request::post("/v1/key-logs", JSON, json!({ "digest": digest }).to_string())).await;
+    let found: Json = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(found["logs"][0]["principal"], json!(scene.anna.principal));
+    assert_eq!(found["logs"][0]["desk"], Json::Null);
+
+    let target = ObjectId::new(*newest.principal.as_bytes());
+    let cancel = scene.anna.event(scene.now(), KeyChange::Cancel { target, revealed: None });
+    assert_eq!(code(&send(&scene, &scene.anna, cancel.bytes(), false).await), "ok", "it is the end of a dead log");
+    scene.pass(3 * DAY);
+    desk::settle(&scene.node()).await.unwrap();
+    assert_eq!(code(&standing(&scene, &newest).await), "ok");
+}
+
+/// How the desk's bindings ended by the log of somebody's pod.
+async fn ends_at_the_desk(scene: &Scene, by: &Wallet, pod: PodId) -> Vec<(String, String)> {
+    let log = scene.command(by, pod, Action::Log { from: 0, limit: 100 }).await.unwrap().result;
+    let opened = log["entries"].as_array().unwrap().iter().map(|entry| &entry["opened"]);
+    let text = |one: &Json, name: &str| one[name].as_str().unwrap().to_owned();
+    let desk = opened.filter(|one| one["purpose"] == "desk" && one["outcome"] != "by-passport");
+    desk.map(|one| (text(one, "kind"), text(one, "outcome"))).collect()
+}
+
+fn ended(kind: &str, outcome: &str) -> Vec<(String, String)> {
+    vec![(kind.to_owned(), outcome.to_owned())]
+}
+
+/// The one that comes first cannot be made any more: somebody logged in with the wallet that was nobody's at the desk.
+#[tokio::test]
+async fn a_binding_that_can_no_longer_be_made_is_refused_and_keeps_nobody_waiting() {
+    let scene = Scene::new().await;
+    let vault = scene.vault();
+    let mut people = [(ANNA, scene.annas_pod, &scene.anna), (BO, scene.bos_pod, &scene.bo)];
+    people.sort_by_key(|(code, ..)| vault.guardian_handle(code));
+    let [(first, first_pod, firsts), (second, second_pod, _)] = people;
+    let (taken, other) = (wallet_at(&scene, 0x99), wallet_at(&scene, 0x9a));
+    desk::begin(&scene.node(), at_the_desk(&taken, first)).await.unwrap();
+    scene.enrol(&taken, EETU).await;
+    desk::begin(&scene.node(), at_the_desk(&other, second)).await.unwrap();
+    scene.pass(3 * DAY);
+    for _ in 0..2 {
+        desk::settle(&scene.node()).await.unwrap();
+    }
+    assert_eq!(ends_at_the_desk(&scene, &other, second_pod).await, ended("command", "done"));
+    assert_eq!(ends_at_the_desk(&scene, firsts, first_pod).await, ended("refusal", "not-authorised"));
+    // Nothing waits for them any more.
+    desk::begin(&scene.node(), at_the_desk(&wallet_at(&scene, 0x9b), first)).await.unwrap();
+}
+
+/// Two came to the desk with one wallet: it becomes the one's whose time comes first.
+#[tokio::test]
+async fn one_wallet_is_bound_to_one_person() {
+    let scene = Scene::new().await;
+    let shared = wallet_at(&scene, 0x99);
+    desk::begin(&scene.node(), at_the_desk(&shared, BO)).await.unwrap();
+    scene.pass(1);
+    desk::begin(&scene.node(), at_the_desk(&shared, ANNA)).await.unwrap();
+    for secs in [3 * DAY - 1, 1] {
+        scene.pass(secs);
+        desk::settle(&scene.node()).await.unwrap();
+    }
+    assert_eq!(ends_at_the_desk(&scene, &shared, scene.bos_pod).await, ended("command", "done"));
+    assert_eq!(ends_at_the_desk(&scene, &scene.anna, scene.annas_pod).await, ended("refusal", "not-authorised"));
 }

@@ -12,7 +12,7 @@ use crate::people::{data, item, outcomes, wanted};
 use crate::scene::{ANNA, EETU, Scene};
 
 /// Has the serving node import the register's newest row about Eetu.
-async fn import(scene: &Scene, protected: bool, guardians: &str) {
+pub async fn import(scene: &Scene, protected: bool, guardians: &str) {
     let report = import_row(scene, protected, "15.06.2008", guardians).await;
     assert_eq!(report.rows.total.refused, 0, "{report}");
 }
