@@ -1,5 +1,7 @@
 //! An import has the blinder make tags; the directory is told; a wallet that knows the identity code finds the pod.
 
+use std::path::Path;
+
 use pod_import::Options;
 use pod_server::upkeep::{Upkeep, UpkeepConfig, withdraw};
 
@@ -166,14 +168,20 @@ async fn who_is_erased_or_has_a_new_tag_is_withdrawn() {
     upkeep.finish().await;
 }
 
-#[tokio::test]
-async fn entries_without_room_wait_for_another_day_and_hold_nobody_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let city = City::open("oulu", folder.path());
-    let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
+/// Oulu with its people, a directory that answers, and how many wait to be published.
+async fn oulu(folder: &Path) -> (City, Directory, u64) {
+    let city = City::open("oulu", folder);
+    let (mut directory, mut blinder) = (Directory::away(folder), FakeBlinder::away(folder));
     directory.answers().await;
     blinder.answers().await;
     let people = city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await.rows.people;
+    (city, directory, people)
+}
+
+#[tokio::test]
+async fn entries_without_room_wait_for_another_day_and_hold_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (city, directory, people) = oulu(folder.path()).await;
     directory.told(|told| told.full_below = 0x40);
     let upkeep = start(&city, &directory);
     city.wait(1);
@@ -213,11 +221,7 @@ async fn entries_without_room_wait_for_another_day_and_hold_nobody_up() {
 #[tokio::test]
 async fn entries_that_are_taken_and_not_logged_are_told_again_and_hold_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
-    let city = City::open("oulu", folder.path());
-    let (mut directory, mut blinder) = (Directory::away(folder.path()), FakeBlinder::away(folder.path()));
-    directory.answers().await;
-    blinder.answers().await;
-    let people = city.import_with(Some(blinder.right()), whole("oulu"), Options::default()).await.rows.people;
+    let (city, directory, people) = oulu(folder.path()).await;
     // More than one post is full of them.
     directory.told(|told| told.drops_below = 0xC0);
     let upkeep = start(&city, &directory);

@@ -38,12 +38,7 @@ async fn a_guardian_has_one_wallet_however_many_they_make() {
 #[tokio::test]
 async fn whoever_acts_for_a_protected_child_does_not_read_where_it_lives() {
     let mut scene = Scene::over(super::WAY).await;
-    let vault = scene.vault();
-    let mut batch = vault.write(scene.now());
-    batch.set_non_disclosure(&scene.eetus_pod, true).unwrap();
-    batch.commit().unwrap();
-    drop(vault);
-    scene.restart().await;
+    scene.protect_eetu().await;
     scene.fetch_registry();
     let eetu = Wallet::new([0xe0; 32], scene.helsinki.principal, &*scene.random);
     scene.enrol(&eetu, EETU).await;

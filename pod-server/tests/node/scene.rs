@@ -204,6 +204,16 @@ impl Scene {
         self.open_ends().await;
     }
 
+    /// The register says that nobody may learn where Eetu lives.
+    pub async fn protect_eetu(&mut self) {
+        let vault = self.vault();
+        let mut batch = vault.write(self.now());
+        batch.set_non_disclosure(&self.eetus_pod, true).unwrap();
+        batch.commit().unwrap();
+        drop(vault);
+        self.restart().await;
+    }
+
     pub fn now(&self) -> u64 {
         self.time.load(Ordering::SeqCst)
     }

@@ -38,12 +38,7 @@ async fn the_address_of_a_protected_person_goes_to_nobody() {
     let mut scene = Scene::over(super::WAY).await;
     let grant = scene.usual_grant().await;
     assert_eq!(fetched(&scene, &grant).await, everything());
-    let vault = scene.vault();
-    let mut batch = vault.write(scene.now());
-    batch.set_non_disclosure(&scene.eetus_pod, true).unwrap();
-    batch.commit().unwrap();
-    drop(vault);
-    scene.restart().await;
+    scene.protect_eetu().await;
     let mut expected = everything();
     expected["residence"] = json!([{ "given_names": "Eetu" }]);
     assert_eq!(fetched(&scene, &grant).await, expected);
@@ -67,12 +62,7 @@ async fn a_guardian_reads_nothing_protected_and_nothing_of_a_type_that_the_catal
     let read = async |scene: &Scene, action| scene.command(&scene.anna, scene.eetus_pod, action).await.unwrap().result;
     let whole = || Action::Read { record_type: None, skip: 0 };
     assert!(read(&scene, whole()).await.to_string().contains("Kaivokatu"), "without protection it is theirs to read");
-    let vault = scene.vault();
-    let mut batch = vault.write(scene.now());
-    batch.set_non_disclosure(&scene.eetus_pod, true).unwrap();
-    batch.commit().unwrap();
-    drop(vault);
-    scene.restart().await;
+    scene.protect_eetu().await;
     let of_type = Action::Read { record_type: Some(lost), skip: 0 };
     for (action, records) in [(whole(), 3), (of_type, 1), (Action::Export { skip: 0 }, 3)] {
         let page = read(&scene, action).await;
