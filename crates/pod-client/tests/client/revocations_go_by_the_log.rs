@@ -34,6 +34,9 @@ fn sealed(world: &World, registry: &Registry) -> Sealed {
     seal_for(&world.caller, registry, &city(1), &posted()).unwrap()
 }
 
+/// What was told, where it is said to stand, and what of it does not.
+type Case<'a> = (&'a [Sealed], &'a [Option<u64>], &'a [usize]);
+
 #[tokio::test]
 async fn it_stands_in_the_log_and_opens_for_its_holder_alone() {
     let world = World::new();
@@ -53,7 +56,7 @@ async fn it_stands_in_the_log_and_opens_for_its_holder_alone() {
     // where, or for fewer, has not shown it.
     let swapped = [items[1].clone(), items[0].clone()];
     let other = [items[0].clone(), sealed(&world, &registry)];
-    let cases: [(&[Sealed], &[Option<u64>], &[usize]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&swapped, &[Some(2), Some(1)], &[]),
         (&items, &[Some(2), Some(1)], &[0, 1]),
         (&items, &[Some(1), Some(1)], &[1]),
