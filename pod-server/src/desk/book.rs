@@ -97,28 +97,26 @@ impl Desk {
         all.retain(|binding| binding.due_secs <= now_secs);
         Ok(all)
     }
+}
 
-    /// Binds it in place of the wallet that was bound before. The caller holds every pod.
-    pub(super) fn bind(
-        &self,
-        standings: &Standings,
-        binding: &Binding,
-        now_secs: u64,
-        mark: impl FnOnce(Principal, &mut Batch),
-    ) -> Result<(), Failure> {
-        let mut batch = standings.replacement(&binding.person, &binding.principal, &binding.events, now_secs)?;
-        if let Some(old) = standings.principal_of(&binding.person.handle)? {
-            mark(old, &mut batch);
-        }
-        batch.delete(DESK, binding.person.handle);
-        self.store.commit(batch).map_err(Fault::from)?;
-        standings.forget_all();
-        Ok(())
+/// What binds it in place of the wallet that was bound before, for [`Standings::enrol`]. The caller holds every pod.
+pub(super) fn prepare(
+    standings: &Standings,
+    binding: &Binding,
+    now_secs: u64,
+    mark: impl FnOnce(Principal, &mut Batch),
+) -> Result<Batch, Failure> {
+    may_bind(standings, binding)?;
+    let mut batch = standings.replacement(&binding.person, &binding.principal, &binding.events, now_secs)?;
+    if let Some(old) = standings.principal_of(&binding.person.handle)? {
+        mark(old, &mut batch);
     }
+    batch.delete(DESK, binding.person.handle);
+    Ok(batch)
 }
 
 /// Whether the person has a wallet here, and this one is nobody's.
-pub(super) fn may_bind(standings: &Standings, binding: &Binding) -> Result<(), Failure> {
+fn may_bind(standings: &Standings, binding: &Binding) -> Result<(), Failure> {
     let bound = standings.principal_of(&binding.person.handle)?.ok_or(Refusal::NotAuthorised)?;
     if bound == binding.principal || standings.person_of(&binding.principal)?.is_some() {
         return Err(Refusal::NotAuthorised.into());

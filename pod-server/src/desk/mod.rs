@@ -21,6 +21,7 @@ use pod_import::IdentityCode;
 use pod_protocol::Refusal;
 use pod_protocol::ids::{ObjectId, Principal};
 use pod_protocol::key_event::MIN_RECOVERY_DELAY_SECS;
+use pod_store::Batch;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -144,39 +145,51 @@ pub(crate) async fn keep(node: Arc<Node>) {
     }
 }
 
-/// Binds what is due now. What can no longer be bound, since the wallet has become somebody's meanwhile, is refused, and keeps nobody
-/// waiting who comes after.
+/// Binds what is due now. What can no longer be bound, since the wallet has become somebody's meanwhile, is refused; neither that nor a
+/// fault with one of them keeps those waiting who come after.
 ///
 /// # Errors
-/// [`Failure::Fault`].
+/// [`Failure::Fault`] after which going on would be guessing.
 pub async fn settle(node: &Arc<Node>) -> Result<(), Failure> {
     let now_secs = (node.clock)();
     for binding in blocking(node, move |node| Ok(node.desk.due(now_secs)?)).await? {
-        let held = node.releases.change_all().await;
-        // Cancelled while this waited for the pods.
-        let handle = binding.person.handle;
-        let still = blocking(node, move |node| Ok(node.desk.waiting(&handle)?)).await?;
-        if still.is_none_or(|still| still.principal != binding.principal) {
-            continue;
-        }
-        let asked = binding.clone();
-        match blocking(node, move |node| book::may_bind(&node.standings, &asked)).await {
-            Ok(()) => record(node, &binding, EntryKind::Command, "done", None, now_secs).await?,
-            Err(Failure::Refused(refusal)) => {
-                record(node, &binding, EntryKind::Refusal, refusal.code(), None, now_secs).await?;
-                blocking(node, move |node| Ok(node.desk.remove(&handle)?)).await?;
-                continue;
+        match settle_one(node, binding, now_secs).await {
+            Err(Failure::Fault(fault)) if !fault.is_fatal() => {
+                node.note(fault, "a binding made at the desk");
             }
-            Err(fault) => return Err(fault),
+            ended => ended?,
         }
-        blocking(node, move |node| {
-            // What the old wallet granted counts no more, and services are told so.
-            node.desk.bind(&node.standings, &binding, now_secs, |old, batch| Mark::Actor(old).put(node, batch))
-        })
-        .await?;
-        drop(held);
     }
     Ok(())
+}
+
+async fn settle_one(node: &Arc<Node>, binding: Binding, now_secs: u64) -> Result<(), Failure> {
+    let _held = node.releases.change_all().await;
+    let asked = binding.clone();
+    let prepared = blocking(node, move |node| {
+        // Cancelled while this waited for the pods.
+        let still = node.desk.waiting(&asked.person.handle)?;
+        if still.is_none_or(|still| still.principal != asked.principal) {
+            return Ok(None);
+        }
+        // What the old wallet granted counts no more, and services are told so.
+        let mark = |old, batch: &mut Batch| Mark::Actor(old).put(node, batch);
+        book::prepare(&node.standings, &asked, now_secs, mark).map(Some)
+    });
+    match prepared.await {
+        Ok(None) => Ok(()),
+        Ok(Some(batch)) => {
+            record(node, &binding, EntryKind::Command, "done", None, now_secs).await?;
+            blocking(node, move |node| Ok(node.standings.enrol(batch)?)).await
+        }
+        Err(Failure::Refused(refusal)) => {
+            let code = refusal.code();
+            tracing::warn!(code, "a binding made at the desk can no longer be made: the person has to come again");
+            record(node, &binding, EntryKind::Refusal, code, None, now_secs).await?;
+            blocking(node, move |node| Ok(node.desk.remove(&binding.person.handle)?)).await
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 async fn record(

@@ -363,6 +363,26 @@ async fn a_binding_that_can_no_longer_be_made_is_refused_and_keeps_nobody_waitin
     desk::begin(&scene.node(), at_the_desk(&wallet_at(&scene, 0x9b), first)).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_fault_with_one_binding_keeps_nobody_waiting_and_says_nothing_is_done() {
+    let scene = Scene::new().await;
+    let vault = scene.vault();
+    let mut people = [(ANNA, scene.annas_pod, &scene.anna), (BO, scene.bos_pod, &scene.bo)];
+    people.sort_by_key(|(code, ..)| vault.guardian_handle(code));
+    let [(first, first_pod, firsts), (second, second_pod, _)] = people;
+    let (new, other) = (wallet_at(&scene, 0x99), wallet_at(&scene, 0x9a));
+    desk::begin(&scene.node(), at_the_desk(&new, first)).await.unwrap();
+    desk::begin(&scene.node(), at_the_desk(&other, second)).await.unwrap();
+    let mut batch = Batch::new();
+    let damaged = [firsts.principal.as_bytes().as_slice(), b"torn"].concat();
+    batch.put(Table("node-actor-pods"), damaged, *b"");
+    scene.store.commit(batch).unwrap();
+    scene.pass(3 * DAY);
+    desk::settle(&scene.node()).await.unwrap();
+    assert_eq!(ends_at_the_desk(&scene, &other, second_pod).await, ended("command", "done"));
+    assert_eq!(ends_at_the_desk(&scene, firsts, first_pod).await, []);
+}
+
 /// Two came to the desk with one wallet: it becomes the one's whose time comes first.
 #[tokio::test]
 async fn one_wallet_is_bound_to_one_person() {
